@@ -1,0 +1,104 @@
+"""Cuts token ids into the batches of training: which (B, T) stretch each step reads, and where the state starts anew.
+
+Every batch is a function of the step number alone, so that a resumed run goes on exactly where it stopped.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+IGNORED = -100  # a target that does not count: padding (torch's own default)
+
+
+@dataclass(frozen=True)
+class Batch:
+    inputs: np.ndarray  # (B, T) int64
+    targets: np.ndarray  # (B, T) int64, IGNORED where there is nothing to predict
+    fresh: np.ndarray  # (B,) bool: these lanes begin a new item, from a zero state
+    tokens: int  # how many targets count
+
+
+class StreamBatches:
+    """Running text as a ring read by B lanes, each beginning N/B tokens after the one before.
+
+    The state is carried for ever: when a lane reaches the place where its neighbour began, it simply reads on.
+
+    >>> batches = StreamBatches(np.arange(10), batch_size=2, sequence_length=3)
+    >>> batches.at(0).inputs.tolist(), batches.at(0).targets.tolist()
+    ([[0, 1, 2], [5, 6, 7]], [[1, 2, 3], [6, 7, 8]])
+    >>> batches.at(1).inputs.tolist()
+    [[3, 4, 5], [8, 9, 0]]
+    """
+
+    def __init__(self, ids: np.ndarray, batch_size: int, sequence_length: int):
+        self.ids = ids
+        self.starts = np.arange(batch_size) * (len(ids) // batch_size)
+        self.length = sequence_length
+        self.fresh = np.zeros(batch_size, dtype=bool)
+        self.tokens_per_epoch = len(ids)
+
+    def at(self, step: int) -> Batch:
+        positions = self.starts[:, None] + step * self.length + np.arange(self.length)  # (B, T)
+        inputs = self.ids.take(positions, mode="wrap").astype(np.int64)
+        targets = self.ids.take(positions + 1, mode="wrap").astype(np.int64)
+        return Batch(inputs, targets, self.fresh, inputs.size)
+
+
+class ItemBatches:
+    """Items one after another in B lanes, shuffled anew each epoch; a lane's state is zero where an item begins.
+
+    ids is `<begin> item <begin> item … <begin>`: each item is read from its begin token, and the next one is its last target.
+    An item longer than T is read in several steps, the state carried. Seed None keeps the order (validation).
+
+    >>> batches = ItemBatches(np.array([0, 5, 6, 0, 7, 0]), begin_id=0, batch_size=1, sequence_length=4, seed=None)
+    >>> batches.at(0).inputs.tolist(), batches.at(0).targets.tolist()
+    ([[0, 5, 6, 0]], [[5, 6, 0, -100]])
+    >>> batches.at(1).targets.tolist()
+    [[7, 0, -100, -100]]
+    """
+
+    def __init__(self, ids: np.ndarray, begin_id: int, batch_size: int, sequence_length: int, seed: int | None):
+        self.ids, self.length, self.seed = ids, sequence_length, seed
+        begins = np.flatnonzero(ids == begin_id)
+        self.starts, self.lengths = begins[:-1], np.diff(begins)
+        self.lanes = min(batch_size, len(self.starts))
+        self.tokens_per_epoch = int(self.lengths.sum())
+        self._epoch, self._first_step, self._table = -1, 0, np.empty((0, 0, 3), dtype=np.int64)
+
+    @property
+    def rows(self) -> int:
+        """Steps of the current epoch."""
+        return len(self._table)
+
+    def at(self, step: int) -> Batch:
+        if self._epoch < 0 or step < self._first_step:
+            self._epoch, self._first_step, self._table = 0, 0, self._lay_out(0)
+        while step >= self._first_step + self.rows:
+            self._first_step += self.rows
+            self._epoch += 1
+            self._table = self._lay_out(self._epoch)
+        starts, lengths, fresh = self._table[step - self._first_step].T  # (B,) each
+        within = np.arange(self.length)
+        positions = starts[:, None] + within
+        padding = within >= lengths[:, None]
+        inputs = self.ids.take(positions, mode="clip").astype(np.int64)
+        targets = np.where(padding, IGNORED, self.ids.take(positions + 1, mode="clip").astype(np.int64))
+        return Batch(inputs, targets, fresh.astype(bool), int(lengths.sum()))
+
+    def _lay_out(self, epoch: int) -> np.ndarray:
+        """(rows, B, 3): start, length and freshness of the stretch each lane reads at each step; length 0 is padding."""
+        order = np.arange(len(self.starts))
+        if self.seed is not None:
+            order = np.random.default_rng([self.seed, epoch]).permutation(order)
+        pieces = -(-self.lengths[order] // self.length)  # stretches per item
+        items = np.repeat(order, pieces)
+        ordinal = np.arange(len(items)) - np.repeat(np.cumsum(pieces) - pieces, pieces)  # 0, 1, … within the item
+        lengths = np.minimum(self.length, self.lengths[items] - ordinal * self.length)
+        stretches = np.stack([self.starts[items] + ordinal * self.length, lengths, ordinal == 0], axis=1)
+        lane_of_item = np.arange(len(order)) * self.lanes // len(order)
+        lane = np.repeat(lane_of_item, pieces)
+        row = np.arange(len(items)) - np.searchsorted(lane, lane)
+        table = np.zeros((row.max() + 1, self.lanes, 3), dtype=np.int64)
+        table[..., 2] = 1
+        table[row, lane] = stretches
+        return table

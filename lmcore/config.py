@@ -1,0 +1,112 @@
+"""What a run is made of: which tokenizer, which model, how it is trained. Frozen, checked on creation, JSON both ways.
+
+A *resolved* configuration has nothing left to decide: `training.resolve` fills in planned steps, evaluation interval and the sizes
+that fit the text, and from then on the same configuration, seed and text give the same losses.
+"""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+
+from lmcore.errors import SettingNotAChoice, SettingOutOfRange, SettingWrongType, TiedSizesDiffer
+
+
+def number(default, low, high):
+    """A field that must lie in [low, high]."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def choice(default, *choices):
+    """A field that must be one of `choices`."""
+    return field(default=default, metadata={"choices": choices})
+
+
+def bounds(config_class, name: str) -> tuple:
+    """(low, high) of a numeric field; the page's sliders end where lmcore does.
+
+    >>> bounds(ModelConfig, "layers")
+    (1, 4)
+    """
+    metadata = config_class.__dataclass_fields__[name].metadata
+    return metadata["low"], metadata["high"]
+
+
+def choices(config_class, name: str) -> tuple[str, ...]:
+    """
+    >>> choices(ModelConfig, "family")
+    ('lstm', 'gru', 'rnn')
+    """
+    return config_class.__dataclass_fields__[name].metadata["choices"]
+
+
+class Checked:
+    """Checks every field against its metadata when the object is made."""
+
+    def __post_init__(self):
+        for entry in fields(self):
+            value, metadata = getattr(self, entry.name), entry.metadata
+            if "choices" in metadata and value not in metadata["choices"]:
+                raise SettingNotAChoice(field=entry.name, value=value, choices=", ".join(metadata["choices"]))
+            if "low" in metadata:
+                self._check_number(entry.name, value, metadata, entry.type)
+
+    def _check_number(self, name, value, metadata, expected):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or (expected is int and not isinstance(value, int)):
+            raise SettingWrongType(field=name, value=value, expected=expected.__name__)
+        if not metadata["low"] <= value <= metadata["high"]:  # false for NaN too
+            raise SettingOutOfRange(field=name, value=value, low=metadata["low"], high=metadata["high"])
+
+
+@dataclass(frozen=True)
+class TokenizerConfig(Checked):
+    kind: str = choice("character", "character", "word", "subword")
+    vocabulary_size: int = number(10_000, 260, 100_000)  # at most so many types; a small text has fewer
+
+
+@dataclass(frozen=True)
+class ModelConfig(Checked):
+    family: str = choice("lstm", "lstm", "gru", "rnn")
+    embedding_size: int = number(64, 1, 1024)
+    hidden_size: int = number(128, 1, 1024)
+    layers: int = number(1, 1, 4)
+    dropout: float = number(0.0, 0.0, 0.9)
+    tied: bool = False  # output weights = embedding weights
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.tied and self.embedding_size != self.hidden_size:
+            raise TiedSizesDiffer(embedding_size=self.embedding_size, hidden_size=self.hidden_size)
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Checked):
+    optimizer: str = choice("adamw", "adamw", "adam", "momentum", "sgd")
+    learning_rate: float = number(0.01, 1e-6, 10.0)
+    schedule: str = choice(
+        "linear", "linear", "cosine", "constant"
+    )  # the first two warm up for 10 % of the steps, then fall to 0
+    clipping: float = number(1.0, 0.0, 100.0)  # largest gradient norm; 0: no clipping
+    batch_size: int = number(16, 1, 512)
+    sequence_length: int = number(32, 1, 1024)
+    stop: str = choice("seconds", "steps", "epochs", "seconds", "plateau")
+    stop_after: float = number(20.0, 1.0, 1_000_000.0)  # steps, epochs or seconds; for plateau: the most steps
+    seed: int = number(1, 0, 2**31 - 1)
+    planned_steps: int = number(0, 0, 100_000_000)  # 0: not resolved yet
+    evaluation_interval: int = number(0, 0, 1_000_000)  # steps between evaluations; 0: not resolved yet
+    threads: int = number(1, 1, 64)
+    precision: str = choice("float32", "float32")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> "RunConfig":
+        return cls(TokenizerConfig(**values["tokenizer"]), ModelConfig(**values["model"]), TrainingConfig(**values["training"]))
+
+    def with_training(self, **changes) -> "RunConfig":
+        return replace(self, training=replace(self.training, **changes))

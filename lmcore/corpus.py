@@ -1,0 +1,196 @@
+"""A text, its kind and its splits; and the token ids a run trains on. How bytes become text is `decoding`.
+
+The kind decides how a context begins: `stream` (running text, the state is carried on), `lines` (one item a line) or
+`blocks` (items between blank lines), both read from a fresh beginning each.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmcore.decoding import decode, normalise
+from lmcore.errors import EmptyText, SettingNotAChoice, TextTooShort, TokenizerDamaged
+from lmcore.tokenizers.base import ITEM_BREAK, Tokenizer
+
+KINDS = ("stream", "lines", "blocks")
+VALIDATION_SHARE = 0.1
+LARGEST_VALIDATION = 100_000  # characters: more would not make the loss more certain, only slower
+SMALLEST_SPLIT = 2_000  # characters: a shorter text is all for training
+SMALLEST_VALIDATION = 200  # tokens
+SMALLEST_TRAINING = 8  # tokens
+OPENING = 256  # tokens a fresh context of a stream begins with
+NEAR = 500  # characters: how far back a stream is cut, to end with a line or a sentence
+
+GUESSED_ON = 200_000  # characters
+FEW_LINES = 10
+SHORT_LINE = 60  # columns
+NARROWEST_PAGE = 36  # columns: a list of short names has no margin
+LINE_MAY_END = set(".!?,;:。！？，；：、…—”\"'’」』》）)]}>|")
+SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+SENTENCE_WITHIN = re.compile(r"[a-z0-9)][.!?][”\"’]? +\S|[。！？][”」』]?.")  # more than one sentence in a line
+BLANK_LINES = re.compile(r"\n(?:[ \t\u3000]*\n)+")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """train and validation are *marked*: in items, ITEM_BREAK stands before, between and after them."""
+
+    text: str
+    kind: str
+    train: str
+    validation: str  # "" where the text is too short to hold some back
+
+    @classmethod
+    def from_text(cls, text: str, kind: str | None = None, validation_share: float = VALIDATION_SHARE) -> "Corpus":
+        """Raises EmptyText. The last tenth of a stream, every tenth item of the others by lot, is held back for validation."""
+        if kind not in (None, *KINDS):
+            raise SettingNotAChoice(field="kind", value=kind, choices=", ".join(KINDS))
+        text, _ = normalise(text)
+        if not text.strip():
+            raise EmptyText()
+        kind = kind or guess_kind(text)
+        held_back = min(int(len(text) * validation_share), LARGEST_VALIDATION) if len(text) >= SMALLEST_SPLIT else 0
+        split = _split_stream(text, held_back) if kind == "stream" else _split_items(items(text, kind), held_back / len(text))
+        return cls(text, kind, *split)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, name: str = "", kind: str | None = None) -> "Corpus":
+        return cls.from_text(decode(data, name=name).text, kind)
+
+
+@dataclass(frozen=True)
+class TokenData:
+    """What a run trains on and is measured by."""
+
+    kind: str
+    train: np.ndarray  # (N,) ids
+    validation: np.ndarray  # (M,) ids; empty where there is too little
+    validation_bytes: int  # UTF-8 bytes of the validation text that are predicted
+    unknown_bytes: int  # of them, those that became <unk>
+    opening: np.ndarray  # ids a fresh context begins with: the end of a stream's training text, or [<begin>]
+
+    @property
+    def has_validation(self) -> bool:
+        return len(self.validation) > 0
+
+
+def encode(corpus: Corpus, tokenizer: Tokenizer) -> TokenData:
+    """Raises TextTooShort, or TokenizerDamaged where a tokenizer of running text meets items."""
+    is_stream = corpus.kind == "stream"
+    if not is_stream and tokenizer.begin_id is None:
+        raise TokenizerDamaged(reason="it has no token that begins an item")
+    train = tokenizer.encode(corpus.train)
+    if len(train) < SMALLEST_TRAINING:
+        raise TextTooShort(tokens=len(train), needed=SMALLEST_TRAINING)
+    validation = tokenizer.encode(corpus.validation)
+    opening = train[-OPENING:] if is_stream else train[:1]
+    if len(validation) < SMALLEST_VALIDATION:
+        return TokenData(corpus.kind, train, validation[:0], validation_bytes=0, unknown_bytes=0, opening=opening)
+    return TokenData(
+        kind=corpus.kind,
+        train=train,
+        validation=validation,
+        validation_bytes=len(corpus.validation.encode()) - (0 if is_stream else 1),  # the first break is given, not predicted
+        unknown_bytes=unknown_bytes(tokenizer, corpus.validation),
+        opening=opening,
+    )
+
+
+def unknown_bytes(tokenizer: Tokenizer, text: str) -> int:
+    """UTF-8 bytes of the pieces of a text that the tokenizer reads as <unk>."""
+    return sum(len(piece.encode()) for piece in tokenizer.unknown_pieces(text))
+
+
+def mark(text: str, kind: str) -> str:
+    """What a visitor typed, as training would see it: the breaks between items become ITEM_BREAK.
+
+    >>> mark("one\\ntwo", "lines") == "one" + ITEM_BREAK + "two"
+    True
+    """
+    if kind == "stream":
+        return text
+    return (re.compile("\n+") if kind == "lines" else BLANK_LINES).sub(ITEM_BREAK, text)
+
+
+def items(text: str, kind: str) -> list[str]:
+    """The lines or blocks of a text, without empty ones.
+
+    >>> items("one\\n\\ntwo\\nthree\\n", "lines"), items("one\\n\\ntwo\\nthree\\n", "blocks")
+    (['one', 'two', 'three'], ['one', 'two\\nthree'])
+    """
+    parts = text.split("\n") if kind == "lines" else BLANK_LINES.split(text)
+    return [stripped for part in parts if (stripped := part.strip("\n").rstrip())]
+
+
+def guess_kind(text: str) -> str:
+    """Blocks are where blank lines stand between groups that mostly have several short lines: poems, dialogues, records. Lines are
+    items where there are no blank lines, none is long, and most hold one sentence or less: names, sentences, tables.
+    All else is a stream: prose in paragraphs, prose broken at a margin, indented text such as programs, a few lines.
+
+    >>> guess_kind("Anna\\nBen\\nCarla\\nDora\\nEmil\\nFrida\\nGustav\\nHanna\\nIda\\nJan\\nKlara\\nLeo")
+    'lines'
+    >>> guess_kind("A fox saw a bunch of grapes. It jumped, and jumped again.\\n\\nThen it went away.")
+    'stream'
+    """
+    sample = text[:GUESSED_ON]
+    rows = sample.rstrip("\n").split("\n")
+    lines = [row.strip() for row in rows if row.strip()]
+    if len(lines) < FEW_LINES:
+        return "stream"
+    widths = np.array([_width(line) for line in lines])
+    if _broken_at_margin(lines, widths) > 0.4:
+        return "stream"
+    groups = items(sample, "blocks")
+    if len(groups) >= 4 and len(rows) - len(lines) > 0.05 * len(rows):
+        several = np.mean(["\n" in group for group in groups])
+        return "blocks" if several >= 0.6 and np.quantile(widths, 0.8) < SHORT_LINE else "stream"
+    indented = np.mean([row[0] in " \t\u3000" for row in rows if row.strip()])
+    of_sentences = np.mean([SENTENCE_WITHIN.search(line) is not None for line in lines])
+    if indented > 0.2 or of_sentences > 0.2 or np.quantile(widths, 0.9) >= 2 * SHORT_LINE:
+        return "stream"
+    return "lines"
+
+
+def _broken_at_margin(lines: list[str], widths: np.ndarray) -> float:
+    """The share of lines that fill the page and go on in the next one, in lower case or in a script without case."""
+    margin = np.quantile(widths, 0.9)
+    if margin < NARROWEST_PAGE:
+        return 0.0
+    broken = 0
+    for line, after, width in zip(lines, lines[1:], widths, strict=False):
+        full = 0.85 if after[0].islower() else 0.93  # Chinese lines are as wide as each other
+        goes_on = line[-1] not in LINE_MAY_END and after[0].isalpha() and not after[0].isupper()
+        broken += goes_on and width >= full * margin
+    return broken / len(lines)
+
+
+def _width(line: str) -> int:
+    """Columns on a page: a Chinese character takes two."""
+    return len(line) + sum(character > "\u2e80" for character in line)
+
+
+def _split_stream(text: str, held_back: int) -> tuple[str, str]:
+    """Cut behind the last line or sentence that ends shortly before the place."""
+    if not held_back:
+        return text, ""
+    cut = len(text) - held_back
+    begin = max(0, cut - NEAR)
+    near = text.rfind("\n", begin, cut) + 1
+    if not near:
+        near = max((match.end() for match in SENTENCE_END.finditer(text, begin, cut)), default=cut)
+    return text[:near], text[near:]
+
+
+def _split_items(found: list[str], share: float) -> tuple[str, str]:
+    """By lot, always the same: every tenth line of a question and its answer would be all answers."""
+    if share == 0 or len(found) < 10:
+        return _marked(found), ""
+    chosen = np.zeros(len(found), dtype=bool)
+    chosen[np.random.default_rng(0).permutation(len(found))[: max(1, round(len(found) * share))]] = True
+    train = [item for item, held_back in zip(found, chosen, strict=True) if not held_back]
+    return _marked(train), _marked([item for item, held_back in zip(found, chosen, strict=True) if held_back])
+
+
+def _marked(found: list[str]) -> str:
+    return ITEM_BREAK + ITEM_BREAK.join(found) + ITEM_BREAK

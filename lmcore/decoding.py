@@ -1,0 +1,174 @@
+"""Bytes to text: which encoding, how many characters could not be read, and what was tidied. Kinds and splits are `corpus`.
+
+A byte order mark decides, then strict UTF-8, then a detector: "the first codec that does not fail" turns Big5 into nonsense.
+"""
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import chardet
+import regex
+
+from lmcore.errors import BinaryText, EmptyText, TextTooLarge, UndecodableText
+
+LIMIT = 50_000_000  # bytes
+DETECTED_ON = 100_000  # bytes shown to the detector
+ONE_FAULT_IS_DAMAGE_FROM = 100_000  # bytes: a single odd byte in so much ASCII is damage, not another encoding
+SIGNATURES = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF87a": "a GIF picture",
+    b"GIF89a": "a GIF picture",
+    b"%PDF-": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive or an office document",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!\x1a": "a RAR archive",
+    b"\xd0\xcf\x11\xe0": "an old office document",
+    b"{\\rtf": "an RTF document",
+    b"\x7fELF": "a program",
+    b"SQLite format 3\x00": "a database",
+}
+MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "windows-1252", "euc_kr": "cp949", "shift_jis": "cp932"}
+NOT_LEADS = bytes(byte for byte in range(256) if not 0xC2 <= byte <= 0xF4)  # all but the first bytes of UTF-8 characters
+DIRECTIONS = "\u202a-\u202e\u2066-\u2069"  # overrides of the writing direction would turn round the page they are shown on
+CONTROL = f"\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f{DIRECTIONS}"
+UNTIDY = re.compile(f"[{CONTROL}\r\x0c\x85\u2028\u2029\ud800-\udfff\ufeff]")
+REMOVED = re.compile(f"[{CONTROL}]")
+SURROGATES = re.compile("[\ud800-\udfff]")
+LINE_ENDS = ("\r\n", "\r", "\x0c", "\x85", "\u2028", "\u2029")
+MARKS_WITHOUT_END = regex.compile(r"\p{M}{65}")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    text: str
+    encoding: str
+    unreadable: int  # characters shown as U+FFFD
+    changes: tuple[str, ...]  # what normalise did
+
+
+def decode(data: bytes, *, name: str = "", encoding: str | None = None, limit: int = LIMIT) -> Decoded:
+    """Raises EmptyText, TextTooLarge, BinaryText or UndecodableText.
+
+    >>> decode("语言模型".encode("gb18030"), encoding="gb18030").text
+    '语言模型'
+    >>> decode(b"\\xef\\xbb\\xbfone\\r\\ntwo")
+    Decoded(text='one\\ntwo', encoding='utf-8', unreadable=0, changes=('bom', 'line_ends'))
+    """
+    if len(data) > limit:
+        raise TextTooLarge(megabytes=len(data) / 1e6, limit=limit // 1_000_000)
+    for signature, looks_like in SIGNATURES.items():
+        if data.startswith(signature):
+            raise BinaryText(name=name, looks_like=looks_like)
+    used = encoding or detect(data, name)
+    raw, unreadable = _read(data, used, name)
+    if encoding is None and _is_noise(raw, 0.5 if used.startswith("utf-8") else 0.05):
+        raise BinaryText(name=name, looks_like="data without readable text")
+    text, changes = normalise(raw)
+    if used == "utf-8-sig":
+        used, changes = "utf-8", ("bom", *(change for change in changes if change != "bom"))
+    if not text.strip():
+        raise EmptyText()
+    return Decoded(text, used, unreadable, changes)
+
+
+def _read(data: bytes, encoding: str, name: str) -> tuple[str, int]:
+    """(text, characters that could not be read)."""
+    try:
+        return data.decode(encoding), 0
+    except UnicodeDecodeError:
+        text = data.decode(encoding, errors="replace")
+        meant = data.count("\ufffd".encode()) if codecs.lookup(encoding).name.startswith("utf-8") else 0
+        return text, text.count("\ufffd") - meant
+    except (LookupError, ValueError) as error:  # ValueError: a name with a NUL in it
+        raise UndecodableText(name=name, encoding=encoding) from error
+
+
+def detect(data: bytes, name: str = "") -> str:
+    """The name of the codec these bytes were most likely written with. Raises BinaryText."""
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return encoding
+    sample = data[:DETECTED_ON]
+    if sample.count(0) > 0.2 * len(sample) and (guess := _guess(sample)).startswith(("utf-16", "utf-32")):
+        return guess  # before UTF-8: English in UTF-16 is UTF-8 with zeros in it
+    try:
+        data.decode("utf-8")
+        return "utf-8"
+    except UnicodeDecodeError as error:
+        if _is_damaged_utf8(data):
+            return "utf-8"
+        start = max(0, error.start - 1_000)  # what comes before says little: it is ASCII
+    if guess := _guess(data[start : start + DETECTED_ON]):
+        return guess
+    raise BinaryText(name=name, looks_like="binary data")
+
+
+def _guess(sample: bytes) -> str:
+    """The detector's answer, "" for binary data. It takes "BMW" for a picture, hence the second try behind a space."""
+    found = chardet.detect(sample)["encoding"] or chardet.detect(b" " + sample)["encoding"] or ""
+    return WIDER.get(found.lower(), found.lower())
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """A bad byte here and there, or a cut in the middle of a character, does not make a file another encoding.
+
+    Bytes of another encoding form a character of UTF-8 only by chance: four whole characters for each fault are no chance.
+    """
+    text = data.decode("utf-8", errors="replace")
+    faults = text.count("\ufffd") - data.count("\ufffd".encode())
+    leads = len(data.translate(None, NOT_LEADS))
+    if leads - faults >= 4 * faults:
+        return True
+    return faults == 1 and (len(data) >= ONE_FAULT_IS_DAMAGE_FROM or leads > 1)
+
+
+def _is_noise(text: str, threshold: float) -> bool:
+    part = text[:10_000]
+    odd = sum(unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") and character not in "\n\r\t\f" for character in part)
+    return odd + part.count("\ufffd") > threshold * len(part)
+
+
+def normalise(text: str) -> tuple[str, tuple[str, ...]]:
+    """(tidied text, codes of what was changed): one kind of line end, no control characters, no half characters, NFC.
+
+    >>> normalise("a\\x00b\\r\\nc")
+    ('ab\\nc', ('line_ends', 'control_characters'))
+    """
+    steps = [("nfc", _compose)]
+    if UNTIDY.search(text):  # one look instead of four
+        steps = [
+            ("bom", lambda value: value.replace("\ufeff", "")),
+            ("line_ends", _one_line_end),
+            ("control_characters", lambda value: REMOVED.sub("", value)),
+            ("surrogates", lambda value: SURROGATES.sub("\ufffd", value)),
+            *steps,
+        ]
+    changes = []
+    for code, change in steps:
+        changed = change(text)
+        if changed != text:
+            changes.append(code)
+        text = changed
+    return text, tuple(changes)
+
+
+def _one_line_end(text: str) -> str:
+    for end in LINE_ENDS:
+        text = text.replace(end, "\n")
+    return text
+
+
+def _compose(text: str) -> str:
+    """NFC. Accents without end on one letter stay as they are: sorting them takes quadratic time."""
+    return text if text.isascii() or MARKS_WITHOUT_END.search(text) else unicodedata.normalize("NFC", text)

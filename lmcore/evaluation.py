@@ -1,0 +1,96 @@
+"""The validation loss: how well a network predicts text it was not trained on, from the state training would give it."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from lmcore.batches import IGNORED, Batch, ItemBatches
+from lmcore.corpus import TokenData
+
+TOKENS_A_LANE = 2048  # a stream is scored in lanes of at least so many tokens, each primed with what stands before it
+LOGITS_AT_ONCE = 4_000_000  # numbers
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    loss: float | None  # nats per token; None where there is no validation text
+    bits_per_byte: float | None
+    improved: bool  # the best so far
+
+
+def bits_per_byte(total_nats: float, data: TokenData) -> float:
+    """Total bits over UTF-8 bytes of the same text; unknown words are charged by spelling, 8 bits a byte.
+
+    The one measure that stays comparable when tokenizers differ.
+    """
+    return (total_nats / math.log(2) + 8 * data.unknown_bytes) / data.validation_bytes
+
+
+@torch.inference_mode()
+def validation_nats(network: nn.Module, data: TokenData) -> tuple[float, int]:
+    """(total nats, tokens predicted) of the whole validation split."""
+    was_training = network.training
+    network.eval()
+    try:
+        if data.kind == "stream":
+            return _stream_nats(network, data)
+        return _item_nats(network, data)
+    finally:
+        network.train(was_training)
+
+
+def _stream_nats(network, data):
+    ids = np.concatenate([data.opening, data.validation]).astype(np.int64)
+    opening, tokens = len(data.opening), len(data.validation)
+    lanes = max(1, min(32, tokens // TOKENS_A_LANE))
+    per_lane = -(-tokens // lanes)
+    starts = opening + np.arange(lanes) * per_lane  # the first token each lane predicts
+    length = _length_at_once(network, lanes)
+    total, hidden = 0.0, None
+    first = starts - opening  # primed with as many tokens as a fresh context has
+    for offset in range(0, opening + per_lane - 1, length):
+        width = min(length, opening + per_lane - 1 - offset)
+        positions = first[:, None] + offset + np.arange(width)
+        targets = ids.take(positions + 1, mode="clip")
+        ends = np.minimum(starts + per_lane, len(ids))
+        counted = (positions + 1 >= starts[:, None]) & (positions + 1 < ends[:, None])
+        nats, hidden = _nats(network, ids.take(positions, mode="clip"), np.where(counted, targets, IGNORED), hidden)
+        total += nats
+    return total, tokens
+
+
+def _item_nats(network, data):
+    items = ItemBatches(
+        data.validation, int(data.opening[0]), batch_size=64, sequence_length=_length_at_once(network, 64), seed=None
+    )
+    total, hidden = 0.0, None
+    items.at(0)
+    for step in range(items.rows):
+        batch = items.at(step)
+        nats, hidden = _nats(network, batch.inputs, batch.targets, reset(hidden, batch))
+        total += nats
+    return total, items.tokens_per_epoch
+
+
+def _length_at_once(network, lanes: int) -> int:
+    return max(8, min(64, LOGITS_AT_ONCE // (lanes * network.linear.out_features)))
+
+
+def _nats(network, inputs, targets, hidden):
+    logits, hidden = network(torch.from_numpy(inputs), hidden)
+    loss = functional.cross_entropy(
+        logits.flatten(0, 1), torch.from_numpy(targets).flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    return loss.item(), hidden
+
+
+def reset(hidden, batch: Batch):
+    """The hidden state with zeros in the lanes that begin a new item. None is zeros everywhere."""
+    if hidden is None or not batch.fresh.any():
+        return hidden
+    keep = torch.from_numpy(~batch.fresh).to(torch.float32)[None, :, None]  # (1, B, 1)
+    return tuple(part * keep for part in hidden) if isinstance(hidden, tuple) else hidden * keep

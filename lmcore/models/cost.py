@@ -1,0 +1,31 @@
+"""What a model will cost before it is built: parameters and memory."""
+
+from lmcore.config import ModelConfig, TrainingConfig
+
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # blocks of recurrent weights
+
+
+def parameter_count(config: ModelConfig, vocabulary_size: int) -> int:
+    """How many numbers training adjusts, without building anything.
+
+    >>> parameter_count(ModelConfig(family="rnn", embedding_size=4, hidden_size=8), vocabulary_size=10)
+    242
+    """
+    gates, hidden = GATES[config.family], config.hidden_size
+    inputs = [config.embedding_size] + [hidden] * (config.layers - 1)
+    recurrent = sum(gates * hidden * (size + hidden + 2) for size in inputs)
+    embedding = vocabulary_size * config.embedding_size
+    output = vocabulary_size + (0 if config.tied else vocabulary_size * hidden)
+    return embedding + recurrent + output
+
+
+def training_memory(model: ModelConfig, training: TrainingConfig, vocabulary_size: int) -> int:
+    """Bytes a run needs for its numbers (an estimate; torch itself is about 200 MB beside it).
+
+    Weights, gradients and what the optimizer keeps; then what one step holds for the way back: embeddings, gates, logits.
+    """
+    kept_by_optimizer = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[training.optimizer]
+    weights = parameter_count(model, vocabulary_size) * (2 + kept_by_optimizer)
+    features = model.embedding_size + model.layers * model.hidden_size * (GATES[model.family] + 3)
+    positions = training.batch_size * training.sequence_length
+    return 4 * (weights + positions * (features + 3 * vocabulary_size))

@@ -1,0 +1,112 @@
+"""Probabilities of whole texts: the chain rule, cross entropy, perplexity, bits per byte.
+
+What a model thinks of *one* next token is `LanguageModel.step`; changing and drawing from it is `sampling`.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmcore.models.base import LanguageModel
+
+ROWS_AT_ONCE = 256  # tokens scored in one pass, so that memory does not grow with the text
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """P(w_1 … w_T) = Π P(w_t | w_1 … w_{t-1}), token by token, in nats."""
+
+    ids: np.ndarray  # (T,)
+    log_probs: np.ndarray  # (T,) log P(w_t | w_1 … w_{t-1}), the first one included
+    entropies: np.ndarray  # (T,) of the distribution each token was drawn from, nats
+    ranks: np.ndarray  # (T,) 1: the model's first guess
+
+    @property
+    def running_log_probs(self) -> np.ndarray:
+        """(T,) log P(w_1 … w_t)."""
+        return np.cumsum(self.log_probs)
+
+    @property
+    def cross_entropy(self) -> float:
+        """H = -1/T Σ log P(w_t | w_<t), nats per token."""
+        return float(-self.log_probs.mean())
+
+    @property
+    def perplexity(self) -> float:
+        """exp(H): as uncertain as an even choice among so many tokens."""
+        return math.exp(self.cross_entropy) if self.cross_entropy < 700 else math.inf
+
+    @property
+    def surprise(self) -> np.ndarray:
+        """(T,) -log2 P(w_t | w_<t), bits."""
+        return -self.log_probs / math.log(2)
+
+    def bits_per_byte(self, text_bytes: int, unknown_bytes: int = 0) -> float:
+        """Total bits over the UTF-8 bytes of the same text; unknown words are charged by spelling, 8 bits a byte."""
+        return (float(self.surprise.sum()) + 8 * unknown_bytes) / text_bytes
+
+
+def score(model: LanguageModel, ids: np.ndarray) -> TextScore:
+    """Score a text token by token, in passes of at most ROWS_AT_ONCE tokens.
+
+    ids: (T,) token ids, T ≥ 1.
+
+    >>> from lmcore.models import UniformModel
+    >>> round(score(UniformModel(vocabulary_size=4), np.array([0, 1, 2])).perplexity, 9)
+    4.0
+    """
+    ids = np.asarray(ids, dtype=np.int64)
+    first, state = model.start()
+    log_probs, entropies, ranks = [], [], []
+
+    def take(rows, targets):
+        chosen = rows[np.arange(len(targets)), targets]
+        log_probs.append(chosen)
+        entropies.append(entropy(rows))
+        ranks.append((rows > chosen[:, None]).sum(axis=1) + 1)
+
+    take(first[None], ids[:1])
+    for begin in range(0, len(ids) - 1, ROWS_AT_ONCE):
+        end = min(begin + ROWS_AT_ONCE, len(ids) - 1)
+        rows, state = model.read(state, ids[begin:end])
+        take(rows, ids[begin + 1 : end + 1])
+    return TextScore(ids, np.concatenate(log_probs), np.concatenate(entropies), np.concatenate(ranks))
+
+
+def next_token(model: LanguageModel, context: np.ndarray) -> np.ndarray:
+    """(V,) log-probabilities of the token after a context. context: (T,) ids, T ≥ 0."""
+    log_probs, state = model.start()
+    if len(context):
+        rows, _ = read_long(model, state, np.asarray(context, dtype=np.int64))
+        log_probs = rows[-1]
+    return log_probs
+
+
+def read_long(model: LanguageModel, state, ids: np.ndarray):
+    """`model.read` of a context of any length: (log_probs of its last pass, state)."""
+    rows = np.empty((0, model.vocabulary_size))
+    for begin in range(0, len(ids), ROWS_AT_ONCE):
+        rows, state = model.read(state, ids[begin : begin + ROWS_AT_ONCE])
+    return rows, state
+
+
+def entropy(log_probs: np.ndarray) -> np.ndarray:
+    """H = -Σ p log p over the last axis, nats. (…, V) -> (…).
+
+    >>> round(float(entropy(np.log([0.5, 0.5]))), 6)
+    0.693147
+    """
+    probs = np.exp(log_probs)
+    return -np.where(probs > 0, probs * np.where(probs > 0, log_probs, 0), 0).sum(axis=-1)
+
+
+def one_hot_cross_entropy(log_probs: np.ndarray, target: int) -> float:
+    """L = -Σ_i y_i log ŷ_i with y the one-hot vector of the target: all terms but one are zero.
+
+    >>> round(one_hot_cross_entropy(np.log([0.25, 0.75]), target=0), 6)
+    1.386294
+    """
+    y = np.zeros(len(log_probs))
+    y[target] = 1.0
+    return float(-np.sum(np.where(y > 0, y * log_probs, 0.0)))

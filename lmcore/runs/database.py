@@ -1,0 +1,104 @@
+"""The SQLite file: connections, transactions and numbered migrations. What is in it is `store`'s business."""
+
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from lmcore.errors import StoreDamaged, StoreTooNew
+
+MIGRATIONS = (
+    """
+    CREATE TABLE texts (
+        id TEXT PRIMARY KEY, owner TEXT, sha256 TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, encoding TEXT NOT NULL,
+        unreadable INTEGER NOT NULL, changes TEXT NOT NULL, characters INTEGER NOT NULL, bytes INTEGER NOT NULL, sample TEXT,
+        created TEXT NOT NULL, deleted TEXT
+    );
+    CREATE INDEX texts_by_owner ON texts (owner, created);
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT, text_id TEXT NOT NULL REFERENCES texts (id),
+        name TEXT NOT NULL, requested TEXT NOT NULL, resolved TEXT, notes TEXT NOT NULL DEFAULT '[]', status TEXT NOT NULL,
+        want TEXT NOT NULL DEFAULT 'run', learning_rate REAL, pinned_context TEXT NOT NULL DEFAULT '', created TEXT NOT NULL,
+        queued INTEGER NOT NULL DEFAULT 0, step INTEGER NOT NULL DEFAULT 0, planned_steps INTEGER NOT NULL DEFAULT 0,
+        seconds REAL NOT NULL DEFAULT 0, best_step INTEGER, best_loss REAL, best_bits_per_byte REAL, error_code TEXT,
+        error_values TEXT NOT NULL DEFAULT '{}', heartbeat INTEGER NOT NULL DEFAULT 0, deleted TEXT
+    );
+    CREATE INDEX runs_by_owner ON runs (owner, number);
+    CREATE INDEX runs_by_status ON runs (status, queued);
+    CREATE TABLE steps (
+        run TEXT NOT NULL, step INTEGER NOT NULL, epoch REAL, tokens INTEGER, loss REAL, learning_rate REAL, gradient_norm REAL,
+        seconds REAL, tokens_per_second REAL, PRIMARY KEY (run, step)
+    ) WITHOUT ROWID;
+    CREATE TABLE evaluations (
+        run TEXT NOT NULL, step INTEGER NOT NULL, loss REAL, bits_per_byte REAL, improved INTEGER NOT NULL, sample TEXT NOT NULL,
+        pinned_context TEXT NOT NULL, bars TEXT NOT NULL, PRIMARY KEY (run, step)
+    ) WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE runs ADD COLUMN started TEXT;
+    ALTER TABLE runs ADD COLUMN ended TEXT;
+    ALTER TABLE runs ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
+    """,
+)
+WAITING_SECONDS = 10.0  # for another writer
+
+
+class Database:
+    """A connection for each call, and one a worker keeps: threads and processes share nothing but the file."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._migrate()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise StoreDamaged(path=str(path)) from error
+
+    def connect(self, waiting: float = WAITING_SECONDS) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=waiting, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    @contextmanager
+    def reading(self):
+        with closing(self.connect()) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self):
+        with closing(self.connect()) as connection, transaction(connection):
+            yield connection
+
+    def _migrate(self):
+        """Opening a store that is up to date writes nothing, so that it never waits for a writer."""
+        with self.reading() as connection:
+            if _version(connection) == len(MIGRATIONS):
+                return
+            connection.execute("PRAGMA journal_mode = WAL")  # kept in the file
+        with self.writing() as connection:
+            version = _version(connection)
+            if version > len(MIGRATIONS):
+                raise StoreTooNew(version=version)
+            for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+                for statement in filter(str.strip, script.split(";")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection):
+    """It holds the write lock from its beginning: one that reads first could not be upgraded."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]

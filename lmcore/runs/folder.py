@@ -1,0 +1,67 @@
+"""Where everything is kept: one data folder, a folder a run, a file a text. Needs no torch."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import platformdirs
+
+ENVIRONMENT = "NEXT_WORD_DATA"
+
+
+def data_folder() -> Path:
+    """$NEXT_WORD_DATA, or the user's data directory of this system."""
+    folder = Path(os.environ.get(ENVIRONMENT) or platformdirs.user_data_path("next-word"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def run_folder(data: Path, run_id: str) -> Path:
+    return Path(data) / "runs" / run_id
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """A run's checkpoints, the newest first."""
+    return sorted(Path(folder).glob("checkpoint-*.safetensors"), key=step_of, reverse=True)
+
+
+def checkpoint_path(folder: Path, step: int) -> Path:
+    return Path(folder) / f"checkpoint-{step}.safetensors"
+
+
+def step_of(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2])
+
+
+def write_aside(path: Path, content: bytes):
+    """A reader sees the old file or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        aside.write_bytes(content)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values):
+    write_aside(path, json.dumps(values, ensure_ascii=False).encode())
+
+
+def read_json(path: Path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def keep_text(data: Path, content: str) -> str:
+    """Store a text once, by its content -> sha256."""
+    encoded = content.encode()
+    sha256 = hashlib.sha256(encoded).hexdigest()
+    path = text_path(data, sha256)
+    if not path.exists():
+        write_aside(path, encoded)
+    return sha256
+
+
+def text_path(data: Path, sha256: str) -> Path:
+    return Path(data) / "texts" / f"{sha256}.txt"

@@ -1,0 +1,257 @@
+"""What the pages know of texts and runs: add, look up, rename, delete, and say what a run shall do.
+
+The worker's side of the same file, claiming a run and writing its progress, is `progress`. Needs no torch.
+"""
+
+import json
+import secrets
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lmcore.config import RunConfig, TrainingConfig
+from lmcore.errors import NotAllowed, RunNotFound, TextNotFound
+from lmcore.runs import folder, lock
+from lmcore.runs.database import Database
+from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
+
+RESUMABLE = ("paused", "stopped", "failed")
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def new_id() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class Store:
+    """Ownership is the pages' business: `require_owner` is the check they make before they change anything."""
+
+    def __init__(self, data: Path):
+        self.folder = Path(data)
+        self.database = Database(self.folder / "store.sqlite")
+
+    # texts
+
+    def add_text(
+        self,
+        *,
+        owner: str | None,
+        name: str,
+        content: str,
+        kind: str,
+        encoding: str,
+        unreadable: int = 0,
+        changes=(),
+        sample: str | None = None,
+    ) -> Text:
+        text = Text(
+            new_id(), owner, folder.keep_text(self.folder, content), name, kind, encoding, unreadable, tuple(changes), len(content),
+            len(content.encode()), sample, now(),
+        )  # fmt: skip
+        row = {**vars(text), "changes": json.dumps(text.changes)}
+        with self.database.writing() as connection:
+            connection.execute(f"INSERT INTO texts ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
+            folder.keep_text(self.folder, content)  # again: `purge` may have removed the same text just now
+        return text
+
+    def text(self, text_id: str) -> Text | None:
+        """A deleted one too, as long as it is there: a run always knows its text."""
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT * FROM texts WHERE id = ?", (text_id,)).fetchone()
+        return _text(row) if row else None
+
+    def texts(self, owner: str | None) -> list[Text]:
+        """One visitor's texts, the newest first; of None: the samples."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM texts WHERE owner IS ? AND deleted IS NULL ORDER BY created DESC", (owner,)
+            ).fetchall()
+        return [_text(row) for row in rows]
+
+    def content(self, text_id: str) -> str:
+        text = self.text(text_id)
+        return folder.text_path(self.folder, text.sha256).read_text(encoding="utf-8") if text else ""
+
+    def set_kind(self, text_id: str, kind: str):
+        """Of the text from now on; a run has its own kind, fixed when it was first claimed."""
+        self._change_text(text_id, "kind = ?", kind)
+
+    def rename_text(self, text_id: str, name: str):
+        self._change_text(text_id, "name = ?", name)
+
+    def delete_text(self, text_id: str):
+        """Hidden; `undelete_text` brings it back until `purge`. Runs that were trained on it stay, and keep it."""
+        self._change_text(text_id, "deleted = ?", now())
+
+    def undelete_text(self, text_id: str):
+        self._change_text(text_id, "deleted = NULL")
+
+    # runs
+
+    def add_run(
+        self, *, owner: str | None, text_id: str, name: str, config: RunConfig, pinned_context: str = "", first: bool = False
+    ) -> Run:
+        """Queue a run; first: before all that wait."""
+        run_id = new_id()
+        with self.database.writing() as connection:
+            connection.execute(
+                "INSERT INTO runs (id, owner, text_id, name, requested, status, pinned_context, created, queued)"
+                " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, (SELECT COALESCE(MAX(queued), 0) + 1 FROM runs))",
+                (run_id, owner, text_id, name, json.dumps(config.to_json()), pinned_context, now()),
+            )
+            if first:
+                connection.execute("UPDATE runs SET queued = (SELECT MIN(queued) - 1 FROM runs) WHERE id = ?", (run_id,))
+        return self.run(run_id)
+
+    def run(self, run_id: str) -> Run | None:
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", (run_id,)).fetchone()
+        return self._run(row) if row else None
+
+    def runs(self, owner: str | None) -> list[Run]:
+        """One visitor's runs, the newest first; of None: the examples of the home page."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM runs WHERE owner IS ? AND deleted IS NULL ORDER BY number DESC", (owner,)
+            ).fetchall()
+        return [self._run(row) for row in rows]
+
+    def demos(self) -> list[Run]:
+        return self.runs(None)
+
+    def require_owner(self, run: Run, visitor: str | None):
+        """Raises NotAllowed. A run of nobody is nobody's to change."""
+        if run.owner is None or run.owner != visitor:
+            raise NotAllowed()
+
+    def rename(self, run_id: str, name: str):
+        self._change(run_id, "name = ?", name)
+
+    def delete(self, run_id: str):
+        """Hidden, and told to stop; `undelete` brings it back until `purge`."""
+        self.ask(run_id, "stop")
+        self._change(run_id, "deleted = ?", now())
+
+    def undelete(self, run_id: str):
+        self._change(run_id, "deleted = NULL")
+
+    def purge(self, before: str):
+        """Remove for good what was deleted before a time (UTC): rows and files. Texts that a run needs stay."""
+        with self.database.writing() as connection:
+            rows = connection.execute("SELECT id FROM runs WHERE deleted < ? AND status != 'running'", (before,)).fetchall()
+            gone = [(row["id"],) for row in rows]
+            for table, column in (("steps", "run"), ("evaluations", "run"), ("runs", "id")):
+                connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)
+            connection.execute("DELETE FROM texts WHERE deleted < ? AND id NOT IN (SELECT text_id FROM runs)", (before,))
+            needed = {row["sha256"] for row in connection.execute("SELECT sha256 FROM texts")}
+            for path in (self.folder / "texts").glob("*.txt"):
+                if path.stem not in needed:
+                    path.unlink(missing_ok=True)
+        for (run_id,) in gone:
+            shutil.rmtree(folder.run_folder(self.folder, run_id), ignore_errors=True)
+
+    def ask(self, run_id: str, want: str):
+        """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue."""
+        with self.database.writing() as connection:
+            row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if row is None:
+                raise RunNotFound()
+            status = self._shown_status(row)
+            if want == "run" and (status in RESUMABLE or status == "interrupted"):
+                connection.execute(
+                    "UPDATE runs SET want = 'run', status = 'queued', error_code = NULL, error_values = '{}', queued ="
+                    " (SELECT MAX(queued) + 1 FROM runs) WHERE id = ?",
+                    (run_id,),
+                )
+            elif want != "run" and status in ("queued", "interrupted", "paused"):
+                connection.execute(
+                    "UPDATE runs SET want = ?, status = ?, ended = ? WHERE id = ?",
+                    (want, {"pause": "paused", "stop": "stopped"}[want], now(), run_id),
+                )
+            elif status == "running":
+                connection.execute("UPDATE runs SET want = ? WHERE id = ?", (want, run_id))
+
+    def ask_learning_rate(self, run_id: str, rate: float):
+        """Heeded between two steps. Raises SettingOutOfRange or SettingWrongType."""
+        replace(TrainingConfig(), learning_rate=rate)
+        self._change(run_id, "learning_rate = ?", rate)
+
+    def set_pinned_context(self, run_id: str, context: str):
+        self._change(run_id, "pinned_context = ?", context)
+
+    def queue_first(self, run_id: str):
+        self._change(run_id, "queued = (SELECT MIN(queued) - 1 FROM runs)")
+
+    def waiting(self) -> list[str]:
+        """The queue, by id; the next to begin stands first."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id FROM runs WHERE status = 'queued' AND deleted IS NULL ORDER BY queued"
+            ).fetchall()
+        return [row["id"] for row in rows]
+
+    def queue_position(self, run_id: str) -> int | None:
+        """1: the next to begin. None: not waiting."""
+        waiting = self.waiting()
+        return waiting.index(run_id) + 1 if run_id in waiting else None
+
+    # curves
+
+    def steps(self, run_id: str, after: int = -1) -> StepColumns:
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {', '.join(STEP_FIELDS)} FROM steps WHERE run = ? AND step > ? ORDER BY step", (run_id, after)
+            ).fetchall()
+        return StepColumns.of([tuple(row) for row in rows])
+
+    def evaluations(self, run_id: str, after: int = -1) -> list[EvaluationRow]:
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM evaluations WHERE run = ? AND step > ? ORDER BY step", (run_id, after)
+            ).fetchall()
+        return [_evaluation(row) for row in rows]
+
+    def latest_evaluation(self, run_id: str) -> EvaluationRow | None:
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step DESC LIMIT 1", (run_id,)).fetchone()
+        return _evaluation(row) if row else None
+
+    def _change(self, run_id: str, what: str, *values):
+        with self.database.writing() as connection:
+            if not connection.execute(f"UPDATE runs SET {what} WHERE id = ?", (*values, run_id)).rowcount:
+                raise RunNotFound()
+
+    def _change_text(self, text_id: str, what: str, *values):
+        with self.database.writing() as connection:
+            if not connection.execute(f"UPDATE texts SET {what} WHERE id = ?", (*values, text_id)).rowcount:
+                raise TextNotFound()
+
+    def _shown_status(self, row) -> str:
+        if row["status"] == "running" and not lock.is_held(folder.run_folder(self.folder, row["id"])):
+            return "interrupted"
+        return row["status"]
+
+    def _run(self, row) -> Run:
+        return Run(
+            **{
+                **{name: row[name] for name in Run.__dataclass_fields__ if name != "shown_status"},
+                "requested": RunConfig.from_json(json.loads(row["requested"])),
+                "resolved": RunConfig.from_json(json.loads(row["resolved"])) if row["resolved"] else None,
+                "notes": json.loads(row["notes"]),
+                "error_values": json.loads(row["error_values"]),
+                "shown_status": self._shown_status(row),
+            }
+        )
+
+
+def _text(row) -> Text:
+    return Text(**{**{name: row[name] for name in Text.__dataclass_fields__}, "changes": tuple(json.loads(row["changes"]))})
+
+
+def _evaluation(row) -> EvaluationRow:
+    values = {name: row[name] for name in EvaluationRow.__dataclass_fields__}
+    return EvaluationRow(**{**values, "improved": bool(row["improved"]), "bars": json.loads(row["bars"])})

@@ -1,0 +1,229 @@
+"""The process that trains one run, from its claim to its end, and the only writer of its progress.
+
+It holds the run's lock as long as it lives; what it writes to the store goes through `progress`.
+"""
+
+import contextlib
+import errno
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import torch
+from filelock import Timeout
+
+from lmcore import checkpoint
+from lmcore.corpus import Corpus, encode
+from lmcore.errors import CheckpointDamaged, DiskFull, LmcoreError, OutOfMemory, TokenizerDamaged, WorkerFailed
+from lmcore.models import build_model
+from lmcore.planning import resolve
+from lmcore.runs import folder, progress
+from lmcore.runs.glimpse import glimpse
+from lmcore.runs.lock import run_lock
+from lmcore.runs.records import EvaluationRow, StepRow
+from lmcore.runs.store import Store
+from lmcore.tokenizers import build_tokenizer, load_tokenizer
+from lmcore.training import TrainingState, fit
+
+CHECKPOINT_SECONDS = 5.0
+SAVING_SHARE = 0.1  # of the time, at most
+NICENESS = 5  # the page comes first
+
+
+def work(data_folder: Path, run_id: str):
+    """Claim a run and train it; every end is written to the store as a status and, where there was a fault, its code."""
+    store = Store(data_folder)
+    with contextlib.suppress(Timeout), run_lock(folder.run_folder(data_folder, run_id)):
+        run = progress.claim(store, run_id)
+        if run is None:
+            return
+        training = Training(store, run)
+        try:
+            outcome = training.until_done(), None
+        except Exception as error:
+            outcome = _outcome_of(error)
+        if isinstance(outcome[1], DiskFull):
+            training.make_room()  # on a full disk not even this end could be written down
+        training.writer.end(*outcome)
+
+
+def be_polite():
+    """On SIGTERM the worker saves, ends and leaves its run in the queue; the system's other work goes first."""
+    signal.signal(signal.SIGTERM, Training.end_politely)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
+def _outcome_of(error: Exception) -> tuple[str, LmcoreError]:
+    if isinstance(error, DiskFull) or (isinstance(error, OSError) and _disk_is_full(error)):
+        return "paused", DiskFull()
+    if isinstance(error, LmcoreError):
+        return "failed", error
+    with contextlib.suppress(OSError):  # the log may lie on the full disk too
+        traceback.print_exception(error)
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return "failed", OutOfMemory()
+    return "failed", WorkerFailed(reason=type(error).__name__)
+
+
+def _disk_is_full(error: OSError) -> bool:
+    """safetensors only says it in words."""
+    numbers = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) if os.name == "posix" else (errno.ENOSPC,)
+    return error.errno in numbers or any(f"os error {number})" in str(error) for number in numbers)
+
+
+class Training:
+    """One run in this process: prepared from its text or from its newest good checkpoint, then stepped."""
+
+    told_to_end = False
+
+    def __init__(self, store: Store, run):
+        self.store, self.run = store, run
+        self.writer = progress.Progress(store, run.id)
+        self.folder = folder.run_folder(store.folder, run.id)
+        self.state: TrainingState | None = None  # until it is prepared
+        self.saved_at, self.saving_took = time.monotonic(), 0.0
+
+    @classmethod
+    def end_politely(cls, *_):
+        cls.told_to_end = True
+
+    def until_done(self) -> str | None:
+        """Train to the end -> finished; None where somebody wants it to end before."""
+        for prepare in (self._read_text, self._cut_into_tokens, self._build):
+            prepare()
+            self.writer.flush(force=True)
+            if self._shall_end():
+                return None
+        self._heed_learning_rate()
+        for event in fit(self.network, self.data, self.config.training, self.state):
+            self._step_done(event)
+            if self._shall_end():
+                break
+        self.writer.settle()
+        self._save(settled=True)
+        return "finished" if self.state.finished else None
+
+    def _shall_end(self) -> bool:
+        return self.told_to_end or self.writer.want != "run"
+
+    # before the first step
+
+    def _read_text(self):
+        for left_over in self.folder.glob("*.partial"):
+            left_over.unlink(missing_ok=True)
+        self.corpus = Corpus.from_text(*progress.text_of(self.store, self.run))
+
+    def _cut_into_tokens(self):
+        path = self.folder / "tokenizer.json"
+        if path.exists():
+            try:
+                self.tokenizer = load_tokenizer(folder.read_json(path))
+            except ValueError as error:  # not JSON
+                raise TokenizerDamaged(reason=type(error).__name__) from error
+        else:
+            self.tokenizer = build_tokenizer(self.run.requested.tokenizer, self.corpus.train)
+            folder.write_json(path, self.tokenizer.to_json())
+        self.data = encode(self.corpus, self.tokenizer)
+
+    def _build(self):
+        saved, self.network, damaged = self._newest_checkpoint()
+        notes = [note for note in self.run.notes if note["code"].startswith("plan.")] + damaged
+        self.config = saved.config if saved else self.run.resolved
+        if self.config is None:
+            self.config, decided = resolve(self.run.requested, self.data, self.tokenizer.vocabulary_size)
+            notes += decided
+        if self.network is None:
+            self.network = build_model(self.config.model, self.tokenizer.vocabulary_size, self.config.training.seed)
+        self.state = TrainingState(self.network, self.data, self.config.training)
+        if saved:
+            saved.restore(self.state)
+        self.writer.begin(self.state.step, self.config, notes)
+
+    def _newest_checkpoint(self):
+        """(checkpoint, its network, a note for each one that could not be used); Nones where there is none."""
+        notes = []
+        for path in folder.checkpoints(self.folder):
+            try:
+                saved = checkpoint.load(path)
+                return saved, self._network_of(saved), notes
+            except CheckpointDamaged as error:
+                notes.append({"code": error.code, "values": error.values})
+                path.unlink(missing_ok=True)
+        return None, None, notes
+
+    def _network_of(self, saved: checkpoint.Checkpoint):
+        if saved.header["vocabulary_size"] != self.tokenizer.vocabulary_size:
+            raise CheckpointDamaged(step=saved.step, reason="another vocabulary")
+        network = saved.network()
+        if not _is_finite(network):
+            raise CheckpointDamaged(step=saved.step, reason="not finite")
+        return network
+
+    # step by step
+
+    def _step_done(self, event):
+        self.writer.steps.append(StepRow(*(getattr(event, name) for name in StepRow.__dataclass_fields__)))
+        evaluated = event.evaluation is not None
+        if evaluated:
+            self._evaluated(event)
+        self.writer.flush(force=evaluated)
+        since = time.monotonic() - self.saved_at
+        if since > CHECKPOINT_SECONDS or (evaluated and since * SAVING_SHARE > self.saving_took):
+            self._save()
+        self._heed_learning_rate()
+
+    def _evaluated(self, event):
+        context, evaluation = self.writer.pinned_context, event.evaluation
+        sample, bars = glimpse(self.network, self.data, self.tokenizer, context, self.config.training.seed)
+        self.writer.evaluations.append(
+            EvaluationRow(event.step, evaluation.loss, evaluation.bits_per_byte, evaluation.improved, sample, context, bars)
+        )
+
+    def _heed_learning_rate(self):
+        """A change lives in the checkpoint before the store forgets that it was asked for."""
+        rate = self.writer.learning_rate
+        if rate is None:
+            return
+        if rate != self.state.learning_rates[-1][1]:
+            self.state.change_learning_rate(rate)
+        if self._save(anew=True):
+            self.writer.heed_learning_rate()
+
+    def _save(self, anew: bool = False, settled: bool = False) -> bool:
+        """-> whether there is a checkpoint of this step now. None is ever ahead of the curve in the store: a worker that died in
+        between would leave a hole in it."""
+        if not (settled or self.writer.flush(force=True)) or not _is_finite(self.network):
+            return False
+        began = time.monotonic()
+        path = folder.checkpoint_path(self.folder, self.state.step)
+        if anew or not path.exists():
+            checkpoint.save(path, self.network, self.state, self.config, self.data)
+        self._keep(2)
+        self.saved_at = time.monotonic()
+        self.saving_took = self.saved_at - began
+        return True
+
+    def _keep(self, newest: int):
+        for old in folder.checkpoints(self.folder)[newest:]:
+            if folder.step_of(old) != self.state.best_step:
+                old.unlink(missing_ok=True)
+
+    def make_room(self):
+        """Give up what can be done without: the last checkpoint and the best one stay."""
+        if self.state is not None:
+            self._keep(1)
+
+
+def _is_finite(network) -> bool:
+    return all(bool(torch.isfinite(weights).all()) for weights in network.parameters())
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    be_polite()
+    work(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,77 @@
+"""What every tokenizer can do: text to ids and back, with offsets into the text. Kinds live in modules of their own."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+
+ITEM_BREAK = "\x1e"  # between items of a corpus; a visitor's text never contains it
+UNKNOWN = "<unk>"
+BEGIN = "<begin>"  # begins an item; predicting it means that the item ends here
+
+
+class Tokenizer(Protocol):
+    kind: str
+    vocabulary: list[str]  # a readable text for each id
+    unknown_id: int | None  # None: nothing is unknown to it
+    begin_id: int | None  # None: trained on running text
+
+    @property
+    def vocabulary_size(self) -> int: ...
+
+    def encode(self, text: str) -> np.ndarray:
+        """(T,) ids, in the smallest of uint8, uint16, int32 that holds them."""
+
+    def decode(self, ids) -> str: ...
+
+    def offsets(self, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(ids (T,), starts (T,), ends (T,)): token t is text[starts[t]:ends[t]]."""
+
+    def unknown_pieces(self, text: str) -> list[str]:
+        """The pieces of a text that are read as <unk>, in order."""
+
+    def to_json(self) -> dict: ...
+
+
+def id_type(vocabulary_size: int) -> type:
+    """The smallest type of number that holds every id.
+
+    >>> id_type(65).__name__, id_type(300).__name__, id_type(70_000).__name__
+    ('uint8', 'uint16', 'int32')
+    """
+    return np.uint8 if vocabulary_size <= 2**8 else np.uint16 if vocabulary_size <= 2**16 else np.int32
+
+
+def chunks(text: str, size: int, breaks: tuple[str, ...] = ()) -> Iterator[str]:
+    """Stretches of at most `size` characters, cut after a character of the first of `breaks` that has one in the second half.
+
+    >>> list(chunks("one two three", 6, (" ",)))
+    ['one ', 'two ', 'three']
+    """
+    begin = 0
+    while begin < len(text):
+        end = min(begin + size, len(text))
+        if end < len(text):
+            found = (max(text.rfind(character, begin + size // 2, end) for character in characters) for characters in breaks)
+            end = next((place + 1 for place in found if place >= 0), end)
+        yield text[begin:end]
+        begin = end
+
+
+def vocabulary_of(types: list[str]) -> tuple[list[str], int | None]:
+    """(vocabulary, begin_id) of a tokenizer with <unk> at 0 and these types from 1 on, ITEM_BREAK first where there is one."""
+    return [UNKNOWN] + [BEGIN if name == ITEM_BREAK else name for name in types], 1 if types[:1] == [ITEM_BREAK] else None
+
+
+def checked(types) -> list[str]:
+    """The types of a tokenizer read from JSON: different, not empty. Raises ValueError.
+
+    >>> checked(["a", "a"])
+    Traceback (most recent call last):
+    ValueError: types must be different texts
+    """
+    if not isinstance(types, list) or not all(isinstance(name, str) and name for name in types) or len(set(types)) < len(types):
+        raise ValueError("types must be different texts")
+    if ITEM_BREAK in types[1:]:
+        raise ValueError("the begin token must be the first type")
+    return types

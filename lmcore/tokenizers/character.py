@@ -1,0 +1,77 @@
+"""One token a character: any script, lossless for characters the training text has."""
+
+import numpy as np
+
+from lmcore.tokenizers.base import ITEM_BREAK, checked, chunks, id_type, vocabulary_of
+
+CHUNK = 1 << 16  # characters: small enough to stay in the processor's cache
+CODE_POINTS = 0x110000
+
+
+class CharacterTokenizer:
+    """
+    >>> tokenizer = CharacterTokenizer.train("banana")
+    >>> tokenizer.vocabulary
+    ['<unk>', 'a', 'n', 'b']
+    >>> tokenizer.encode("nab!").tolist(), tokenizer.decode([2, 1, 3, 0])
+    ([2, 1, 3, 0], 'nab�')
+    """
+
+    kind = "character"
+    unknown_id = 0
+
+    def __init__(self, characters: list[str]):
+        """characters: of the ids from 1 on; ITEM_BREAK first where the text is made of items."""
+        self.characters = characters
+        self.vocabulary, self.begin_id = vocabulary_of(characters)
+        self.vocabulary_size = len(self.vocabulary)
+        codes = np.array([ord(character) for character in characters], dtype=np.int64)
+        self._table = np.zeros(max(256, codes.max(initial=0) + 2), dtype=id_type(self.vocabulary_size))
+        self._table[codes] = np.arange(1, self.vocabulary_size)
+
+    @classmethod
+    def train(cls, text: str, vocabulary_size: int = 100_000) -> "CharacterTokenizer":
+        """The most frequent characters first, equally frequent ones by code point."""
+        counts = np.zeros(CODE_POINTS, dtype=np.int64)
+        for chunk in chunks(text, 16 * CHUNK):
+            found = np.bincount(_codes(chunk))
+            counts[: len(found)] += found
+        begin = [ITEM_BREAK] if counts[ord(ITEM_BREAK)] else []
+        counts[ord(ITEM_BREAK)] = 0
+        codes = np.flatnonzero(counts)
+        codes = codes[np.argsort(-counts[codes], kind="stable")]
+        return cls((begin + [chr(code) for code in codes])[: vocabulary_size - 1])
+
+    def encode(self, text: str, chunk: int = CHUNK) -> np.ndarray:
+        last = len(self._table) - 1  # always <unk>: no character that high was seen
+        ids = np.empty(len(text), dtype=self._table.dtype)
+        begin = 0
+        for part in chunks(text, chunk):
+            codes = _codes(part)
+            ids[begin : begin + len(part)] = self._table[codes if codes.itemsize == 1 else np.minimum(codes, last)]
+            begin += len(part)
+        return ids
+
+    def decode(self, ids) -> str:
+        return "".join("\ufffd" if token_id == 0 else self.characters[token_id - 1] for token_id in ids)
+
+    def offsets(self, text: str):
+        starts = np.arange(len(text))
+        return self.encode(text), starts, starts + 1
+
+    def unknown_pieces(self, text: str) -> list[str]:
+        return [text[index] for index in np.flatnonzero(self.encode(text) == 0)]
+
+    def to_json(self) -> dict:
+        return {"kind": self.kind, "characters": self.characters}
+
+    @classmethod
+    def from_json(cls, values: dict) -> "CharacterTokenizer":
+        return cls(checked(values["characters"]))
+
+
+def _codes(text: str) -> np.ndarray:
+    """(T,) code points; of ASCII without decoding."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)

@@ -1,0 +1,182 @@
+"""Byte-level byte-pair encoding (Sennrich et al., 2016) by the `tokenizers` library: lossless, nothing is unknown.
+
+The text is split into pieces here and each different piece encoded once: the library's own ids, sooner and in less memory.
+"""
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import chain, islice
+
+import numpy as np
+import regex
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, checked, id_type
+
+CHUNK = 1 << 20  # characters
+TRAINED_ON = 10_000_000  # bytes, taken from all over the text
+SAMPLED = 1 << 16  # characters of each stretch
+LONG_PIECE = 6  # bytes, on average
+REMEMBERED = 100_000  # pieces
+SELDOM_REPEATED = 0.25  # of the pieces of a chunk are new: more, and there is little to remember
+STRETCH = 5_000  # characters
+SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # as the library's \s; Python's has \x1e too
+PIECE = regex.compile(
+    rf"\x1e|'s|'t|'re|'ve|'m|'ll|'d| ?\p{{L}}+| ?\p{{N}}+| ?[^{SPACE}\p{{L}}\p{{N}}\x1e]+|[{SPACE}]+(?=[{SPACE}]|\x1e|\Z)|[{SPACE}]+"
+)
+SURROGATES = re.compile("[\ud800-\udfff]")
+BYTE_OF = {  # the library writes each byte as a printable character
+    **{chr(code): code for code in (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))},
+    **{chr(0x100 + rank): code for rank, code in enumerate([*range(0x21), *range(0x7F, 0xA1), 0xAD])},
+}
+
+
+class SubwordTokenizer:
+    """
+    >>> tokenizer = SubwordTokenizer.train("low lower lowest low low " * 20, vocabulary_size=270)
+    >>> tokenizer.decode(tokenizer.encode("lowest 最低"))
+    'lowest 最低'
+    """
+
+    kind = "subword"
+    unknown_id = None
+
+    def __init__(self, names: list[str], merges: list[tuple[str, str]]):
+        """names: of each id, as the library writes them; merges: pairs of names that become one, in order."""
+        self.names, self.merges = names, merges
+        self.vocabulary_size = len(names)
+        self.begin_id = names.index(ITEM_BREAK) if ITEM_BREAK in names else None
+        self._bytes = [name.encode() if name == ITEM_BREAK else bytes(BYTE_OF[character] for character in name) for name in names]
+        self.vocabulary = [BEGIN if token_id == self.begin_id else readable(piece) for token_id, piece in enumerate(self._bytes)]
+        model = models.BPE(vocab={name: token_id for token_id, name in enumerate(names)}, merges=merges)
+        self.library = _library(model, with_items=self.begin_id is not None)
+
+    @classmethod
+    def train(cls, text: str, vocabulary_size: int = 10_000) -> "SubwordTokenizer":
+        library = _library(models.BPE(), with_items=False)
+        trainer = trainers.BpeTrainer(
+            vocab_size=vocabulary_size,
+            min_frequency=2,  # else each clause of a short text becomes one token
+            special_tokens=[ITEM_BREAK] if ITEM_BREAK in text else [],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        parts = map(_whole_characters, sample(text))
+        library.train_from_iterator((item for part in parts for item in part.split(ITEM_BREAK)), trainer)
+        names = sorted(library.get_vocab(), key=library.token_to_id)
+        return cls(names, [tuple(pair) for pair in json.loads(library.to_str())["model"]["merges"]])
+
+    def encode(self, text: str, chunk: int = CHUNK) -> np.ndarray:
+        kind, known = id_type(self.vocabulary_size), {}
+        rows = [np.empty(0, kind)]
+        for part in safe_chunks(_whole_characters(text), chunk):
+            pieces = PIECE.findall(part)
+            if len(known) > REMEMBERED:
+                known.clear()
+            fresh = [piece for piece in dict.fromkeys(pieces) if piece not in known]
+            if len(fresh) > SELDOM_REPEATED * len(pieces):  # as clauses are, the pieces of a script without spaces
+                rows += (np.array(ids, kind) for ids in self._encode_each(safe_chunks(part, STRETCH), at_once=32))
+            else:
+                known.update(zip(fresh, self._encode_each(iter(fresh), at_once=10_000), strict=True))
+                rows.append(np.fromiter(chain.from_iterable(map(known.__getitem__, pieces)), kind))
+        return np.concatenate(rows)
+
+    def _encode_each(self, texts: Iterator[str], at_once: int) -> Iterator[list[int]]:
+        """A few at a time: the library makes an object of each, with the text of each token."""
+        while batch := list(islice(texts, at_once)):
+            for found in self.library.encode_batch_fast(batch, add_special_tokens=False):
+                yield found.ids
+
+    def decode(self, ids) -> str:
+        return b"".join(self._bytes[token_id] for token_id in ids).decode("utf-8", errors="replace")
+
+    def offsets(self, text: str):
+        """Tokens that are parts of one character share its place."""
+        found = self.library.encode(_whole_characters(text), add_special_tokens=False)
+        places = np.array(found.offsets, dtype=np.int64).reshape(-1, 2)
+        return np.array(found.ids, dtype=id_type(self.vocabulary_size)), places[:, 0], places[:, 1]
+
+    def unknown_pieces(self, text: str) -> list[str]:
+        return []
+
+    def to_json(self) -> dict:
+        return {"kind": self.kind, "names": self.names, "merges": [list(pair) for pair in self.merges]}
+
+    @classmethod
+    def from_json(cls, values: dict) -> "SubwordTokenizer":
+        names, merges = checked(values["names"]), [(left, right) for left, right in values["merges"]]
+        if not {*BYTE_OF, *chain.from_iterable(merges), *map("".join, merges)} <= set(names):
+            raise ValueError("every byte and every merge must have a name")
+        return cls(names, merges)
+
+
+def _library(model: models.BPE, with_items: bool) -> Tokenizer:
+    library = Tokenizer(model)
+    library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    library.decoder = decoders.ByteLevel()
+    if with_items:
+        library.add_special_tokens([AddedToken(ITEM_BREAK, special=True, normalized=False)])
+    return library
+
+
+def readable(piece: bytes) -> str:
+    """A part of a character, or what cannot be shown, by its bytes.
+
+    >>> readable("语".encode()), readable("语".encode()[:2]), readable(b"\\x1b")
+    ('语', '<E8 AF>', '<1B>')
+    """
+    try:
+        text = piece.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    hidden = any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text)
+    return f"<{piece.hex(' ').upper()}>" if hidden else text
+
+
+def sample(text: str, size: int = TRAINED_ON, chunk: int = SAMPLED) -> Iterator[str]:
+    """Stretches from all over a text, at most about `size` bytes in all; the whole text where it is no longer.
+
+    Fewer of a script without spaces: the trainer's memory grows with the length of the different pieces, and there they are long.
+
+    >>> list(sample("one two three four five six", size=18, chunk=6))
+    ['one', ' three', ' five']
+    """
+    begin = text[:100_000]
+    bytes_a_character = len(begin.encode("utf-8", "replace")) / max(1, len(begin))
+    bytes_a_piece = len(begin) * bytes_a_character / max(1, len(PIECE.findall(begin)))
+    every = math.ceil(len(text) * bytes_a_character / (size * min(1, LONG_PIECE / max(1, bytes_a_piece))))
+    return islice(safe_chunks(text, chunk), 0, None, max(1, every))
+
+
+def safe_chunks(text: str, size: int) -> Iterator[str]:
+    """Cut where a piece always begins: before a line break or space that follows something else, else before a Chinese
+    punctuation mark that follows a letter; anywhere where there is none of them.
+
+    >>> list(safe_chunks("one two three", 6))
+    ['one', ' two', ' three']
+    """
+    begin = 0
+    while begin < len(text):
+        end = min(begin + size, len(text))
+        if end < len(text):
+            end = next((place for marks in ("\n", " ", "。，、！？；") if (place := _cut_before(text, marks, begin, end))), end)
+        yield text[begin:end]
+        begin = end
+
+
+def _cut_before(text: str, marks: str, begin: int, end: int) -> int:
+    """The last place in the second half of text[begin:end] where one of `marks` follows a character that ends a piece; or 0."""
+    for place in sorted((text.rfind(mark, begin + (end - begin) // 2, end) for mark in marks), reverse=True):
+        while place > begin and text[place - 1].isspace():
+            place -= 1
+        if place > begin and (text[place].isspace() or text[place - 1].isalpha()):
+            return place
+    return 0
+
+
+def _whole_characters(text: str) -> str:
+    """The library refuses halves of characters (lone surrogates)."""
+    return text if text.isascii() else SURROGATES.sub("\ufffd", text)

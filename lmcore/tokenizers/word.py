@@ -1,0 +1,142 @@
+"""One token a word, a number, a punctuation mark or a line break; Chinese is cut into words by rjieba. Spacing is not modelled."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import numpy as np
+import regex
+import rjieba
+
+from lmcore.tokenizers.base import ITEM_BREAK, checked, chunks, id_type, vocabulary_of
+
+CHUNK = 1 << 20  # characters
+BREAKS = (ITEM_BREAK + "\n", " \u3000。，、！？；")  # after these a text may be cut without cutting a word
+ONCE_IS_UNKNOWN_FROM = 2_000  # types
+SPAN = re.compile("[^\\s\x1e]+|[\n\x1e]")  # no token has a space in it
+PIECE = regex.compile(
+    r"(?P<han>\p{Han}+)"
+    r"|[\n\x1e]"
+    r"|\d+(?:[.,:]\d+)*%?"
+    r"|[\p{L}\p{M}--\p{Han}]+(?:['’‘\-][\p{L}\p{M}--\p{Han}]+)*"
+    r"|\X",
+    regex.V1,
+)
+CHINESE = regex.compile(r"[\p{Han}，。、；：？！“”《》（）]+")  # rjieba takes each of these marks as a word of its own
+NO_SPACE_BEFORE = set(".,;:!?%)]}’”…、。，；：！？）】》」』」·～\n")
+NO_SPACE_AFTER = set("([{‘“（【《「『\n$£€#@")
+WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\u3000-\u303f\uff00-\uffef]")
+
+
+def pieces(text: str) -> list[str]:
+    """
+    >>> pieces("Don't stop, 我们学习语言。 It’s 3.5!")
+    ["Don't", 'stop', ',', '我们', '学习', '语言', '。', 'It’s', '3.5', '!']
+    """
+    return [piece for span in SPAN.findall(text) for piece in _cut(span)]
+
+
+def _cut(span: str) -> list[str]:
+    """The tokens of a stretch without spaces; together they are the stretch."""
+    if CHINESE.fullmatch(span):
+        return rjieba.cut(span)
+    found = []
+    for match in PIECE.finditer(span):
+        if match.lastgroup == "han":
+            found += rjieba.cut(match.group())
+        else:
+            found.append(match.group())
+    return found
+
+
+class _Remembering(dict):
+    """What each span of a text becomes: worked out once, remembered where it is short."""
+
+    def __init__(self, work_out: Callable[[str], list]):
+        self.work_out = work_out
+
+    def __missing__(self, span: str) -> list:
+        result = self.work_out(span)
+        if len(span) <= 24 and len(self) < 200_000:
+            self[span] = result
+        return result
+
+
+class WordTokenizer:
+    """Case is kept. Words seen only once become <unk> as soon as the text has more than 2,000 different words, so that the
+    model learns what an unknown word costs; beyond `vocabulary_size` the rarest do.
+
+    >>> tokenizer = WordTokenizer.train("the cat saw the dog")
+    >>> tokenizer.encode("the bird saw").tolist(), tokenizer.decode([1, 2, 4])
+    ([1, 0, 4], 'the cat saw')
+    """
+
+    kind = "word"
+    unknown_id = 0
+
+    def __init__(self, words: list[str]):
+        """words: of the ids from 1 on; ITEM_BREAK first where the text is made of items."""
+        self.words = words
+        self.vocabulary, self.begin_id = vocabulary_of(words)
+        self.vocabulary_size = len(self.vocabulary)
+        self._ids = {word: token_id for token_id, word in enumerate(words, start=1)}
+
+    @classmethod
+    def train(cls, text: str, vocabulary_size: int = 100_000) -> "WordTokenizer":
+        """The most frequent words first, equally frequent ones in alphabetical order."""
+        counts = Counter()
+        for found in _through(text, _Remembering(_cut), CHUNK):
+            counts.update(found)
+        begin = [ITEM_BREAK] if counts.pop(ITEM_BREAK, 0) else []
+        least = 2 if len(counts) > ONCE_IS_UNKNOWN_FROM and max(counts.values()) > 1 else 1
+        ordered = sorted((word for word in counts if counts[word] >= least), key=lambda word: (-counts[word], word))
+        return cls((begin + ordered)[: vocabulary_size - 1])
+
+    def encode(self, text: str, chunk: int = CHUNK) -> np.ndarray:
+        known, kind = self._ids.get, id_type(self.vocabulary_size)
+        ids_of = _Remembering(lambda span: [known(piece, 0) for piece in _cut(span)])
+        return np.concatenate([np.empty(0, kind), *(np.fromiter(found, kind) for found in _through(text, ids_of, chunk))])
+
+    def decode(self, ids) -> str:
+        text, before = [], "\n"
+        for token_id in ids:
+            word = "\ufffd" if token_id == 0 else self.words[token_id - 1]
+            if needs_space(before, word):
+                text.append(" ")
+            text.append(word)
+            before = word
+        return "".join(text)
+
+    def offsets(self, text: str):
+        ids, starts, ends = [], [], []
+        for match in SPAN.finditer(text):
+            end = match.start()
+            for piece in _cut(match.group()):
+                ids.append(self._ids.get(piece, 0))
+                starts.append(end)
+                ends.append(end := end + len(piece))
+        return np.array(ids, id_type(self.vocabulary_size)), np.array(starts, np.int64), np.array(ends, np.int64)
+
+    def unknown_pieces(self, text: str) -> list[str]:
+        return [piece for found in _through(text, _Remembering(_cut), CHUNK) for piece in found if piece not in self._ids]
+
+    def to_json(self) -> dict:
+        return {"kind": self.kind, "words": self.words}
+
+    @classmethod
+    def from_json(cls, values: dict) -> "WordTokenizer":
+        return cls(checked(values["words"]))
+
+
+def _through(text: str, remembering: _Remembering, size: int) -> Iterator[Iterator]:
+    """For each chunk of a text, what its spans become, one after another."""
+    for chunk in chunks(text, size, BREAKS):
+        yield chain.from_iterable(map(remembering.__getitem__, SPAN.findall(chunk)))
+
+
+def needs_space(before: str, word: str) -> bool:
+    """Between these two words, as a person would write them."""
+    if before[-1] in NO_SPACE_AFTER or word[0] in NO_SPACE_BEFORE or ITEM_BREAK in (before, word):
+        return False
+    return not (WIDE.match(before[-1]) or WIDE.match(word[0]))

@@ -1,0 +1,63 @@
+"""The script every page runs through: language, navigation, sidebar."""
+
+import streamlit as st
+
+from pages.parts import links, run_words, texts, visitor
+from pages.parts.language import LANGUAGES, _, current_language
+
+st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
+
+GROUPS = {
+    _("start"): [("home", _("Home"), ":material/home:")],
+    _("make"): [
+        ("text", _("Text"), ":material/description:"),
+        ("train", _("Train"), ":material/model_training:"),
+        ("runs", _("Runs"), ":material/list:"),
+    ],
+    _("look"): [("explore", _("Explore"), ":material/search:")],
+}
+
+
+def switch_language():
+    """One click; page, run and text stay."""
+    languages = list(LANGUAGES)
+    other = languages[languages.index(current_language()) - 1]
+    if st.button(LANGUAGES[other], icon=":material/translate:", key="menu.language", type="tertiary"):
+        st.query_params["lang"] = other
+        st.rerun()
+
+
+def chosen():
+    """Which run the pages are about, and the way out of it."""
+    run = visitor.chosen_run()
+    if run is None:
+        return
+    text = visitor.store().text(run.text_id)
+    name = texts.name(text) if run.owner is None and text else run.name
+    with st.container(border=True, gap=None):
+        st.caption(_("Chosen run"))
+        st.text(name)
+        st.caption(f"{run_words.model(run)} · {run_words.status(run)}")
+        links.page_link(page.url_path or links.DEFAULT, _("Leave this run"), ":material/close:", run=None, text=None)
+
+
+# Streamlit's own menu clears the address at every click, so it is hidden and drawn here with links that carry it.
+entries = [entry for group in GROUPS.values() for entry in group]
+page = st.navigation(
+    [
+        st.Page(links.PAGES[name], title=title, icon=icon, url_path=name, default=name == links.DEFAULT)
+        for name, title, icon in entries
+    ],
+    position="hidden",
+)
+with st.sidebar:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(f"### {_('Next Word')}")
+        switch_language()
+    for group, group_entries in GROUPS.items():
+        st.caption(group)
+        for name, title, icon in group_entries:
+            links.page_link(name, title, icon)
+    chosen()
+
+page.run()

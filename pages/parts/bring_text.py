@@ -1,0 +1,98 @@
+"""Paste, upload or pick a text; open one of one's own again."""
+
+import streamlit as st
+
+from lmcore.errors import LmcoreError
+from pages.parts import language, links, texts, visitor
+from pages.parts.language import _, sentence
+from sample_corpora import SAMPLES
+
+
+def show(opened: bool):
+    """The three ways in; after each, the page shows the new text."""
+    with st.expander(_("Bring a text"), expanded=opened, icon=":material/note_add:"):
+        paste, upload, sample, own = st.tabs([_("Paste"), _("Upload"), _("Samples"), _("Your texts")])
+        with paste:
+            _paste()
+        with upload:
+            _upload()
+        with sample:
+            _samples()
+        with own:
+            _own()
+
+
+def _open(add, *arguments):
+    """Add a text and show it; a text that cannot be used gets its sentence."""
+    if visitor.current() is None:
+        st.error(
+            _("Your browser does not accept this site's cookie, so a text could not be kept for you. Allow cookies and reload.")
+        )
+        return
+    try:
+        text = add(*arguments)
+    except LmcoreError as error:
+        st.error(sentence(error.code, error.values))
+        return
+    links.go("text", text=text.id, run=None)
+
+
+def _paste():
+    content = st.text_area(_("Paste a text (up to 1 MB)"), key="text.paste", height=200)
+    if st.button(_("Use this text"), type="primary", key="text.use"):
+        _open(texts.add_pasted, content)
+
+
+def _upload():
+    files = st.file_uploader(
+        _("Text files (.txt, .md), up to 50 MB; several become one text"),
+        type=["txt", "md"],
+        accept_multiple_files=True,
+        key="text.files",
+    )
+    encoding = st.selectbox(
+        _("Encoding"),
+        ["", *ENCODINGS],
+        format_func=lambda name: name or _("find out by itself"),
+        key="text.encoding",
+        help=_("Choose one by hand if the first lines look like nonsense."),
+    )
+    if files and st.button(_("Use these files"), type="primary", key="text.use_files"):
+        _open(texts.add_uploaded, [(file.name, file.getvalue()) for file in files], encoding or None)
+
+
+ENCODINGS = [
+    "utf-8",
+    "gb18030",
+    "big5",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "shift_jis",
+    "euc-kr",
+    "windows-1252",
+    "windows-1251",
+    "koi8-r",
+    "latin-1",
+]
+
+
+def _samples():
+    here = language.current_language()
+    for sample in SAMPLES.values():
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        words.markdown(f"**{sample.title[here]}**  \n{sample.description[here]}")
+        if button.button(_("Use"), key=f"text.sample.{sample.id}", width="stretch"):
+            _open(texts.sample_text, sample.id)
+
+
+def _own():
+    store, owner = visitor.store(), visitor.current()
+    kept = store.texts(owner) if owner else []
+    if not kept:
+        st.caption(_("The texts you bring are listed here."))
+    for text in kept[:50]:
+        words, button = st.columns([5, 1], vertical_alignment="center")
+        words.text(_("{name} — {characters} characters").format(name=texts.name(text), characters=f"{text.characters:,}"))
+        if button.button(_("Open"), key=f"text.open.{text.id}", width="stretch"):
+            links.go("text", text=text.id, run=None)

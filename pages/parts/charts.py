@@ -1,0 +1,96 @@
+"""Plotly figures from plain rows, and how probabilities are written. Imports no streamlit."""
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito: safe for colour-blind eyes
+GRID = "rgba(128,128,128,0.18)"
+
+
+def _figure(height: int, **layout) -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 50, "r": 12, "t": 12, "b": 44},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"},
+        **layout,
+    )
+    figure.update_xaxes(gridcolor=GRID, zeroline=False)
+    figure.update_yaxes(gridcolor=GRID, zeroline=False)
+    return figure
+
+
+def rank_frequency(ranks: np.ndarray, counts: np.ndarray, labels: dict[str, str]) -> go.Figure:
+    """Both axes logarithmic; many points are thinned evenly on the logarithmic axis."""
+    kept = np.unique(np.geomspace(1, len(ranks), 400).astype(int)) - 1
+    figure = _figure(380, showlegend=False)
+    figure.add_scatter(x=ranks[kept], y=counts[kept], mode="markers", marker={"color": PALETTE[0], "size": 5})
+    figure.update_xaxes(type="log", title=labels["rank"])
+    figure.update_yaxes(type="log", title=labels["count"])
+    return figure
+
+
+def running_log_probability(tokens: list[str], probabilities: np.ndarray, running: np.ndarray, labels: dict[str, str]) -> go.Figure:
+    """Each factor as a bar, the running sum of their logarithms as a line on the right axis."""
+    places = list(range(1, len(tokens) + 1))
+    names = [token.replace("\n", "⏎").replace(" ", "␣") for token in tokens]
+    figure = _figure(320, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False})
+    figure.add_bar(x=places, y=probabilities, name=labels["probability"], marker_color=PALETTE[0], customdata=names, hovertemplate="%{customdata}: %{y:.4g}")
+    figure.add_scatter(x=places, y=running, name=labels["running"], yaxis="y2", mode="lines", line={"color": PALETTE[1], "width": 2.4})
+    if len(tokens) <= 60:
+        figure.update_xaxes(tickmode="array", tickvals=places, ticktext=names)
+    figure.update_xaxes(title=labels["token"], showgrid=False)
+    figure.update_yaxes(title=labels["probability"], selector={"side": None})
+    figure.update_layout(yaxis={"range": [0, 1]})
+    return figure
+
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def format_probability(p: float) -> str:
+    """Never 0 unless it is 0.
+
+    >>> [format_probability(p) for p in (1.0, 0.5, 0.03456, 0.00012, 3.2e-9, 0.0)]
+    ['100 %', '50.0 %', '3.46 %', '0.012 %', '3.2·10⁻⁹', '0']
+    """
+    if p <= 0:
+        return "0"
+    if p >= 0.9995:
+        return "100 %" if p == 1 or p > 0.99999 else f"{100 * p:.2f} %"
+    if p < 1e-4:
+        return format_probability_from_log(math.log(p))
+    return f"{100 * p:.1f} %" if p >= 0.1 else f"{100 * p:.2f} %" if p >= 0.01 else f"{100 * p:.3f} %"
+
+
+def format_probability_from_log(log_p: float) -> str:
+    """A probability too small for a float is written all the same.
+
+    >>> format_probability_from_log(-1000 * math.log(10)), format_probability_from_log(math.log(0.25))
+    ('1.0·10⁻¹⁰⁰⁰', '25.0 %')
+    """
+    if log_p == -math.inf:
+        return "0"
+    if log_p >= math.log(1e-4):
+        return format_probability(math.exp(log_p))
+    exponent = math.floor(log_p / math.log(10) + 1e-9)
+    mantissa = 10 ** (log_p / math.log(10) - exponent)
+    return f"{mantissa:.1f}·10{str(exponent).translate(SUPERSCRIPT)}"
+
+
+def one_in_from_log(log_p: float) -> str:
+    """How rare: one in so many, in numbers people can read.
+
+    >>> one_in_from_log(math.log(1 / 3_000_000)), one_in_from_log(-100)
+    ('1 : 3,000,000', '1 : 2.7·10⁴³')
+    """
+    if log_p == -math.inf:
+        return "0"
+    if -log_p < math.log(1e9):
+        return f"1 : {math.exp(-log_p):,.0f}"
+    exponent = math.floor(-log_p / math.log(10) + 1e-9)
+    return f"1 : {10 ** (-log_p / math.log(10) - exponent):.1f}·10{str(exponent).translate(SUPERSCRIPT)}"

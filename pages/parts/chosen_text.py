@@ -1,0 +1,38 @@
+"""Which text shall a new run learn from? The one in the address, one of one's own, or a sample."""
+
+import streamlit as st
+
+from lmcore.config import TokenizerConfig
+from pages.parts import demos, links, texts, visitor
+from pages.parts.language import _, current_language
+from sample_corpora import SAMPLES
+
+
+def choose():
+    """The text in the address; a box changes it. Without one: the fables in the visitor's language."""
+    store = visitor.store()
+    own = store.texts(visitor.current()) if visitor.current() else []
+    samples = [
+        texts.sample_text(sample_id) for sample_id in sorted(SAMPLES, key=lambda name: name != demos.SAMPLE[current_language()])
+    ]
+    options = {text.id: text for text in (*own, *samples)}
+    asked = visitor.chosen_text()
+    if asked is not None:
+        options.setdefault(asked.id, asked)
+    current = asked.id if asked is not None else samples[0].id
+    if st.session_state.get("train.text") not in options:
+        st.session_state["train.text"] = current
+
+    def remember():
+        st.query_params["text"] = st.session_state["train.text"]
+
+    chosen = st.selectbox(
+        _("Text"), list(options), format_func=lambda text_id: texts.name(options[text_id]), key="train.text", on_change=remember
+    )
+    links.page_link("text", _("Look at this text, or bring another"), text=chosen)
+    return options[chosen]
+
+
+def vocabulary_size(text, config: TokenizerConfig) -> int:
+    """Types this text would have, counted on its first part."""
+    return texts.tokenizer(text, config).vocabulary_size

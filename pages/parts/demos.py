@@ -1,0 +1,41 @@
+"""The two example models of the home page: trained on this server at its first start, owned by nobody, kept."""
+
+from pages.parts import presets
+from sample_corpora import SAMPLES
+
+SAMPLE = {"en": "fables-en", "zh": "fables-zh"}
+
+
+def ensure(store, first: str = "en"):
+    """Put the demo runs that are missing into the queue, one language first."""
+    existing = {store.text(run.text_id).sample: run for run in store.demos()}
+    for language in sorted(SAMPLE, key=lambda language: language != first):
+        sample = SAMPLES[SAMPLE[language]]
+        if sample.id in existing:
+            if existing[sample.id].shown_status in ("interrupted", "failed"):
+                store.ask(existing[sample.id].id, "run")
+            continue
+        text = sample_text(store, sample)
+        config = presets.preset(presets.DEMO_SECONDS, sample.tokenizer)
+        store.add_run(owner=None, text_id=text.id, name=sample.id, config=config, pinned_context=sample.context)
+
+
+def sample_text(store, sample):
+    """The text of a sample: one row, owned by nobody, that everyone may train on."""
+    for text in store.texts(None):
+        if text.sample == sample.id:
+            return text
+    return store.add_text(owner=None, name=sample.id, content=sample.text(), kind=sample.kind, encoding="UTF-8", sample=sample.id)
+
+
+def run_for(store, language: str):
+    """The demo run in a language; it is there from the server's first start on."""
+    for run in store.demos():
+        if store.text(run.text_id).sample == SAMPLE[language]:
+            return run
+    ensure(store, first=language)
+    return run_for(store, language)
+
+
+def context(language: str) -> str:
+    return SAMPLES[SAMPLE[language]].context

@@ -1,0 +1,75 @@
+"""What a page does when something is missing: say so, say what to do, stop. And the line that says which run this is."""
+
+import streamlit as st
+
+from pages.parts import chain, links, models, run_words, texts, visitor
+from pages.parts.language import _
+
+
+def a_run():
+    """The run in the address; without one the page invites to train and ends here."""
+    run = visitor.chosen_run()
+    if run is not None:
+        return run
+    if st.query_params.get("run"):
+        st.warning(_("There is no run with this address. It may have been deleted, or the link is incomplete."))
+    else:
+        st.info(_("No run is chosen yet. Train a model, or open one of your runs."))
+    invite()
+    st.stop()
+
+
+def invite():
+    train, runs, home = st.columns(3)
+    with train:
+        links.page_link("train", _("Train a model"), run=None)
+    with runs:
+        links.page_link("runs", _("Your runs"), run=None)
+    with home:
+        links.page_link("home", _("See the finished example"), run=None)
+
+
+def a_model(run) -> models.Trained:
+    """The newest checkpoint of a run; while there is none the page says so and ends here."""
+    trained = models.load(visitor.data_folder(), run)
+    if trained is not None:
+        return trained
+    st.info(
+        _("This run has no checkpoint yet: it is {status}. Its first one comes a second or two after training begins.").format(
+            status=run_words.status(run)
+        )
+    )
+    links.page_link("train", _("Watch it train"))
+    st.stop()
+
+
+def about(run, trained):
+    """One line: whose probabilities are these?"""
+    text = visitor.store().text(run.text_id)
+    st.caption(
+        _("{model} · step {step} · {status} · {tokens} types · trained on").format(
+            model=run_words.model(run),
+            step=f"{trained.step:,}",
+            status=run_words.status(run),
+            tokens=f"{trained.tokenizer.vocabulary_size:,}",
+        )
+    )
+    st.text(f"{run.name} — {texts.name(text) if text else '…'}")
+
+
+def begin_with(run, key: str, value: str):
+    """The first content of a text box, once for each run; after that it is the visitor's."""
+    if st.session_state.get(f"{key}.run") != run.id:
+        st.session_state[f"{key}.run"] = run.id
+        st.session_state[key] = value
+    else:
+        st.session_state[key] = st.session_state.get(key, value)  # kept alive while other pages are shown
+
+
+def say_unknown(trained, text: str):
+    """Unknown pieces are said to be unknown, before their probabilities are shown."""
+    unknown = list(dict.fromkeys(chain.unknown_pieces(trained, text)))
+    if unknown:
+        shown = " · ".join(unknown[:10]) + (" …" if len(unknown) > 10 else "")
+        st.warning(_("Not in this model's vocabulary, so read as “unknown”:"))
+        st.text(shown)

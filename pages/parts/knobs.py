@@ -1,0 +1,75 @@
+"""One plain sentence for each knob, and its name."""
+
+from pages.parts.language import _
+
+
+def name(field: str) -> str:
+    return {
+        "kind": _("Cut the text into"),
+        "vocabulary_size": _("Largest vocabulary"),
+        "family": _("Model"),
+        "layers": _("Layers"),
+        "embedding_size": _("Embedding size"),
+        "hidden_size": _("Hidden size"),
+        "dropout": _("Dropout"),
+        "tied": _("Tied weights"),
+        "optimizer": _("Optimizer"),
+        "learning_rate": _("Learning rate"),
+        "schedule": _("Schedule of the learning rate"),
+        "clipping": _("Gradient clipping"),
+        "batch_size": _("Batch size"),
+        "sequence_length": _("Sequence length"),
+        "stop": _("Stop"),
+        "stop_after": _("How many"),
+        "seed": _("Seed"),
+    }[field]
+
+
+def help(field: str) -> str:
+    return {
+        "kind": _(
+            "Characters need no vocabulary list and suit any script; words read fastest but cannot spell new ones; subwords lie between."
+        ),
+        "vocabulary_size": _(
+            "Rarer tokens beyond this many types become “unknown” (words) or are spelled with smaller pieces (subwords)."
+        ),
+        "family": _("The plain RNN forgets soonest; GRU and LSTM have gates that decide what to keep."),
+        "layers": _("Recurrent layers stacked on each other: more can be learned, more slowly."),
+        "embedding_size": _("How many numbers stand for one token on its way in."),
+        "hidden_size": _("How many numbers the model has to remember what it has read."),
+        "dropout": _("Switches off this share of numbers at random in each step, so that a small text is not learned by heart."),
+        "tied": _("The same matrix reads tokens and predicts them: fewer parameters, so embedding and hidden size are equal."),
+        "optimizer": _(
+            "How a gradient becomes a change of the weights. AdamW adapts each step by itself; SGD is the plain rule w ← w − ηg."
+        ),
+        "learning_rate": _("How far each step goes: too small learns slowly, too large makes the loss jump or become NaN."),
+        "schedule": _("Whether the rate warms up and then falls to zero, or stays the same."),
+        "clipping": _("A gradient longer than this is shortened, so that one odd batch cannot ruin the model. 0: no clipping."),
+        "batch_size": _("How many stretches of text are read side by side in each step."),
+        "sequence_length": _("How many tokens back an error is traced in each step; the memory itself goes further."),
+        "stop": _("When training ends by itself. You can always stop it earlier."),
+        "stop_after": _("How many steps, epochs or seconds; for “until it stops improving”, the most steps."),
+        "seed": _("The same seed, settings and text give exactly the same curve."),
+        "temperature": _("Below 1 sharpens the distribution, above 1 flattens it; 0 always takes the most likely token."),
+        "top_k": _("Only the k most likely tokens may be drawn."),
+        "top_p": _("Only the most likely tokens that together reach this probability may be drawn."),
+    }[field]
+
+
+def option(field: str, value: str) -> str:
+    return {
+        "kind": {"character": _("characters"), "word": _("words"), "subword": _("subwords")},
+        "family": {"lstm": "LSTM", "gru": "GRU", "rnn": _("plain RNN")},
+        "optimizer": {"adamw": "AdamW", "adam": "Adam", "momentum": _("SGD with momentum"), "sgd": "SGD"},
+        "schedule": {
+            "linear": _("warm up, then a straight line to 0"),
+            "cosine": _("warm up, then a cosine to 0"),
+            "constant": _("constant"),
+        },
+        "stop": {
+            "seconds": _("after seconds"),
+            "steps": _("after steps"),
+            "epochs": _("after epochs"),
+            "plateau": _("when it stops improving"),
+        },
+    }[field][value]

@@ -1,0 +1,69 @@
+"""_() for this visitor's language, and lmcore's errors said in it. English is the source text; .po files are read as they are."""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.pofile import read_po
+
+from lmcore.errors import BY_CODE, LmcoreError
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+LOCALES = {"zh": "zh_CN"}
+FOLDER = Path(__file__).parent.parent / "locales"
+SAID = ("looks_like",)  # values of errors that are words themselves
+
+
+def _(text: str) -> str:
+    return translate(text, current_language())
+
+
+def current_language() -> str:
+    """`lang` in the address wins, then the browser's languages in the order it wishes for them, then English."""
+    asked = st.query_params.get("lang")
+    if asked in LANGUAGES:
+        return asked
+    return first_known([st.context.locale or "", *wishes(st.context.headers.get("accept-language", ""))])
+
+
+def first_known(tags: list[str]) -> str:
+    """
+    >>> first_known(["fr-FR", "zh-TW", "en"]), first_known(["fr-FR"])
+    ('zh', 'en')
+    """
+    return next((code for tag in tags if (code := tag.lower().split("-")[0]) in LANGUAGES), "en")
+
+
+def wishes(accept_language: str) -> list[str]:
+    """The tags of an Accept-Language header, the most wanted first.
+
+    >>> wishes("en;q=0.5, zh-CN, zh;q=0.9, nonsense;q=x")
+    ['zh-CN', 'zh', 'en']
+    """
+    found = re.findall(r"([a-zA-Z]+(?:-\w+)*)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*(?:,|$)", accept_language[:1000])
+    return [tag for tag, _weight in sorted(found, key=lambda pair: -float(pair[1] or 1))]
+
+
+def translate(text: str, language: str) -> str:
+    return catalogue(language).get(text, text)
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """Source text -> translation; read again when the file has changed. Shared, so never written to."""
+    if language not in LOCALES:
+        return {}
+    path = FOLDER / LOCALES[language] / "LC_MESSAGES" / "messages.po"
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int) -> dict[str, str]:
+    with path.open("rb") as file:
+        return {message.id: message.string for message in read_po(file) if message.id and message.string}
+
+
+def sentence(code: str, values: dict) -> str:
+    """What an error of lmcore says to this visitor: what happened, with which value, what to do."""
+    words = {name: _(value) if name in SAID else value for name, value in values.items()}
+    return _(BY_CODE.get(code, LmcoreError).sentence).format(**words)

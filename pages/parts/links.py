@@ -1,0 +1,43 @@
+"""Builds every link inside the app, carrying language, run and text: the address says all that a page shows.
+
+Streamlit clears the address whenever a page is switched without `query_params`; nothing but this module switches pages.
+"""
+
+import re
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.parts.language import LANGUAGES, current_language
+
+PAGES = {"home": "home.py", "text": "text.py", "train": "train.py", "runs": "runs.py", "explore": "explore.py"}
+DEFAULT = "home"  # its address is the bare server
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def asked(name: str) -> str | None:
+    """The id of a run or text in the address; None where there is none, or where it can't be one."""
+    value = st.query_params.get(name, "")
+    return value if ID.fullmatch(value) else None
+
+
+def parameters(**changes: str | None) -> dict[str, str]:
+    """The address's parameters with changes; None leaves one out."""
+    language = st.query_params.get("lang")
+    carried = {"lang": language if language in LANGUAGES else None, "run": asked("run"), "text": asked("text")}
+    return {name: value for name, value in {**carried, **changes}.items() if value is not None}
+
+
+def go(page: str, **changes: str | None):
+    """Open a page of the app."""
+    st.switch_page(PAGES[page], query_params=parameters(**changes))
+
+
+def page_link(page: str, label: str, icon: str | None = None, **changes: str | None):
+    st.page_link(PAGES[page], label=label, icon=icon, query_params=parameters(**changes))
+
+
+def href(page: str, **changes: str | None) -> str:
+    """The address of a page within this server, to be sent to a friend: it names the language too."""
+    path = "/" if page == DEFAULT else f"/{page}"
+    return f"{path}?{urlencode(parameters(**{'lang': current_language(), **changes}))}"

@@ -1,0 +1,165 @@
+"""A run as it trains: the curve that grows in place, its figures, a sample, the bars of one pinned context, the controls."""
+
+import math
+
+import streamlit as st
+
+from lmcore.config import TrainingConfig, bounds
+from pages.parts import links, run_words, visitor
+from pages.parts.language import _
+from pages.parts.live_chart import live_chart
+from pages.parts.next_token_bars import next_token_bars
+from pages.parts.next_words import labels as bar_labels
+
+
+def show(run_id: str):
+    """Everything about one run; a fragment asks for what is new once a second while it can still grow."""
+    run = visitor.store().run(run_id)
+
+    @st.fragment(run_every=1.0 if run_words.is_live(run) else None)
+    def growing():
+        now = visitor.store().run(run_id)
+        if run_words.is_live(now) != run_words.is_live(run):
+            st.rerun()
+        _status(now)
+        _figures(now)
+        live_chart(visitor.store(), now, live=run_words.is_live(now), labels=chart_labels(), key="live.chart")
+        _latest(now)
+
+    growing()
+
+
+def controls(run):
+    """Pause, resume, stop, another learning rate: for the owner alone."""
+    store, status = visitor.store(), run.shown_status
+    if not visitor.owns(run):
+        st.caption(_("This run belongs to someone else: you can look at it, but not change it."))
+        return
+    buttons = st.container(horizontal=True)
+    if status in ("running", "queued"):
+        if status == "running" and buttons.button(_("Pause"), icon=":material/pause:", key="live.pause"):
+            store.ask(run.id, "pause")
+        if buttons.button(_("Stop"), icon=":material/stop:", key="live.stop"):
+            store.ask(run.id, "stop")
+    if status in ("paused", "interrupted", "stopped", "failed") and buttons.button(
+        _("Resume"), icon=":material/play_arrow:", type="primary", key="live.resume"
+    ):
+        store.ask(run.id, "run")
+        visitor.pool().wake()
+        st.rerun()
+    if status == "running":
+        low, high = bounds(TrainingConfig, "learning_rate")
+        with buttons.popover(_("Learning rate")):
+            rate = st.number_input(
+                _("New learning rate"),
+                low,
+                high,
+                value=run_words.config(run).training.learning_rate,
+                format="%.5g",
+                key="live.rate",
+            )
+            if st.button(_("Use it from the next step"), key="live.rate.set"):
+                store.ask_learning_rate(run.id, rate)
+
+
+def _status(run):
+    status = run.shown_status
+    if status == "queued":
+        st.info(
+            _("Waiting for a free place: number {position} in the queue. Training begins by itself.").format(
+                position=visitor.store().queue_position(run.id)
+            )
+        )
+    elif status == "interrupted":
+        st.warning(
+            _(
+                "Training was interrupted at step {step}. Everything up to its last checkpoint is kept; resume goes on from there."
+            ).format(step=f"{run.step:,}")
+        )
+    elif message := run_words.error(run):
+        st.error(message)
+        if run.error_code == "training.loss_not_finite" and visitor.owns(run):
+            _offer_smaller_rate(run)
+    if run.planned_steps:
+        share = min(1.0, run.step / run.planned_steps)
+        st.progress(share, text=_progress_text(run, share))
+    for entry in run.notes:
+        if sentence := run_words.note(entry):
+            st.caption(sentence)
+
+
+def _offer_smaller_rate(run):
+    rate = run_words.config(run).training.learning_rate / 10
+    if st.button(_("Try again with learning rate {rate:.3g}").format(rate=rate), key="live.retry", type="primary"):
+        store = visitor.store()
+        again = store.add_run(
+            owner=visitor.current(),
+            text_id=run.text_id,
+            name=run.name,
+            config=run.requested.with_training(learning_rate=rate),
+            pinned_context=run.pinned_context,
+        )
+        visitor.pool().wake()
+        links.go("train", run=again.id)
+
+
+def _progress_text(run, share: float) -> str:
+    text = _("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps:,}")
+    if run.shown_status == "running" and run.step and run.seconds:
+        left = run.seconds / run.step * (run.planned_steps - run.step)
+        text += " · " + _("about {duration} left").format(duration=run_words.duration(left))
+    return text + " · " + run_words.status(run)
+
+
+def _figures(run):
+    store = visitor.store()
+    steps = store.steps(run.id, after=max(0, run.step - 50))
+    evaluation = store.latest_evaluation(run.id)
+    if not len(steps.step):
+        return
+    loss = float(steps.loss[-min(20, len(steps.loss)) :].mean())
+    columns = st.columns(6)
+    columns[0].metric(_("Training loss"), f"{loss:.3f}", help=_("nats per token, mean of the last 20 steps"))
+    validation = evaluation.loss if evaluation else None
+    columns[1].metric(
+        _("Validation loss"),
+        f"{validation:.3f}" if validation is not None else "—",
+        help=_("on text the model was not trained on"),
+    )
+    columns[2].metric(_("Perplexity"), f"{math.exp(min(validation if validation is not None else loss, 50)):,.1f}")
+    columns[3].metric(_("Gradient norm"), f"{float(steps.gradient_norm[-1]):.2f}")
+    columns[4].metric(_("Learning rate"), f"{float(steps.learning_rate[-1]):.3g}")
+    columns[5].metric(_("Tokens per second"), f"{float(steps.tokens_per_second[-min(20, len(steps.loss)) :].mean()):,.0f}")
+
+
+def _latest(run):
+    evaluation = visitor.store().latest_evaluation(run.id)
+    if evaluation is None:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.caption(_("What it writes at step {step}").format(step=f"{evaluation.step:,}"))
+        st.code(evaluation.sample or "…", language=None, wrap_lines=True)
+    with right:
+        st.caption(_("What comes next, at step {step}, after:").format(step=f"{evaluation.step:,}"))
+        st.text(evaluation.pinned_context or "…")
+        rows = [
+            {"id": index, "text": text, "p": p, "q": None, "cut": False} for index, (text, p) in enumerate(evaluation.bars[:8])
+        ]
+        rest = {"count": "", "p": max(0.0, 1 - sum(row["p"] for row in rows))}
+        next_token_bars(rows, rest, key="live.bars", labels={**bar_labels(), "rest": _("all other tokens")})
+
+
+def chart_labels() -> dict[str, str]:
+    return {
+        "training": _("training loss"),
+        "validation": _("validation loss"),
+        "smoothed": _("smoothed"),
+        "best": _("best"),
+        "step": _("step"),
+        "loss": _("loss (nats per token)"),
+        "perplexity": _("perplexity"),
+        "gradient_norm": _("gradient norm"),
+        "learning_rate": _("learning rate"),
+        "tokens_per_second": _("tokens per second"),
+    }

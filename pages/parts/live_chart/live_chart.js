@@ -1,0 +1,153 @@
+// One state per element: every step the browser has, what is shown of it, and the plot that grows.
+const COLUMNS = ["step", "tokens", "seconds", "loss", "gradient_norm", "learning_rate", "tokens_per_second"];
+const QUANTITIES = ["loss", "perplexity", "gradient_norm", "learning_rate", "tokens_per_second"];
+const AXES = ["step", "tokens", "seconds"];
+const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73" }; // Okabe and Ito: safe for colour-blind eyes
+const SMOOTHING = 0.9;
+
+let loading;
+function loadPlotly() {
+  loading ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement("script");
+    script.src = "PLOTLY_ROUTE";
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = reject;
+    document.head.appendChild(script);
+  });
+  return loading;
+}
+
+const states = new WeakMap();
+
+export default async function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".live-chart");
+  const element = root.querySelector(".plot");
+  const Plotly = await loadPlotly();
+  let state = states.get(element);
+  if (!state || state.run !== data.run || (data.after === 0 && state.last > (data.steps.step.at(-1) ?? 0))) {
+    state = { run: data.run, last: 0, columns: Object.fromEntries(COLUMNS.map((name) => [name, []])), smooth: [], quantity: state?.quantity ?? "loss", axis: state?.axis ?? "step", log: state?.log ?? false };
+    states.set(element, state);
+    state.evaluations = data.evaluations;
+    state.labels = data.labels;
+    await draw(Plotly, element, state);
+    drawBar(Plotly, root, element, state);
+  }
+  state.labels = data.labels;
+  element.setAttribute("aria-label", data.summary);
+  if (data.after > state.last) {
+    setTriggerValue("missing", { run: data.run, last: state.last });
+    return;
+  }
+  const first = state.columns.step.length;
+  data.steps.step.forEach((step, i) => {
+    if (step <= state.last) return;
+    for (const name of COLUMNS) state.columns[name].push(data.steps[name][i]);
+    const loss = data.steps.loss[i];
+    const before = state.smooth.at(-1);
+    state.smooth.push(loss === null || before === undefined ? loss : SMOOTHING * before + (1 - SMOOTHING) * loss);
+    state.last = step;
+  });
+  state.evaluations = data.evaluations;
+  state.best = data.best;
+  if (state.columns.step.length > first) await extend(Plotly, element, state, first);
+  await evaluations(Plotly, element, state);
+}
+
+const perplexity = (loss) => (loss === null ? null : Math.exp(Math.min(loss, 50)));
+
+function series(state, from) {
+  const x = state.columns[state.axis].slice(from);
+  if (state.quantity === "loss") return { x, raw: state.columns.loss.slice(from), smooth: state.smooth.slice(from) };
+  if (state.quantity === "perplexity") return { x, raw: state.columns.loss.slice(from).map(perplexity), smooth: state.smooth.slice(from).map(perplexity) };
+  return { x, raw: state.columns[state.quantity].slice(from), smooth: [] };
+}
+
+// Where an evaluation lies on the axis that is shown: at the step the browser knows, or at the nearest before it.
+function position(state, step) {
+  if (state.axis === "step") return step;
+  const steps = state.columns.step;
+  let low = 0, high = steps.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (steps[middle] <= step) low = middle; else high = middle - 1;
+  }
+  return state.columns[state.axis][low];
+}
+
+function validation(state) {
+  if (state.quantity !== "loss" && state.quantity !== "perplexity") return { x: [], y: [] };
+  const y = state.evaluations.loss;
+  return { x: state.evaluations.step.map((step) => position(state, step)), y: state.quantity === "loss" ? y : y.map(perplexity) };
+}
+
+function best(state) {
+  const shown = validation(state);
+  const index = state.evaluations.step.indexOf(state.best);
+  return index < 0 || !shown.x.length ? { x: [], y: [] } : { x: [shown.x[index]], y: [shown.y[index]] };
+}
+
+async function extend(Plotly, element, state, from) {
+  const fresh = series(state, from);
+  await Plotly.extendTraces(element, { x: [fresh.x, fresh.smooth.length ? fresh.x : []], y: [fresh.raw, fresh.smooth] }, [0, 1]);
+}
+
+async function evaluations(Plotly, element, state) {
+  const shown = validation(state), marked = best(state);
+  await Plotly.restyle(element, { x: [shown.x, marked.x], y: [shown.y, marked.y] }, [2, 3]);
+}
+
+async function draw(Plotly, element, state) {
+  const style = getComputedStyle(element);
+  const text = style.getPropertyValue("--st-text-color").trim() || style.color;
+  const labels = state.labels, { x, raw, smooth } = series(state, 0), shown = validation(state), marked = best(state);
+  const single = !["loss", "perplexity"].includes(state.quantity);
+  const line = (more) => ({ mode: "lines", type: "scatter", hovertemplate: "%{y:.4g}", ...more });
+  const grid = { gridcolor: "rgba(128,128,128,0.18)", zeroline: false, linecolor: "rgba(128,128,128,0.4)" };
+  const traces = [
+    line({ x, y: raw, name: single ? labels[state.quantity] : labels.training, line: { color: COLOURS.training, width: single ? 2 : 1 }, opacity: single ? 1 : 0.28 }),
+    line({ x: smooth.length ? x : [], y: smooth, name: labels.smoothed, line: { color: COLOURS.training, width: 2.4 }, showlegend: !single }),
+    line({ x: shown.x, y: shown.y, name: labels.validation, mode: "lines+markers", line: { color: COLOURS.validation, width: 2.4 }, marker: { size: 6 }, showlegend: !single }),
+    line({ x: marked.x, y: marked.y, name: labels.best, mode: "markers", marker: { symbol: "star", size: 14, color: COLOURS.best }, showlegend: !single }),
+  ];
+  const layout = {
+    uirevision: `${state.run}/${state.quantity}/${state.axis}/${state.log}`,
+    margin: { l: 56, r: 12, t: 8, b: 44 },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { color: text, family: style.fontFamily, size: 13 },
+    hovermode: "x unified",
+    hoverlabel: { bgcolor: style.getPropertyValue("--st-background-color").trim() || "#fff", font: { color: text } },
+    legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "top", bgcolor: "rgba(0,0,0,0)" },
+    xaxis: { title: { text: labels[state.axis] }, ...grid, rangemode: "tozero" },
+    yaxis: { title: { text: labels[state.quantity] }, type: state.log ? "log" : "linear", ...grid, automargin: true },
+  };
+  await Plotly.react(element, traces, layout, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+}
+
+function drawBar(Plotly, root, element, state) {
+  const bar = root.querySelector(".bar");
+  const group = (names, current, choose) => {
+    const box = document.createElement("div");
+    box.className = "group";
+    box.setAttribute("role", "group");
+    for (const name of names) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = state.labels[`button_${name}`] ?? state.labels[name];
+      button.dataset.name = name;
+      button.setAttribute("aria-pressed", String(current() === name));
+      button.onclick = async () => {
+        choose(name);
+        drawBar(Plotly, root, element, state);
+        await draw(Plotly, element, state);
+      };
+      box.appendChild(button);
+    }
+    return box;
+  };
+  bar.replaceChildren(
+    group(QUANTITIES, () => state.quantity, (name) => (state.quantity = name)),
+    group(AXES, () => state.axis, (name) => (state.axis = name)),
+    group(["log"], () => (state.log ? "log" : ""), () => (state.log = !state.log)),
+  );
+}

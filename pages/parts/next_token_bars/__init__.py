@@ -1,0 +1,31 @@
+"""The next token's probabilities as bars: they grow and shrink in place, and each is a button that appends its token."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.charts import format_probability
+
+HERE = Path(__file__).parent
+
+_component = st.components.v2.component(
+    "next_word_next_token_bars",
+    html="<div class='bars' role='list'></div>",
+    css=(HERE / "next_token_bars.css").read_text(encoding="utf-8"),
+    js=(HERE / "next_token_bars.js").read_text(encoding="utf-8"),
+)
+
+
+def next_token_bars(rows: list[dict], rest: dict, *, key: str, labels: dict[str, str], on_click: Callable | None = None):
+    """rows: {id, text, p, q (after temperature, top-k, top-p; or None), cut}; rest: {count, p, q}.
+
+    Without on_click the bars are only looked at. `st.session_state[key].clicked` is the id of the clicked token.
+    """
+    data = {
+        "rows": [{**row, "shown": format_probability(row["p"] if row["q"] is None else row["q"])} for row in rows],
+        "rest": {"p": rest["p"], "shown": format_probability(rest["p"]), "text": labels["rest"].format(count=rest["count"])},
+        "labels": labels,
+        "clickable": on_click is not None,
+    }
+    return _component(key=key, data=data, on_clicked_change=on_click or (lambda: None))

@@ -1,0 +1,91 @@
+"""The distribution of the next token as clickable bars, a table and a sentence: on Home, Train and Explore alike."""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from lmcore import probability, sampling
+from pages.parts import models
+from pages.parts.charts import format_probability
+from pages.parts.language import _
+from pages.parts.next_token_bars import next_token_bars
+
+TOP = 20
+
+
+def ask(trained, context: str) -> np.ndarray:
+    """(V,) log-probabilities of the token after what a visitor typed."""
+    with models.asking():
+        return probability.next_token(trained.model, trained.encode(context))
+
+
+def show(trained, context_key: str, *, key: str, top: int = TOP, settings: sampling.Sampling | None = None, table: bool = False):
+    """Bars for the context in session state; a click appends the token to it."""
+
+    def append():
+        clicked = st.session_state[key].clicked
+        if clicked is not None:
+            st.session_state[context_key] = trained.appended(st.session_state[context_key], int(clicked))
+
+    log_probs = ask(trained, st.session_state[context_key])
+    rows, rest = top_rows(trained.tokenizer, log_probs, settings, top)
+    next_token_bars(rows, rest, key=key, labels=labels(), on_click=append)
+    st.caption(entropy_sentence(log_probs))
+    if table:
+        with st.expander(_("The same as a table")):
+            st.dataframe(as_table(rows, rest), hide_index=True, key=f"{key}.table")
+    return log_probs
+
+
+def top_rows(tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | None, top: int) -> tuple[list[dict], dict]:
+    """The most likely tokens before and after temperature, top-k and top-p; and all the others as one."""
+    probs = np.exp(log_probs)
+    changed = settings is not None and settings != sampling.Sampling()
+    after = np.exp(sampling.adjust(log_probs, settings)) if changed else None
+    order = np.argsort(-probs, kind="stable")[:top]
+    rows = [
+        {
+            "id": int(token_id),
+            "text": tokenizer.vocabulary[token_id],
+            "p": float(probs[token_id]),
+            "q": float(after[token_id]) if changed else None,
+            "cut": bool(changed and after[token_id] == 0),
+        }
+        for token_id in order
+    ]
+    rest = {"count": len(probs) - len(order), "p": max(0.0, 1 - sum(row["p"] for row in rows))}
+    if changed:
+        rest["q"] = max(0.0, 1 - sum(row["q"] for row in rows))
+    return rows, rest
+
+
+def labels() -> dict[str, str]:
+    return {
+        "summary": _("Probabilities of the next token, most likely first. Choose one to append it to the text."),
+        "rest": _("the other {count} tokens"),
+        "append": _("Append “{token}”"),
+        "before": _("as the model says"),
+        "after": _("after temperature, top-k and top-p"),
+        "cut": _("cut off"),
+    }
+
+
+def entropy_sentence(log_probs: np.ndarray) -> str:
+    entropy = float(probability.entropy(log_probs))
+    return _("Entropy {bits:.2f} bits: as uncertain as an even choice among {choices:.1f} tokens.").format(
+        bits=entropy / math.log(2), choices=math.exp(entropy)
+    )
+
+
+def as_table(rows: list[dict], rest: dict) -> dict[str, list]:
+    """Columns for st.dataframe."""
+    columns = {
+        _("Rank"): [str(rank) for rank in range(1, len(rows) + 1)] + [""],
+        _("Token"): [row["text"] for row in rows] + [labels()["rest"].format(count=rest["count"])],
+        _("Probability"): [format_probability(row["p"]) for row in (*rows, rest)],
+    }
+    if rest.get("q") is not None:
+        columns[_("After")] = [format_probability(row["q"]) for row in (*rows, rest)]
+    columns["−log₂ P"] = [f"{-math.log2(row['p']):.2f}" if row["p"] > 0 else "∞" for row in (*rows, rest)]
+    return columns

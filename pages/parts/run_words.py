@@ -1,0 +1,72 @@
+"""A run in words: its status, its model, why it ended, what was changed to fit the text."""
+
+from lmcore.errors import BY_CODE
+from pages.parts.language import _, sentence
+
+
+def status(run) -> str:
+    return {
+        "queued": _("waiting for a free place"),
+        "running": _("training"),
+        "paused": _("paused"),
+        "finished": _("finished"),
+        "stopped": _("stopped"),
+        "failed": _("failed"),
+        "interrupted": _("interrupted"),
+    }[run.shown_status]
+
+
+def is_live(run) -> bool:
+    """Whether its curve can still grow by itself."""
+    return run.shown_status in ("queued", "running")
+
+
+def config(run):
+    return run.resolved or run.requested
+
+
+def family(name: str) -> str:
+    return {"rnn": _("plain RNN"), "gru": "GRU", "lstm": "LSTM"}[name]
+
+
+def tokenizer(kind: str) -> str:
+    return {"character": _("characters"), "word": _("words"), "subword": _("subwords")}[kind]
+
+
+def model(run) -> str:
+    """
+    LSTM 128 · characters
+    """
+    settings = config(run)
+    layers = f" × {settings.model.layers}" if settings.model.layers > 1 else ""
+    return f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {tokenizer(settings.tokenizer.kind)}"
+
+
+def error(run) -> str | None:
+    """Why a run failed or was paused by itself, in the visitor's language."""
+    return sentence(run.error_code, run.error_values) if run.error_code in BY_CODE else None
+
+
+def note(entry: dict) -> str:
+    """What is not as it was asked for, and why."""
+    sentences = {
+        "plan.shrunk_to_text": _(
+            "The text has only {tokens} training tokens, so the batch size is {batch_size} and the sequence length {sequence_length}."
+        ),
+        "plan.no_validation_no_plateau": _(
+            "The text is too short to hold some of it back for validation, so training stops after {steps} steps instead."
+        ),
+        "checkpoint.damaged": _("The checkpoint of step {step} was damaged; training went on from an older one."),
+    }
+    return sentences[entry["code"]].format(**entry["values"]) if entry["code"] in sentences else ""
+
+
+def duration(seconds: float) -> str:
+    """
+    How long, in the unit a person would use.
+    """
+    if seconds < 90:
+        return _("{count:.0f} s").format(count=seconds)
+    if seconds < 5400:
+        return _("{count:.0f} min").format(count=seconds / 60)
+    return _("{count:.1f} h").format(count=seconds / 3600)

@@ -1,0 +1,132 @@
+"""The settings of a run as a form: presets first, the model beside what it costs, rarely needed knobs folded away."""
+
+import streamlit as st
+
+from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig, bounds, choices
+from lmcore.models.cost import parameter_count, training_memory
+from pages.parts import knobs, presets
+from pages.parts.language import _
+
+PARTS = {"tokenizer": TokenizerConfig, "model": ModelConfig, "training": TrainingConfig}
+
+
+def key(field: str) -> str:
+    return f"settings.{field}"
+
+
+def fill(config: RunConfig, missing_only: bool = False):
+    """Set the widgets of the form to a configuration."""
+    for values in config.with_training(planned_steps=0, evaluation_interval=0).to_json().values():
+        for field, value in values.items():
+            if not (missing_only and key(field) in st.session_state):
+                st.session_state[key(field)] = value
+
+
+def form(vocabulary_size) -> RunConfig:
+    """vocabulary_size: TokenizerConfig -> how many types the chosen text would have."""
+    kept = st.session_state.get("settings") or presets.preset(30)
+    fill(kept, missing_only=True)  # Streamlit forgets a widget that a run of the script did not show
+    _presets()
+    left, right = st.columns(2, gap="large")
+    with left:
+        _choice(TokenizerConfig, "kind")
+        if _value("kind") != "character":
+            _slider(TokenizerConfig, "vocabulary_size", highest=30_000, step=20)
+        _choice(ModelConfig, "family")
+        _slider(ModelConfig, "hidden_size", highest=512, step=8, lowest=8)
+    with right:
+        _choice(TrainingConfig, "stop")
+        low, high = bounds(TrainingConfig, "stop_after")
+        st.number_input(
+            knobs.name("stop_after"), low, high, step=10.0, format="%.0f", key=key("stop_after"), help=knobs.help("stop_after")
+        )
+        _choice(TrainingConfig, "optimizer", widget=st.selectbox)
+        _rate()
+    with st.expander(_("More settings")):
+        _more()
+    config = st.session_state["settings"] = _read()
+    _cost(config, vocabulary_size(config.tokenizer))
+    return config
+
+
+def _presets():
+    def apply():
+        chosen = st.session_state[key("preset")]
+        kind = _value("kind")
+        if chosen:
+            fill(presets.article() if chosen == "article" else presets.preset(chosen, kind))
+
+    labels = {10: _("10 seconds"), 30: _("30 seconds"), 120: _("2 minutes"), "article": _("the article's plain loop")}
+    st.pills(_("Presets"), [*presets.SECONDS, "article"], format_func=labels.get, key=key("preset"), on_change=apply)
+
+
+def _more():
+    left, right = st.columns(2, gap="large")
+    with left:
+        _slider(ModelConfig, "layers")
+        tied = st.toggle(knobs.name("tied"), key=key("tied"), help=knobs.help("tied"))
+        if tied:
+            st.session_state[key("embedding_size")] = st.session_state[key("hidden_size")]
+        _slider(ModelConfig, "embedding_size", highest=512, step=8, lowest=8, disabled=tied)
+        _slider(ModelConfig, "dropout", highest=0.8, step=0.05)
+        _number(TrainingConfig, "seed")
+    with right:
+        _slider(TrainingConfig, "batch_size", highest=256)
+        _slider(TrainingConfig, "sequence_length", highest=256, lowest=4)
+        _choice(TrainingConfig, "schedule", widget=st.selectbox)
+        _slider(TrainingConfig, "clipping", highest=10.0, step=0.1)
+
+
+def _value(field: str):
+    return st.session_state[key(field)]
+
+
+def _choice(config_class, field: str, widget=None):
+    widget = widget or (lambda *args, **more: st.segmented_control(*args, required=True, **more))
+    widget(
+        knobs.name(field),
+        choices(config_class, field),
+        format_func=lambda value: knobs.option(field, value),
+        key=key(field),
+        help=knobs.help(field),
+    )
+
+
+def _slider(config_class, field: str, highest=None, lowest=None, step=1, disabled=False):
+    low, high = bounds(config_class, field)
+    low, high = lowest or low, highest or high
+    st.session_state[key(field)] = min(max(_value(field), low), high)
+    st.slider(knobs.name(field), low, high, step=step, key=key(field), help=knobs.help(field), disabled=disabled)
+
+
+def _number(config_class, field: str):
+    low, high = bounds(config_class, field)
+    st.number_input(knobs.name(field), low, high, step=1, key=key(field), help=knobs.help(field))
+
+
+def _rate():
+    low, high = bounds(TrainingConfig, "learning_rate")
+    st.number_input(
+        knobs.name("learning_rate"),
+        low,
+        high,
+        step=0.001,
+        format="%.5g",
+        key=key("learning_rate"),
+        help=knobs.help("learning_rate"),
+    )
+
+
+def _read() -> RunConfig:
+    values = {part: {field: st.session_state[key(field)] for field in kind.__dataclass_fields__} for part, kind in PARTS.items()}
+    return RunConfig.from_json(values)
+
+
+def _cost(config: RunConfig, vocabulary_size: int):
+    st.caption(
+        _("{types} types · {parameters} parameters · about {megabytes} MB of memory while training").format(
+            types=f"{vocabulary_size:,}",
+            parameters=f"{parameter_count(config.model, vocabulary_size):,}",
+            megabytes=f"{200 + training_memory(config.model, config.training, vocabulary_size) / 1e6:,.0f}",
+        )
+    )

@@ -1,0 +1,163 @@
+"""What a text looks like to a model: how it was read, its kind and splits, its tokens under each tokenizer, their counts."""
+
+import numpy as np
+import streamlit as st
+
+from lmcore import statistics
+from lmcore.config import TokenizerConfig, choices
+from pages.parts import charts, knobs, texts, visitor
+from pages.parts.language import _
+from pages.parts.token_view import token_view
+
+SHOWN_CHARACTERS = 1_500
+
+
+def how_it_was_read(text):
+    content = visitor.store().content(text.id)
+    st.subheader(_("How it was read"))
+    st.text(texts.name(text))
+    columns = st.columns(4)
+    columns[0].metric(_("Characters"), f"{text.characters:,}")
+    columns[1].metric(_("Bytes (UTF-8)"), f"{text.bytes:,}")
+    columns[2].metric(_("Encoding"), _("pasted") if text.encoding == "pasted" else text.encoding)
+    columns[3].metric(_("Unreadable characters"), f"{text.unreadable:,}", help=_("shown as � in the text"))
+    if text.unreadable:
+        st.warning(
+            _(
+                "{count} characters could not be read. If the lines below look like nonsense, upload the file again and choose its encoding by hand."
+            ).format(count=f"{text.unreadable:,}")
+        )
+    if text.changes:
+        st.caption(
+            _("Tidied while reading: {changes}.").format(changes=_(", ").join(change_words(code) for code in text.changes))
+        )
+    st.caption(_("First lines"))
+    st.code("\n".join(content[:2_000].splitlines()[:8]), language=None, wrap_lines=True)
+
+
+def change_words(code: str) -> str:
+    return {
+        "line_ends": _("line ends made the same"),
+        "control_characters": _("control characters removed"),
+        "bom": _("byte order mark removed"),
+        "surrogates": _("broken characters replaced"),
+        "nfc": _("accents composed (NFC)"),
+    }.get(code, code)
+
+
+KINDS = ("stream", "lines", "blocks")
+
+
+def kind_and_splits(text):
+    st.subheader(_("What kind of text it is"))
+    names = {"stream": _("running text"), "lines": _("one item a line"), "blocks": _("items between blank lines")}
+    helps = {
+        "stream": _("The model reads on and on, and remembers what came before."),
+        "lines": _("Each line is read from a fresh beginning, as for names or single sentences."),
+        "blocks": _("Each block is read from a fresh beginning, as for poems or dialogues."),
+    }
+    kind = st.segmented_control(
+        _("Kind (guessed; you can change it)"),
+        KINDS,
+        default=text.kind,
+        format_func=names.get,
+        key=f"text.kind.{text.id}",
+        required=True,
+    )
+    if kind != text.kind and visitor.owns_text(text):
+        visitor.store().set_kind(text.id, kind)
+        st.rerun()
+    st.caption(helps[kind])
+    corpus = texts.corpus(text)
+    if corpus.validation:
+        share = len(corpus.validation) / (len(corpus.train) + len(corpus.validation))
+        st.caption(
+            _("Training: {train} characters. Held back for validation: {validation} ({share:.0%}).").format(
+                train=f"{len(corpus.train):,}", validation=f"{len(corpus.validation):,}", share=share
+            )
+        )
+    else:
+        st.caption(_("The text is short: all of it is used for training, and there is no validation loss."))
+    if text.characters > texts.LOOKED_AT:
+        st.caption(
+            _("This page looks at the first {count} characters; training uses the whole text.").format(
+                count=f"{texts.LOOKED_AT:,}"
+            )
+        )
+
+
+def tokens(text):
+    st.subheader(_("As tokens"))
+    kind = st.segmented_control(
+        _("Tokenizer"),
+        choices(TokenizerConfig, "kind"),
+        default=texts.suggested_tokenizer(text),
+        key="text.tokenizer",
+        format_func=lambda value: knobs.option("kind", value),
+        help=knobs.help("kind"),
+        required=True,
+    )
+    size = 10_000
+    if kind == "subword":
+        size = st.slider(
+            knobs.name("vocabulary_size"), 260, 10_000, 2_000, 20, key="text.vocabulary_size", help=knobs.help("vocabulary_size")
+        )
+    tokenizer = texts.tokenizer(text, TokenizerConfig(kind, size))
+    st.session_state["text.cut"] = tokenizer
+    ids, starts, ends = tokenizer.offsets(texts.corpus(text).train[:SHOWN_CHARACTERS])
+    st.caption(
+        _("{types} types in the vocabulary; the first {count} tokens:").format(
+            types=f"{tokenizer.vocabulary_size:,}", count=len(ids)
+        )
+    )
+    token_view(
+        [
+            {
+                "text": tokenizer.vocabulary[i],
+                "id": int(i),
+                "unknown": i == tokenizer.unknown_id,
+                "special": i == tokenizer.begin_id,
+            }
+            for i in ids
+        ],
+        key="text.tokens",
+        mode="ids",
+        labels={"token": _("token “{text}”, id {id}"), "unknown": _("unknown to this tokenizer"), "legend": "", "value": ""},
+        max_height=280,
+    )
+
+
+def counts(text):
+    tokenizer = st.session_state["text.cut"]
+    corpus = texts.corpus(text)
+    found = statistics.frequencies(tokenizer.encode(corpus.train), tokenizer.vocabulary_size)
+    st.subheader(_("Counted"))
+    columns = st.columns(4)
+    columns[0].metric(_("Tokens"), f"{found.tokens:,}")
+    columns[1].metric(_("Types"), f"{found.types:,}")
+    columns[2].metric(_("Seen only once"), f"{found.once:,}")
+    if corpus.validation and tokenizer.unknown_id is not None:
+        share = statistics.unknown_share(tokenizer.encode(corpus.validation), tokenizer.unknown_id)
+        columns[3].metric(_("Unknown in the validation split"), f"{share:.2%}")
+    plot, table = st.columns([3, 2], gap="large")
+    with plot:
+        st.plotly_chart(
+            charts.rank_frequency(np.arange(1, len(found.counts) + 1), found.counts, {"rank": _("rank"), "count": _("count")}),
+            key="text.zipf",
+        )
+        st.caption(_("Rank against frequency, both axes logarithmic: natural text is close to a straight line (Zipf's law)."))
+    with table:
+        st.dataframe(
+            {
+                _("Rank"): list(range(1, min(1_000, len(found.ids)) + 1)),
+                _("Token"): [tokenizer.vocabulary[i] for i in found.ids[:1_000]],
+                _("Count"): [int(count) for count in found.counts[:1_000]],
+            },
+            hide_index=True,
+            height=380,
+            key="text.frequencies",
+        )
+    once = [tokenizer.vocabulary[i] for i in found.ids[found.counts == 1][:60]]
+    if once:
+        st.caption(_("Some of those seen only once"))
+        st.text(" · ".join(once))

@@ -1,0 +1,104 @@
+"""A visitor's texts: adding pasted, uploaded and sample ones, and the cut of each that pages look at.
+
+Results are kept by content, kind and settings, never by visitor.
+"""
+
+import streamlit as st
+
+from lmcore.config import TokenizerConfig
+from lmcore.corpus import Corpus, guess_kind
+from lmcore.decoding import decode, normalise
+from lmcore.errors import EmptyText, TextTooLarge
+from lmcore.tokenizers import Tokenizer, build_tokenizer
+from pages.parts import demos, visitor
+from pages.parts.language import _, current_language
+from sample_corpora import SAMPLES
+
+PASTE_LIMIT = 1_000_000  # bytes
+LOOKED_AT = 1_000_000  # characters: what a page cuts into tokens while one turns a knob
+
+
+def add_pasted(content: str, name: str | None = None):
+    """Raises EmptyText or TextTooLarge."""
+    if len(content.encode("utf-8", "replace")) > PASTE_LIMIT:
+        raise TextTooLarge(megabytes=len(content.encode("utf-8", "replace")) / 1e6, limit=PASTE_LIMIT // 1_000_000)
+    text, changes = normalise(content)
+    if not text.strip():
+        raise EmptyText()
+    return _add(name or _first_words(text), text, "pasted", 0, changes)
+
+
+def add_uploaded(files: list[tuple[str, bytes]], encoding: str | None = None):
+    """Several files become one text, in the order of their names. Raises TextError."""
+    decoded = [decode(data, name=name, encoding=encoding) for name, data in sorted(files)]
+    name = files[0][0] if len(files) == 1 else _("{name} and {count} more").format(name=sorted(files)[0][0], count=len(files) - 1)
+    return _add(
+        name,
+        "\n\n".join(part.text for part in decoded),
+        ", ".join(dict.fromkeys(part.encoding for part in decoded)),
+        sum(part.unreadable for part in decoded),
+        tuple(dict.fromkeys(change for part in decoded for change in part.changes)),
+    )
+
+
+def sample_text(sample_id: str):
+    return demos.sample_text(visitor.store(), SAMPLES[sample_id])
+
+
+def name(text) -> str:
+    """A text's name; a sample's in the visitor's language."""
+    return SAMPLES[text.sample].title[current_language()] if text.sample in SAMPLES else text.name
+
+
+def _add(name, content, encoding, unreadable, changes):
+    return visitor.store().add_text(
+        owner=visitor.current(),
+        name=name,
+        content=content,
+        kind=guess_kind(content),
+        encoding=encoding,
+        unreadable=unreadable,
+        changes=changes,
+    )
+
+
+def _first_words(text: str) -> str:
+    line = next(line for line in text.splitlines() if line.strip()).strip()
+    return line[:40] + ("…" if len(line) > 40 else "")
+
+
+def suggested_tokenizer(text) -> str:
+    """A sample knows its own; other texts begin with characters, which suit any script and any size."""
+    return SAMPLES[text.sample].tokenizer if text.sample in SAMPLES else "character"
+
+
+def begin_of_a_context(text) -> str:
+    """The context whose next token is shown while a run trains: a sample's own, else a few words from the middle of the text."""
+    if text.sample in SAMPLES:
+        return SAMPLES[text.sample].context
+    content = visitor.store().content(text.id)[:200_000]
+    middle = content[len(content) // 2 :] or content
+    line = next(
+        (line.strip() for line in middle.splitlines()[1:] if len(line.strip()) >= 12), content.strip().splitlines()[0].strip()
+    )
+    words = line.split(" ")
+    return " ".join(words[:4]) if len(words) >= 4 else line[: min(8, max(1, len(line) // 2))]
+
+
+def corpus(text, looked_at: int | None = LOOKED_AT) -> Corpus:
+    """The text with its splits; only its first part where a quick answer matters more than an exact one."""
+    return _corpus(text.sha256, text.kind, looked_at, text.id)
+
+
+def tokenizer(text, config: TokenizerConfig) -> Tokenizer:
+    return _tokenizer(text.sha256, text.kind, config, text)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _corpus(sha256, kind, looked_at, _text_id) -> Corpus:
+    return Corpus.from_text(visitor.store().content(_text_id)[:looked_at], kind=kind)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _tokenizer(sha256, kind, config, _text) -> Tokenizer:
+    return build_tokenizer(config, corpus(_text).train)

@@ -1,0 +1,20 @@
+"""Coloured, clickable tokens: by their ids as a tokenizer cuts them, or by the surprise of a model."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+_component = st.components.v2.component(
+    "next_word_token_view",
+    html="<div class='token-view'><div class='legend' aria-hidden='true'></div><div class='tokens' role='listbox'></div></div>",
+    css=(HERE / "token_view.css").read_text(encoding="utf-8"),
+    js=(HERE / "token_view.js").read_text(encoding="utf-8"),
+)
+
+
+def token_view(tokens: list[dict], *, key: str, labels: dict[str, str], mode: str = "ids", selected: int | None = None, max_height: int = 420):
+    """tokens: {text, id, value (bits), unknown, special}. mode: ids or surprise. -> the component's result; `.clicked` is an index or None."""
+    data = {"tokens": tokens, "mode": mode, "selected": selected, "labels": labels, "maxHeight": max_height}
+    return _component(key=key, data=data, on_clicked_change=lambda: None)

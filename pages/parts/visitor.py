@@ -1,0 +1,72 @@
+"""Who is here, and which text and run the address names. The one seam that page tests replace is `current`."""
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from lmcore.runs import folder
+from lmcore.runs.pool import Pool
+from lmcore.runs.records import Run, Text
+from lmcore.runs.store import Store
+from pages.parts import identity, links
+
+_first_use = threading.Lock()  # two visitors at once must not make two pools
+
+
+def current() -> str | None:
+    """The visitor's id; None for one without a valid cookie. A raw client can send any cookie: it is verified at every read."""
+    return identity.verify(st.context.cookies.get(identity.cookie_name()))
+
+
+def data_folder() -> Path:
+    return folder.data_folder()
+
+
+def store() -> Store:
+    with _first_use:
+        return _store(data_folder())
+
+
+def pool() -> Pool:
+    with _first_use:
+        return _pool(data_folder())
+
+
+@lru_cache(maxsize=4)
+def _store(data: Path) -> Store:
+    return Store(data)
+
+
+@lru_cache(maxsize=4)
+def _pool(data: Path) -> Pool:
+    return Pool(data)
+
+
+def chosen_run() -> Run | None:
+    """The run in the address: whoever has it may look."""
+    run_id = links.asked("run")
+    return store().run(run_id) if run_id else None
+
+
+def chosen_text() -> Text | None:
+    """The text in the address, or that of the run in it; None where it may not be read by this visitor."""
+    run = chosen_run()
+    text_id = run.text_id if run else links.asked("text")
+    text = store().text(text_id) if text_id else None
+    return text if may_read(text) else None
+
+
+def owns(run: Run) -> bool:
+    """Whether this visitor may control, rename or delete a run."""
+    return run.owner is not None and run.owner == current()
+
+
+def may_read(text: Text | None) -> bool:
+    """A training text is for its owner; a sample for everyone."""
+    return text is not None and (text.owner is None or text.owner == current())
+
+
+def owns_text(text: Text) -> bool:
+    return text.owner is not None and text.owner == current()

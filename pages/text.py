@@ -1,0 +1,19 @@
+"""Text: bring one, see how it was read, cut and counted."""
+
+import streamlit as st
+
+from pages.parts import bring_text, links, text_views, visitor
+from pages.parts.language import _
+
+st.title(_("Your text"))
+text = visitor.chosen_text()
+bring_text.show(opened=text is None)
+if text is None:
+    st.stop()
+
+st.divider()
+text_views.how_it_was_read(text)
+text_views.kind_and_splits(text)
+links.page_link("train", _("Train a model on this text"), text=text.id, run=None)
+text_views.tokens(text)
+text_views.counts(text)

@@ -1,0 +1,49 @@
+"""Small models and token data that several tests share."""
+
+import numpy as np
+
+from lmcore.config import ModelConfig, TrainingConfig
+from lmcore.corpus import TokenData
+from lmcore.models import NeuralLanguageModel, UniformModel, build_model
+
+FAMILIES = ("rnn", "gru", "lstm")
+KINDS = ("stream", "lines")
+
+
+def pattern(kind: str, repeats: int = 60) -> TokenData:
+    """A text any model can learn: 1 2 3 4 1 2 3 4 … as a stream, or as items `0 1 2 3 4`."""
+    if kind == "stream":
+        train = np.tile(np.array([1, 2, 3, 4], dtype=np.uint8), repeats)
+        validation = np.tile(np.array([1, 2, 3, 4], dtype=np.uint8), 60)
+        opening, predicted = train[-256:], len(validation)
+    else:
+        train = np.append(np.tile(np.array([0, 1, 2, 3, 4], dtype=np.uint8), repeats), np.uint8(0))
+        validation = np.append(np.tile(np.array([0, 1, 2, 3, 4], dtype=np.uint8), 50), np.uint8(0))
+        opening, predicted = np.array([0]), len(validation) - 1
+    return TokenData(kind, train, validation, validation_bytes=predicted, unknown_bytes=0, opening=opening)
+
+
+def small(family: str = "lstm", **changes) -> ModelConfig:
+    return ModelConfig(**{"family": family, "embedding_size": 8, "hidden_size": 16, **changes})
+
+
+def quick(**changes) -> TrainingConfig:
+    """A resolved configuration of 60 steps."""
+    settings = {
+        "stop": "steps",
+        "stop_after": 60,
+        "planned_steps": 60,
+        "evaluation_interval": 20,
+        "batch_size": 4,
+        "sequence_length": 8,
+    }
+    return TrainingConfig(**{**settings, **changes})
+
+
+def every_model():
+    """(name, language model with V = 7) over each family and each way a context begins."""
+    for family in FAMILIES:
+        for kind, opening in (("stream", [1, 2, 3]), ("lines", [0])):
+            begin_id = 0 if kind == "lines" else None
+            yield f"{family}-{kind}", NeuralLanguageModel(build_model(small(family), 7), np.array(opening), begin_id)
+    yield "uniform", UniformModel(7)

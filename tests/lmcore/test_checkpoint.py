@@ -1,0 +1,73 @@
+"""Saved and loaded, a run goes on bit for bit; a damaged file is never taken for a whole one."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+
+from lmcore import checkpoint
+from lmcore.config import RunConfig
+from lmcore.errors import CheckpointDamaged
+from lmcore.models import NeuralLanguageModel, build_model
+from lmcore.training import TrainingState, fit
+from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
+
+
+def losses(events):
+    return [(event.step, event.loss, event.learning_rate, event.gradient_norm, event.evaluation) for event in events]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_resumed_run_is_the_same_run(tmp_path, family, optimizer, kind):
+    torch.set_num_threads(1)
+    data = pattern(kind)
+    config = RunConfig(model=small(family, dropout=0.3, layers=2), training=quick(optimizer=optimizer))
+    whole = losses(fit(build_model(config.model, 6), data, config.training))
+
+    network = build_model(config.model, 6)
+    state = TrainingState(network, data, config.training)
+    first = []
+    for event in fit(network, data, config.training, state):
+        first.append(event)
+        if event.step == 23:
+            break
+    checkpoint.save(tmp_path / "checkpoint-23.safetensors", network, state, config, data)
+
+    saved = checkpoint.load(tmp_path / "checkpoint-23.safetensors")
+    network = saved.network()
+    state = TrainingState(network, data, saved.config.training)
+    saved.restore(state)
+    assert losses(first) + losses(fit(network, data, saved.config.training, state)) == whole
+
+
+def a_checkpoint(tmp_path, **model):
+    config = RunConfig(model=small(**model), training=quick())
+    network = build_model(config.model, 6)
+    path = tmp_path / "checkpoint-7.safetensors"
+    checkpoint.save(path, network, TrainingState(network, pattern("lines"), config.training), config, pattern("lines"))
+    return path, network
+
+
+@pytest.mark.parametrize("model", [{}, {"hidden_size": 8, "tied": True}], ids=["untied", "tied"])
+def test_the_model_comes_back_as_it_was(tmp_path, model):
+    path, network = a_checkpoint(tmp_path, **model)
+    loaded = checkpoint.load(path).language_model()
+    expected = NeuralLanguageModel(network, np.array([0]), begin_id=0)
+    assert_array_equal(loaded.log_probabilities(np.array([1, 2, 0, 3])), expected.log_probabilities(np.array([1, 2, 0, 3])))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "text", "missing"])
+def test_a_damaged_checkpoint_is_refused(tmp_path, damage):
+    path, _ = a_checkpoint(tmp_path)
+    content = bytearray(path.read_bytes())
+    if damage == "missing":
+        path.unlink()
+    else:
+        content[-50] ^= 1
+        path.write_bytes({"empty": b"", "truncated": content[:-20], "flipped": content, "text": b"not a checkpoint"}[damage])
+    with pytest.raises(CheckpointDamaged) as error:
+        checkpoint.load(path)
+    assert error.value.values["step"] == 7

@@ -1,0 +1,126 @@
+"""Bytes to text: every encoding, every damage, every thing that is no text at all."""
+
+import unicodedata
+
+import pytest
+
+from lmcore.decoding import decode, normalise
+from lmcore.errors import BinaryText, EmptyText, TextTooLarge, UndecodableText
+from tests.lmcore.awkward import CHINESE, ENCODED, ENGLISH, GERMAN, NO_TEXTS, TEXTS
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), ENCODED, ids=lambda value: value if value.isascii() and len(value) < 20 else value[:4]
+)
+def test_every_encoding_is_recognised(text, encoding):
+    decoded = decode((text * 5).encode(encoding))
+    assert (decoded.text, decoded.unreadable) == (text * 5, 0)
+
+
+def test_an_encoding_can_be_chosen():
+    assert decode(CHINESE.encode("big5", "ignore"), encoding="big5").encoding == "big5"
+    assert decode("größer".encode("latin-1"), encoding="latin-1").text == "größer"
+
+
+@pytest.mark.parametrize("encoding", ["nonsense", "hex", "a\0b", "undefined"])
+def test_an_encoding_that_is_none_is_refused(encoding):
+    with pytest.raises(UndecodableText):
+        decode(b"abc", encoding=encoding)
+
+
+def test_a_chosen_encoding_that_does_not_fit_is_counted():
+    decoded = decode("größer".encode("latin-1"), encoding="UTF-8")
+    assert (decoded.text, decoded.unreadable) == ("gr\ufffd\ufffder", 2)
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE, "Plain ASCII, line by line.\n"])
+def test_one_bad_byte_in_five_megabytes_is_one_bad_byte(text):
+    data = text.encode()
+    data = data * (5_000_000 // len(data))
+    middle = len(data) // 2
+    middle += data[middle:].index(b"\n")
+    decoded = decode(data[:middle] + b"\xff" + data[middle:])
+    assert (decoded.encoding, decoded.unreadable) == ("utf-8", 1)
+    assert decoded.text.replace("\ufffd", "") == data.decode()
+
+
+def test_a_text_cut_within_a_character_stays_utf8():
+    data = CHINESE.encode()
+    assert (decode(data[:-3]).encoding, decode(data[:-3]).unreadable) == ("utf-8", 1)
+    assert (decode(data[1:]).encoding, decode(data[1:]).unreadable) == ("utf-8", 2)
+    assert decode("语言".encode()[:5]).text == "语\ufffd"
+
+
+def test_a_bad_byte_in_german_is_not_chinese():
+    assert decode((GERMAN * 3).encode() + b"\xff" + GERMAN.encode()).encoding == "utf-8"
+
+
+def test_replacement_characters_that_were_in_the_text_are_not_counted():
+    assert decode("already \ufffd there".encode()).unreadable == 0
+    assert decode((CHINESE + "\ufffd").encode() + b"\xff").unreadable == 1
+
+
+@pytest.mark.parametrize("name", NO_TEXTS)
+def test_what_is_no_text_is_named(name):
+    data, looks_like = NO_TEXTS[name]
+    with pytest.raises(BinaryText) as caught:
+        decode(data, name="<img onerror>.txt")
+    assert looks_like in caught.value.values["looks_like"]
+    assert caught.value.values["name"] == "<img onerror>.txt"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"   ", b"\n\n\t\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\xef\xbb\xbf  \r\n", "\u3000".encode()]
+)
+def test_nothing_is_empty(data):
+    with pytest.raises(EmptyText):
+        decode(data)
+
+
+def test_over_the_limit():
+    with pytest.raises(TextTooLarge) as caught:
+        decode(b"a" * 3_000_001, limit=3_000_000)
+    assert caught.value.values["limit"] == 3
+    assert len(decode(b"a" * 3_000_000, limit=3_000_000).text) == 3_000_000
+
+
+@pytest.mark.parametrize(
+    "text", ["BMW is a car.", "MZ and ID3 are letters.", "GIF8 is no picture.", "BMW fährt über die Brücke."]
+)
+def test_a_text_that_begins_like_a_file_of_another_kind(text):
+    assert decode(text.encode()).text == text
+    assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize("ending", ["txt", "md", "png", ""])
+def test_the_ending_of_a_name_says_nothing(ending):
+    assert decode(b"text", name=f"../../etc/passwd.{ending}").text == "text"
+
+
+@pytest.mark.parametrize(
+    ("text", "tidied", "changes"),
+    [
+        ("plain text\n", "plain text\n", ()),
+        ("\ufeffmarked", "marked", ("bom",)),
+        ("a\r\nb\rc\u2028d\u2029e\x85f\x0cg", "a\nb\nc\nd\ne\nf\ng", ("line_ends",)),
+        ("a\x00b\x1b[31m\x7f\x9f\tc\x1e", "ab[31m\tc", ("control_characters",)),
+        ("right \u202eto\u202c left", "right to left", ("control_characters",)),
+        ("half \ud800 a character", "half \ufffd a character", ("surrogates",)),
+        ("cafe\u0301", "café", ("nfc",)),
+        ("\ufeff1\r\n2\x00\ud8003e\u0301", "1\n2\ufffd3é", ("bom", "line_ends", "control_characters", "surrogates", "nfc")),
+    ],
+)
+def test_tidying(text, tidied, changes):
+    assert normalise(text) == (tidied, changes)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_tidying_twice_changes_nothing(name):
+    once, _ = normalise(TEXTS[name])
+    assert normalise(once) == (once, ())
+    assert not any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in once)
+
+
+def test_accents_without_end_are_left_as_they_are():
+    text = "a" + "\u0301\u0316" * 200_000  # composing them would take half a minute
+    assert normalise(text) == (text, ())

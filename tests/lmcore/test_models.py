@@ -1,0 +1,120 @@
+"""The contract of every language model, and the article's network by its parts."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from torch import nn
+
+from lmcore.models import RNNModel, build_model, parameter_count
+from tests.lmcore.examples import FAMILIES, every_model, small
+
+MODELS = dict(every_model())
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("ids", [[3], [3, 1, 4, 1, 5], [0, 0, 0], list(range(7)) * 60], ids=len)
+def test_step_by_step_and_all_at_once_agree(name, ids):
+    model = MODELS[name]
+    log_probs, state = model.start()
+    rows = [log_probs]
+    for token_id in ids[:-1]:
+        log_probs, state = model.step(state, token_id)
+        rows.append(log_probs)
+    assert_allclose(np.array(rows), model.log_probabilities(np.array(ids)), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_row_sums_to_one(name):
+    rows = MODELS[name].log_probabilities(np.array([3, 1, 4, 1, 5, 6, 0]))
+    assert_allclose(np.exp(rows).sum(axis=1), 1.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_state_can_be_used_twice(name):
+    model = MODELS[name]
+    _, state = model.start()
+    first, _ = model.step(state, 3)
+    model.step(state, 5)
+    again, _ = model.step(state, 3)
+    assert_allclose(first, again, atol=0)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_reading_nothing_changes_nothing(name):
+    model = MODELS[name]
+    _, state = model.start()
+    rows, after = model.read(state, [])
+    assert rows.shape == (0, 7)
+    assert_allclose(model.step(after, 2)[0], model.step(state, 2)[0], atol=0)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_item_begins_from_zero_wherever_it_stands(family):
+    model = MODELS[f"{family}-lines"]
+    assert_allclose(model.log_probabilities(np.array([3, 1, 0, 2]))[3], model.start()[0], atol=1e-12)
+    assert_allclose(
+        model.log_probabilities(np.array([3, 1, 0, 2, 5]))[4], model.log_probabilities(np.array([2, 5]))[1], atol=1e-6
+    )
+
+
+def test_the_article_s_model_has_the_article_s_parts():
+    model = RNNModel(50, 8, 16)
+    assert [type(part) for part in (model.embedding, model.rnn, model.linear)] == [nn.Embedding, nn.RNN, nn.Linear]
+    output, hidden = model(torch.zeros(2, 5, dtype=torch.long), None)
+    assert output.shape == (2, 5, 50)
+    assert hidden.shape == (1, 2, 16)
+
+
+def test_one_step_of_the_rnn_is_the_formula():
+    model = RNNModel(5, 3, 4)
+    x = model.embedding.weight[2]
+    cell = dict(model.rnn.named_parameters())
+    hidden = torch.tanh(cell["weight_ih_l0"] @ x + cell["bias_ih_l0"] + cell["bias_hh_l0"])
+    output, _ = model(torch.tensor([[2]]))
+    assert_allclose(output[0, 0].detach(), (model.linear.weight @ hidden + model.linear.bias).detach(), atol=1e-6)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "changes", [{}, {"layers": 3}, {"hidden_size": 8, "tied": True}], ids=["one layer", "three layers", "tied"]
+)
+def test_parameters_are_counted_without_building(family, changes):
+    config = small(family, **changes)
+    model = build_model(config, 11)
+    assert parameter_count(config, 11) == sum(parameter.numel() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_new_model_is_nearly_uniform(family):
+    model = build_model(small(family, hidden_size=64), 20)
+    logits, _ = model(torch.tensor([[1, 2, 3]]))
+    assert torch.softmax(logits, -1).max() < 0.15
+
+
+def test_the_same_seed_gives_the_same_weights_and_leaves_the_caller_s_random_numbers_alone():
+    before = torch.get_rng_state()
+    first, second, other = (build_model(small(), 9, seed) for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(first.linear.weight, second.linear.weight)
+    assert not torch.equal(first.linear.weight, other.linear.weight)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_gradient_agrees_with_finite_differences(family):
+    model = build_model(small(family), 6).double()
+    text, target = torch.tensor([[1, 2, 3]]), torch.tensor([2, 3, 4])
+
+    def loss():
+        return nn.functional.cross_entropy(model(text)[0].flatten(0, 1), target)
+
+    loss().backward()
+    weight = model.rnn.weight_hh_l0
+    for index in [(0, 0), (3, 5), (15, 7)]:
+        with torch.no_grad():
+            weight[index] += 1e-5
+            above = loss()
+            weight[index] -= 2e-5
+            below = loss()
+            weight[index] += 1e-5
+        assert_allclose(weight.grad[index], ((above - below) / 2e-5).item(), atol=1e-8)

@@ -1,0 +1,67 @@
+"""Identities every score obeys, on a model whose numbers can be checked by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from lmcore import probability
+from lmcore.models import LanguageModel, UniformModel
+from tests.lmcore.examples import every_model
+
+MODELS = dict(every_model())
+
+
+class Bigram(LanguageModel):
+    """P(0) = 3/4 at first; after 0 comes 1 with 3/4; after 1 comes 0 with 1/2."""
+
+    vocabulary_size = 2
+    rows = (np.log([0.25, 0.75]), np.log([0.5, 0.5]))
+
+    def start(self):
+        return np.log([0.75, 0.25]), None
+
+    def step(self, state, token_id):
+        return self.rows[token_id], None
+
+
+def test_the_chain_by_hand():
+    score = probability.score(Bigram(), np.array([0, 1, 0]))
+    assert_allclose(np.exp(score.log_probs), [0.75, 0.75, 0.5])
+    assert_allclose(np.exp(score.running_log_probs), [0.75, 0.5625, 0.28125])
+    assert score.cross_entropy == pytest.approx(-math.log(0.28125) / 3)
+    assert_allclose(score.surprise, [0.4150375, 0.4150375, 1.0])
+    assert score.ranks.tolist() == [1, 1, 1]
+    assert score.bits_per_byte(text_bytes=3) == pytest.approx(-math.log2(0.28125) / 3)
+    assert score.bits_per_byte(text_bytes=3, unknown_bytes=3) == pytest.approx(-math.log2(0.28125) / 3 + 8)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("length", [1, 2, 256, 257, 700])
+def test_scoring_in_passes_equals_scoring_at_once(name, length):
+    ids = np.random.default_rng(0).integers(0, 7, length)
+    rows = MODELS[name].log_probabilities(ids)
+    score = probability.score(MODELS[name], ids)
+    assert_allclose(score.log_probs, rows[np.arange(length), ids], atol=1e-5)
+    assert_allclose(score.entropies, probability.entropy(rows), atol=1e-5)
+    assert score.perplexity == pytest.approx(math.exp(score.cross_entropy))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_next_token_is_the_row_after_the_context(name):
+    ids = np.array([3, 1, 4, 1, 5])
+    rows = MODELS[name].log_probabilities(ids)
+    assert_allclose(probability.next_token(MODELS[name], ids[:-1]), rows[-1], atol=1e-5)
+    assert_allclose(probability.next_token(MODELS[name], ids[:0]), rows[0], atol=1e-5)
+
+
+def test_the_one_hot_sum_is_the_negative_log_probability():
+    log_probs = np.log([0.2, 0.5, 0.3])
+    assert probability.one_hot_cross_entropy(log_probs, 2) == pytest.approx(-math.log(0.3))
+
+
+def test_entropy_of_a_certain_and_of_an_even_choice():
+    with np.errstate(divide="ignore"):
+        assert probability.entropy(np.log([1.0, 0.0])) == 0
+    assert probability.entropy(UniformModel(8).start()[0]) == pytest.approx(math.log(8))

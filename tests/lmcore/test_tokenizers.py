@@ -1,0 +1,271 @@
+"""What holds for every tokenizer and every text, and what each cuts."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lmcore.config import TokenizerConfig
+from lmcore.errors import EmptyText, LmcoreError, TokenizerDamaged
+from lmcore.tokenizers import (
+    BEGIN,
+    ITEM_BREAK,
+    KINDS,
+    UNKNOWN,
+    CharacterTokenizer,
+    SubwordTokenizer,
+    WordTokenizer,
+    build_tokenizer,
+    load_tokenizer,
+)
+from lmcore.tokenizers.subword import sample
+from lmcore.tokenizers.word import pieces
+from tests.lmcore.awkward import CHINESE, ENGLISH, MIXED, TEXTS, invented_words
+
+TRAINED_ON = ENGLISH * 20 + CHINESE * 20 + MIXED * 20
+STREAM = {kind: build_tokenizer(TokenizerConfig(kind, 600), TRAINED_ON) for kind in KINDS}
+ITEMS = {kind: build_tokenizer(TokenizerConfig(kind, 600), ITEM_BREAK + TRAINED_ON.replace("\n", ITEM_BREAK)) for kind in KINDS}
+TYPE = {"character": "characters", "word": "words"}
+
+every_tokenizer = pytest.mark.parametrize(
+    "tokenizer", [*STREAM.values(), *ITEMS.values()], ids=[*STREAM, *(f"{kind}-items" for kind in ITEMS)]
+)
+every_text = pytest.mark.parametrize(
+    "text", [*TEXTS.values(), "", "half \ud800 a \udfff character"], ids=[*TEXTS, "nothing", "lone surrogates"]
+)
+
+
+@every_tokenizer
+@every_text
+def test_ids_are_of_the_vocabulary(tokenizer, text):
+    ids = tokenizer.encode(text)
+    assert ids.ndim == 1 and ids.dtype == (np.uint8 if tokenizer.vocabulary_size <= 256 else np.uint16)
+    assert len(tokenizer.vocabulary) == tokenizer.vocabulary_size
+    assert ids.size == 0 or ids.min() >= 0 and ids.max() < tokenizer.vocabulary_size
+
+
+@every_tokenizer
+@every_text
+def test_offsets_point_into_the_text(tokenizer, text):
+    ids, starts, ends = tokenizer.offsets(text)
+    assert ids.tolist() == tokenizer.encode(text).tolist()
+    assert len(starts) == len(ends) == len(ids)
+    assert (starts < ends).all() and (np.diff(starts) >= 0).all() and (np.diff(ends) >= 0).all()
+    assert ids.size == 0 or ends[-1] <= len(text)
+    covered = np.zeros(len(text), dtype=bool)
+    for start, end in zip(starts, ends, strict=True):
+        covered[start:end] = True
+    assert all(covered[place] or tokenizer.kind == "word" and text[place].isspace() for place in range(len(text)))
+
+
+@every_tokenizer
+@every_text
+def test_a_text_cut_anywhere_gives_the_same_ids(tokenizer, text):
+    """Long texts are read in chunks, cut between words where there is a space or a line end."""
+    whole = tokenizer.encode(text).tolist()
+    longest_word = max(map(len, text.split()), default=0)
+    for size in (30, 100) if longest_word < 15 or tokenizer.kind == "character" else (4 * longest_word,):
+        assert tokenizer.encode(text, chunk=size).tolist() == whole
+
+
+@every_tokenizer
+@every_text
+def test_unknown_pieces_are_the_unknown_ids(tokenizer, text):
+    ids, starts, ends = tokenizer.offsets(text)
+    expected = [
+        text[start:end] for token_id, start, end in zip(ids, starts, ends, strict=True) if token_id == tokenizer.unknown_id
+    ]
+    assert tokenizer.unknown_pieces(text) == expected
+
+
+@every_tokenizer
+def test_json_and_back(tokenizer):
+    again = load_tokenizer(json.loads(json.dumps(tokenizer.to_json())))
+    assert (again.kind, again.vocabulary, again.begin_id) == (tokenizer.kind, tokenizer.vocabulary, tokenizer.begin_id)
+    for text in TEXTS.values():
+        assert again.encode(text).tolist() == tokenizer.encode(text).tolist()
+    assert again.to_json() == tokenizer.to_json()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_text_gives_the_same_tokenizer(kind):
+    assert build_tokenizer(TokenizerConfig(kind, 600), TRAINED_ON).to_json() == STREAM[kind].to_json()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_begin_token_is_there_for_items_alone(kind):
+    assert STREAM[kind].begin_id is None and BEGIN not in STREAM[kind].vocabulary
+    tokenizer = ITEMS[kind]
+    assert tokenizer.vocabulary[tokenizer.begin_id] == BEGIN
+    ids = tokenizer.encode("\x1eThe fox\x1e我们 \x1e").tolist()
+    assert ids.count(tokenizer.begin_id) == 3 and ids[0] == ids[-1] == tokenizer.begin_id
+    assert tokenizer.decode(ids).replace(" ", "").startswith("\x1eThefox\x1e我们")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@every_text
+def test_every_text_makes_a_tokenizer(kind, text):
+    try:
+        tokenizer = build_tokenizer(TokenizerConfig(kind, 600), text)
+    except EmptyText:
+        assert text == ""
+        return
+    assert tokenizer.vocabulary_size <= 600
+    assert tokenizer.encode(text).size > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "damage", ["not a tokenizer", None, [], {}, {"kind": "sentence"}, "no kind", "empty", "number", "twice", "missing"]
+)
+def test_a_damaged_tokenizer_is_refused(kind, damage):
+    values = STREAM[kind].to_json()
+    types = "names" if kind == "subword" else TYPE[kind]
+    if damage == "no kind":
+        values = {key: value for key, value in values.items() if key != "kind"}
+    elif damage == "missing":
+        values = {"kind": kind}
+    elif damage in ("empty", "number", "twice"):
+        values = {**values, types: values[types][:-1] + [{"empty": "", "number": 5, "twice": values[types][0]}[damage]]}
+    else:
+        values = damage
+    with pytest.raises(TokenizerDamaged):
+        load_tokenizer(values)
+
+
+def test_a_merge_of_nothing_known_is_refused():
+    values = STREAM["subword"].to_json()
+    with pytest.raises(TokenizerDamaged):
+        load_tokenizer({**values, "merges": [*values["merges"], ["never", "seen"]]})
+
+
+# characters
+
+
+def test_characters_by_hand():
+    tokenizer = CharacterTokenizer.train("\x1eab\x1ebb\x1e")
+    assert tokenizer.vocabulary == [UNKNOWN, BEGIN, "b", "a"]
+    assert tokenizer.encode("\x1eab语\x1e").tolist() == [1, 3, 2, 0, 1]
+    assert tokenizer.decode([1, 3, 2, 0, 1]) == "\x1eab\ufffd\x1e"
+
+
+@every_text
+def test_characters_seen_come_back(text):
+    assert not text or CharacterTokenizer.train(text).decode(CharacterTokenizer.train(text).encode(text)) == text
+
+
+def test_equally_frequent_characters_come_by_code_point_and_rare_ones_are_cut():
+    assert CharacterTokenizer.train("cabcab语").vocabulary == [UNKNOWN, "a", "b", "c", "语"]
+    assert CharacterTokenizer.train("cabcab语", vocabulary_size=3).vocabulary == [UNKNOWN, "a", "b"]
+
+
+def test_many_characters_need_wider_ids():
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 300)))
+    assert CharacterTokenizer.train(text[:200]).encode(text).dtype == np.uint8
+    assert CharacterTokenizer.train(text).encode(text).dtype == np.uint16
+
+
+# words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don't stop!", ["Don't", "stop", "!"]),
+        ("a well-known fact - it’s so", ["a", "well-known", "fact", "-", "it’s", "so"]),
+        ("1,000.50 or 15% at 10:30.", ["1,000.50", "or", "15%", "at", "10:30", "."]),
+        ("one\n\ntwo", ["one", "\n", "\n", "two"]),
+        ("我们学习语言。", ["我们", "学习", "语言", "。"]),
+        ("今天天气很好，（真的！）", ["今天天气", "很", "好", "，", "（", "真的", "！", "）"]),
+        ("我们用Python学习", ["我们", "用", "Python", "学习"]),
+        ("“好”……《书》", ["“", "好", "”", "…", "…", "《", "书", "》"]),
+        ("hi 👨‍👩‍👧👍🏽🇩🇪!", ["hi", "👨‍👩‍👧", "👍🏽", "🇩🇪", "!"]),
+        ("<b>x_1</b>", ["<", "b", ">", "x", "_", "1", "<", "/", "b", ">"]),
+        ("\x1ea \x1e", ["\x1e", "a", "\x1e"]),
+    ],
+)
+def test_what_a_word_is(text, expected):
+    assert pieces(text) == expected
+
+
+@every_text
+def test_words_and_spaces_are_the_whole_text(text):
+    assert "".join(pieces(text)) == "".join(c for c in text if not c.isspace() or c in "\n\x1e")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The cat, the dog (and I) sat: why?\nNobody knows.",
+        "今天天气很好，我们去公园。",
+        "我们用Python学习，它说：“Hello, world！”",
+        "한국어 텍스트 예측.",
+    ],
+)
+def test_words_are_joined_as_a_person_would(text):
+    tokenizer = WordTokenizer.train(text)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_words_by_hand():
+    tokenizer = WordTokenizer.train("\x1ethe cat\x1eThe cat, the end\x1e")
+    assert tokenizer.vocabulary == [UNKNOWN, BEGIN, "cat", "the", ",", "The", "end"]
+    assert tokenizer.encode("\x1ethe bird, 猫\x1e").tolist() == [1, 3, 0, 4, 0, 1]
+    assert tokenizer.decode([1, 3, 0, 4, 2, 1]) == "\x1ethe \ufffd, cat\x1e"
+    assert tokenizer.unknown_pieces("the bird, 猫") == ["bird", "猫"]
+
+
+def test_once_only_words_are_unknown_in_a_large_text_alone():
+    few, many = invented_words(1_000), invented_words(3_000)
+    assert WordTokenizer.train("often often " + few).vocabulary[1] == "often"
+    assert WordTokenizer.train("often often " + few).encode(few).min() > 0
+    assert WordTokenizer.train("often often " + many).vocabulary == [UNKNOWN, "often"]
+
+
+def test_something_is_known_where_every_word_is_seen_once():
+    tokenizer = WordTokenizer.train(invented_words(3_000), vocabulary_size=400)
+    assert tokenizer.vocabulary_size == 400
+
+
+def test_a_vocabulary_is_cut_to_its_size():
+    tokenizer = WordTokenizer.train("a a a b b c", vocabulary_size=3)
+    assert tokenizer.vocabulary == [UNKNOWN, "a", "b"]
+
+
+# subwords
+
+
+@every_text
+@pytest.mark.parametrize("tokenizer", [STREAM["subword"], ITEMS["subword"]], ids=["stream", "items"])
+def test_subwords_are_lossless_and_the_librarys_own(tokenizer, text):
+    text = text.replace("\ud800", "\ufffd").replace("\udfff", "\ufffd")
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == text
+    assert ids.tolist() == tokenizer.library.encode(text, add_special_tokens=False).ids
+
+
+def test_subwords_of_a_text_that_repeats_are_the_librarys_own():
+    text = (ENGLISH + "  indented\t\t code \n\n\n" + CHINESE) * 200
+    tokenizer = STREAM["subword"]
+    expected = tokenizer.library.encode(text, add_special_tokens=False).ids
+    assert all(tokenizer.encode(text, chunk=size).tolist() == expected for size in (500, 3_000, 1 << 20))
+
+
+def test_parts_of_a_character_are_shown_by_their_bytes_and_share_its_place():
+    tokenizer = SubwordTokenizer.train("plain English", vocabulary_size=260)
+    ids, starts, ends = tokenizer.offsets("a语")
+    assert [tokenizer.vocabulary[token_id] for token_id in ids] == ["a", "<E8>", "<AF>", "<AD>"]
+    assert (starts.tolist(), ends.tolist()) == ([0, 1, 1, 1], [1, 2, 2, 2])
+
+
+def test_subwords_are_learned_all_over_a_long_text():
+    assert list(sample("ab " * 100, size=1_000)) == ["ab " * 100]
+    parts = list(sample("".join(f"{number:04d} " for number in range(10_000)), size=5_000, chunk=500))
+    assert 3_000 <= sum(map(len, parts)) <= 6_000
+    assert int(parts[0].split()[0]) < 100 and int(parts[-1].split()[-1]) > 8_500
+
+
+def test_every_error_has_a_code():
+    with pytest.raises(LmcoreError) as caught:
+        build_tokenizer(TokenizerConfig("word"), ITEM_BREAK)
+    assert caught.value.code == "text.empty"

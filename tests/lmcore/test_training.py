@@ -1,0 +1,168 @@
+"""The loop: it learns, it is reproducible bit for bit, it stops when told, and a context begins as training left it."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from lmcore import probability
+from lmcore.errors import LossNotFinite
+from lmcore.evaluation import bits_per_byte, validation_nats
+from lmcore.models import NeuralLanguageModel, build_model
+from lmcore.training import StopTraining, TrainingState, fit, is_evaluation_step, train
+from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
+
+
+def run(family="lstm", kind="stream", **changes):
+    torch.set_num_threads(1)
+    network = build_model(small(family), 6)
+    return network, list(fit(network, pattern(kind), quick(**changes)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_learns_a_pattern(family, kind):
+    _, events = run(family, kind)
+    assert events[0].loss == pytest.approx(math.log(6), abs=0.5)
+    assert events[-1].loss < 0.2
+    assert events[-1].evaluation.loss < 0.2
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw"])
+def test_every_optimizer_learns(optimizer):
+    rate = {"sgd": 1.0, "momentum": 0.3}.get(optimizer, 0.02)
+    _, events = run(optimizer=optimizer, learning_rate=rate)
+    assert events[-1].loss < events[0].loss / 2
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
+def test_the_rate_follows_its_schedule(schedule):
+    _, events = run(schedule=schedule)
+    rates = [event.learning_rate for event in events]
+    if schedule == "constant":
+        assert set(rates) == {0.01}
+    else:
+        assert rates[0] == pytest.approx(0.01 / 6) and max(rates) == 0.01 and rates[-1] < 1e-6
+
+
+def test_the_same_seed_gives_the_same_losses():
+    losses = [[event.loss for event in run()[1]] for _ in range(2)]
+    assert losses[0] == losses[1]
+    assert [event.loss for event in run(seed=2)[1]] == losses[0]  # the seed of a stream without dropout decides the weights alone
+
+
+def test_dropout_is_seeded_and_leaves_the_caller_s_random_numbers_alone():
+    def losses(seed):
+        torch.set_num_threads(1)
+        return [event.loss for event in fit(build_model(small(dropout=0.5), 6), pattern("stream"), quick(seed=seed))]
+
+    before = torch.get_rng_state()
+    first = losses(1)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert first == losses(1)
+    assert first != losses(2)
+
+
+def test_an_event_says_where_training_is():
+    _, events = run()
+    assert [event.step for event in events] == list(range(1, 61))
+    assert events[-1].tokens == 60 * 4 * 8
+    assert events[-1].epoch == pytest.approx(60 * 32 / 240)
+    assert [event.step for event in events if event.evaluation] == [1, 2, 5, 10, 20, 40, 60]
+    assert all(event.gradient_norm > 0 for event in events)
+
+
+def test_evaluation_steps_end_with_the_last():
+    config = quick(planned_steps=50, evaluation_interval=20)
+    assert [step for step in range(1, 51) if is_evaluation_step(config, step)] == [1, 2, 5, 10, 20, 40, 50]
+
+
+def test_callbacks_see_each_event_and_may_stop():
+    seen = []
+
+    def stop_at_five(event):
+        seen.append(event.step)
+        if event.step == 5:
+            raise StopTraining
+
+    last = train(build_model(small(), 6), pattern("stream"), quick(), [stop_at_five])
+    assert seen == [1, 2, 3, 4, 5]
+    assert last.step == 5
+
+
+def test_an_exploding_loss_is_named_before_the_weights_are_spoilt():
+    network = build_model(small("rnn"), 6)
+    data, config = pattern("stream"), quick(optimizer="sgd", learning_rate=10.0, clipping=0.0, schedule="constant")
+    with torch.no_grad():
+        network.linear.weight.mul_(1e25)
+    with pytest.raises(LossNotFinite) as error:
+        for _ in fit(network, data, config):
+            pass
+    assert error.value.values["step"] >= 1
+    assert all(torch.isfinite(parameter).all() for parameter in network.parameters())
+
+
+def test_clipping_bounds_the_update():
+    network = build_model(small(), 6)
+    before = [parameter.detach().clone() for parameter in network.parameters()]
+    config = quick(optimizer="sgd", learning_rate=1.0, clipping=0.01, schedule="constant")
+    next(fit(network, pattern("stream"), config))
+    moved = math.sqrt(sum(((new - old) ** 2).sum().item() for new, old in zip(network.parameters(), before, strict=True)))
+    assert moved == pytest.approx(0.01, rel=1e-3)
+
+
+def test_the_learning_rate_can_change_between_two_steps():
+    network, data, config = build_model(small(), 6), pattern("stream"), quick(schedule="constant")
+    state = TrainingState(network, data, config)
+    steps = fit(network, data, config, state)
+    assert next(steps).learning_rate == 0.01
+    state.change_learning_rate(0.002)
+    assert next(steps).learning_rate == 0.002
+
+
+def test_a_plateau_lowers_the_rate_and_ends_the_run():
+    config = quick(stop="plateau", planned_steps=100_000, stop_after=100_000, evaluation_interval=5)
+    events = list(fit(build_model(small(), 6), pattern("stream"), config))
+    rates = [event.learning_rate for event in events]
+    assert max(rates) == 0.01
+    assert min(rates[20:]) == pytest.approx(0.01 * 0.3**3)
+    assert len(events) < 100_000
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_validation_equals_asking_the_language_model(family, kind):
+    """The same beginning in training, validation and exploring: one number by two ways."""
+    network, _ = run(family, kind)
+    data = pattern(kind)
+    nats, tokens = validation_nats(network, data)
+    model = NeuralLanguageModel(network, data.opening)
+    if kind == "stream":
+        expected = -probability.score(model, data.validation).log_probs.sum()
+        assert tokens == len(data.validation)
+    else:  # every item from a fresh beginning: 50 times `1 2 3 4 <begin>`
+        expected = -50 * probability.score(model, np.array([1, 2, 3, 4, 0])).log_probs.sum()
+        assert tokens == 250
+    assert_allclose(nats, expected, rtol=1e-4)
+    assert bits_per_byte(nats, data) == pytest.approx(nats / math.log(2) / data.validation_bytes)
+
+
+def test_a_long_validation_stream_is_scored_in_primed_lanes():
+    """Lanes begin with as much context as a fresh one has: the sum is that of one pass, up to what lies further back."""
+    network, _ = run()
+    data = pattern("stream")
+    ids = np.random.default_rng(1).integers(1, 5, 9000).astype(np.uint8)
+    data = type(data)("stream", data.train, ids, 9000, 0, data.opening)
+    nats, tokens = validation_nats(network, data)
+    expected = -probability.score(NeuralLanguageModel(network, data.opening), ids).log_probs.sum()
+    assert tokens == 9000
+    assert_allclose(nats, expected, rtol=1e-4)
+
+
+def test_a_fresh_context_knows_where_the_stream_left_off():
+    """The pattern goes on after the training text's last token, not from a zero state."""
+    network, _ = run("lstm", "stream")
+    model = NeuralLanguageModel(network, pattern("stream").opening)  # ends with … 3 4
+    assert np.exp(model.start()[0])[1] > 0.8

@@ -1,0 +1,170 @@
+"""The store by itself: what is put in comes out, owners are told apart, asking twice is asking once."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from lmcore.errors import NotAllowed, RunNotFound, StoreTooNew
+from lmcore.runs import folder, progress
+from lmcore.runs.lock import run_lock
+from lmcore.runs.records import EvaluationRow, StepRow
+from lmcore.runs.store import Store
+from tests.runs.examples import a_config, a_run, a_text
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path)
+
+
+def test_a_text_comes_back_and_lies_once(store):
+    first, second = a_text(store, "语言模型\n"), a_text(store, "语言模型\n")
+    assert store.content(first.id) == "语言模型\n"
+    assert (first.characters, first.bytes) == (5, 13)
+    assert first.id != second.id
+    assert len(list((store.folder / "texts").iterdir())) == 1
+    assert store.text("unknown") is None
+    assert [text.id for text in store.texts("anna")] == [second.id, first.id]
+    assert store.texts("ben") == []
+
+
+def test_a_run_comes_back(store):
+    run = a_run(store)
+    assert store.run(run.id) == run
+    assert (run.status, run.requested, run.resolved, run.pinned_context) == ("queued", a_config(), None, "the ca")
+    assert len(run.id) >= 20
+    assert store.runs("anna") == [run] and store.runs("ben") == []
+
+
+def test_only_the_owner_may_change_a_run(store):
+    run = a_run(store)
+    store.require_owner(run, "anna")
+    for stranger in ("ben", None):
+        with pytest.raises(NotAllowed):
+            store.require_owner(run, stranger)
+
+
+def test_nobody_owns_an_example(store):
+    demo = store.add_run(owner=None, text_id=a_text(store).id, name="demo", config=a_config())
+    with pytest.raises(NotAllowed):
+        store.require_owner(demo, None)
+
+
+def test_deleting_can_be_undone_until_it_is_purged(store):
+    run = a_run(store)
+    store.delete(run.id)
+    assert store.run(run.id) is None and store.runs("anna") == []
+    store.undelete(run.id)
+    assert store.run(run.id).status == "stopped"
+    store.delete(run.id)
+    store.purge(before="9999")
+    with pytest.raises(RunNotFound):
+        store.undelete(run.id)
+
+
+@pytest.mark.parametrize(("want", "status"), [("pause", "paused"), ("stop", "stopped")])
+def test_a_waiting_run_can_be_held_back_twice_and_queued_again(store, want, status):
+    run = a_run(store)
+    store.ask(run.id, want)
+    store.ask(run.id, want)
+    assert store.run(run.id).status == status
+    store.ask(run.id, "run")
+    store.ask(run.id, "run")
+    assert store.run(run.id).status == "queued"
+
+
+def test_asking_for_an_unknown_run_is_said(store):
+    with pytest.raises(RunNotFound):
+        store.ask("unknown", "stop")
+    with pytest.raises(RunNotFound):
+        store.rename("unknown", "x")
+
+
+def test_the_queue_is_in_order_and_a_run_can_go_first(store):
+    runs = [a_run(store) for _ in range(3)]
+    assert [store.queue_position(run.id) for run in runs] == [1, 2, 3]
+    store.queue_first(runs[2].id)
+    assert [store.queue_position(run.id) for run in runs] == [2, 3, 1]
+    assert progress.next_queued(store) == runs[2].id
+    assert progress.next_queued(store, besides={runs[2].id}) == runs[0].id
+
+
+def test_many_claimers_get_each_run_once(store):
+    runs = [a_run(store) for _ in range(5)]
+    claimed = []
+
+    def claim_all():
+        for run in runs:
+            if progress.claim(store, run.id):
+                claimed.append(run.id)
+
+    threads = [threading.Thread(target=claim_all) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(run.id for run in runs)
+
+
+def test_a_running_run_whose_lock_is_free_is_interrupted(store):
+    run = a_run(store)
+    with run_lock(folder.run_folder(store.folder, run.id)):
+        progress.claim(store, run.id)
+        assert store.run(run.id).shown_status == "running"
+    assert store.run(run.id).shown_status == "interrupted"
+    store.ask(run.id, "run")
+    assert store.run(run.id).status == "queued"
+
+
+def rows(*steps, loss=1.5):
+    return [StepRow(step, step / 10, step * 32, loss, 0.01, 0.5, step * 0.1, 320.0) for step in steps]
+
+
+def test_progress_is_read_by_column_and_from_a_step_on(store):
+    run = a_run(store)
+    writer = progress.Progress(store, run.id)
+    writer.begin(0, a_config(), [{"code": "plan.x", "values": {}}])
+    writer.steps += rows(1, 2, 3)
+    writer.evaluations.append(EvaluationRow(3, 1.2, 2.5, True, "a sample", "the ca", [["t", 0.5]]))
+    writer.flush(force=True)
+    assert store.steps(run.id).step.tolist() == [1, 2, 3]
+    assert store.steps(run.id, after=2).tokens.tolist() == [96.0]
+    assert store.evaluations(run.id) == [EvaluationRow(3, 1.2, 2.5, True, "a sample", "the ca", [["t", 0.5]])]
+    after = store.run(run.id)
+    assert (after.step, after.best_step, after.best_loss, after.best_bits_per_byte) == (3, 3, 1.2, 2.5)
+    assert after.notes == [{"code": "plan.x", "values": {}}]
+
+
+def test_a_loss_that_is_not_a_number_is_never_read_as_zero(store):
+    run = a_run(store)
+    writer = progress.Progress(store, run.id)
+    writer.steps += rows(1, loss=float("nan"))
+    writer.flush(force=True)
+    assert np.isnan(store.steps(run.id).loss[0])
+
+
+def test_beginning_after_a_checkpoint_forgets_what_came_later(store):
+    run = a_run(store)
+    writer = progress.Progress(store, run.id)
+    writer.steps += rows(1, 2, 3)
+    writer.flush(force=True)
+    writer.begin(2, a_config(), [])
+    assert store.steps(run.id).step.tolist() == [1, 2]
+
+
+def test_what_was_asked_reaches_the_worker_once(store):
+    run = a_run(store)
+    store.ask_learning_rate(run.id, 0.5)
+    writer = progress.Progress(store, run.id)
+    writer.flush(force=True)
+    assert (writer.want, writer.learning_rate, writer.pinned_context) == ("run", 0.5, "the ca")
+    writer.flush(force=True)
+    assert writer.learning_rate is None
+
+
+def test_a_store_of_a_newer_version_is_refused(store):
+    with store.database.writing() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreTooNew):
+        Store(store.folder)
