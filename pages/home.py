@@ -14,6 +14,8 @@ st.markdown(
 )
 
 demo = demos.run_for(visitor.store(), language.current_language())
+if demo.shown_status == "queued":
+    visitor.store().queue_first(demo.id)  # the visitor's language first
 st.session_state.setdefault("home.context", demos.context(language.current_language()))
 
 
@@ -39,7 +41,7 @@ left, right = st.columns([3, 2], gap="large")
 with left:
     example()
 with right, st.container(border=True):
-    st.subheader(_("Train it yourself"))
+    st.subheader(_("Your turn"))
     st.caption(_("About {seconds} seconds, nothing to decide: you watch a new model learn the same fables.").format(seconds=20))
     if st.button(_("Train it yourself"), type="primary", icon=":material/play_arrow:", key="home.train", width="stretch"):
         starting.try_it(demo.text_id)

@@ -50,6 +50,7 @@ page = st.navigation(
     ],
     position="hidden",
 )
+st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 2.5rem; padding-bottom: 3rem; }</style>")
 with st.sidebar:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"### {_('Next Word')}")

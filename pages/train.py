@@ -21,7 +21,8 @@ else:
     live.controls(run)
     live.show(run.id)
     with st.container(horizontal=True):
-        links.page_link("explore", _("Explore its probabilities"))
+        if st.button(_("Explore its probabilities"), type="primary", icon=":material/search:", key="train.explore"):
+            links.go("explore")
         if st.button(_("New run with these settings"), key="train.again"):
             settings.fill(run_words.config(run))
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)

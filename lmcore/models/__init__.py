@@ -6,13 +6,17 @@ from torch import nn
 from lmcore.config import ModelConfig
 from lmcore.models.base import LanguageModel, UniformModel
 from lmcore.models.cost import parameter_count, training_memory
+from lmcore.models.ngram import NgramModel
+from lmcore.models.ngram_counts import Counts
 from lmcore.models.recurrent import FAMILIES, GRUModel, LSTMModel, NeuralLanguageModel, RNNModel
 
 __all__ = [
+    "Counts",
     "GRUModel",
     "LSTMModel",
     "LanguageModel",
     "NeuralLanguageModel",
+    "NgramModel",
     "RNNModel",
     "UniformModel",
     "build_model",

@@ -38,6 +38,9 @@ MIGRATIONS = (
     ALTER TABLE runs ADD COLUMN ended TEXT;
     ALTER TABLE runs ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN reference_lines TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 WAITING_SECONDS = 10.0  # for another writer
 

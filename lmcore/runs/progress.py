@@ -94,6 +94,7 @@ class Progress:
         self.connection = store.database.connect(TRAINING_WAITS)
         self.steps: list[StepRow] = []
         self.evaluations: list[EvaluationRow] = []
+        self.reference_lines: list[list] | None = None  # to be written
         self.want, self.learning_rate, self.pinned_context = "run", None, ""
         self._heeded: float | None = None
         self._flushed, self._refused = 0.0, False
@@ -173,7 +174,7 @@ class Progress:
 
     def _written(self):
         """Only what a committed transaction holds leaves the buffer."""
-        self.steps, self.evaluations, self._heeded, self._refused = [], [], None, False
+        self.steps, self.evaluations, self.reference_lines, self._heeded, self._refused = [], [], None, None, False
 
     def _write(self):
         connection = self.connection
@@ -197,6 +198,10 @@ class Progress:
             connection.execute(
                 "UPDATE runs SET step = ?, tokens = ?, seconds = ? WHERE id = ?",
                 (last.step, last.tokens, last.seconds, self.run_id),
+            )
+        if self.reference_lines is not None:
+            self.connection.execute(
+                "UPDATE runs SET reference_lines = ? WHERE id = ?", (json.dumps(self.reference_lines), self.run_id)
             )
         if self._heeded is not None:
             connection.execute(

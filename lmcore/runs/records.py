@@ -48,6 +48,7 @@ class Run:
     best_step: int | None
     best_loss: float | None
     best_bits_per_byte: float | None
+    reference_lines: list[list]  # [[name, order, nats per token], …] of `references.Reference`; empty until they are counted
     error_code: str | None
     error_values: dict
     heartbeat: int

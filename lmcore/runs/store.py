@@ -201,10 +201,11 @@ class Store:
 
     # curves
 
-    def steps(self, run_id: str, after: int = -1) -> StepColumns:
+    def steps(self, run_id: str, after: int = -1, most: int = -1) -> StepColumns:
+        """The steps after one, in order; at most so many."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                f"SELECT {', '.join(STEP_FIELDS)} FROM steps WHERE run = ? AND step > ? ORDER BY step", (run_id, after)
+                f"SELECT {', '.join(STEP_FIELDS)} FROM steps WHERE run = ? AND step > ? ORDER BY step LIMIT ?", (run_id, after, most)
             ).fetchall()
         return StepColumns.of([tuple(row) for row in rows])
 
@@ -242,6 +243,7 @@ class Store:
                 "requested": RunConfig.from_json(json.loads(row["requested"])),
                 "resolved": RunConfig.from_json(json.loads(row["resolved"])) if row["resolved"] else None,
                 "notes": json.loads(row["notes"]),
+                "reference_lines": json.loads(row["reference_lines"]),
                 "error_values": json.loads(row["error_values"]),
                 "shown_status": self._shown_status(row),
             }

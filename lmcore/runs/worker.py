@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 import traceback
+from dataclasses import astuple
 from pathlib import Path
 
 import torch
@@ -20,7 +21,7 @@ from lmcore.corpus import Corpus, encode
 from lmcore.errors import CheckpointDamaged, DiskFull, LmcoreError, OutOfMemory, TokenizerDamaged, WorkerFailed
 from lmcore.models import build_model
 from lmcore.planning import resolve
-from lmcore.runs import folder, progress
+from lmcore.runs import counting, folder, progress, snapshots
 from lmcore.runs.glimpse import glimpse
 from lmcore.runs.lock import run_lock
 from lmcore.runs.records import EvaluationRow, StepRow
@@ -86,6 +87,7 @@ class Training:
         self.writer = progress.Progress(store, run.id)
         self.folder = folder.run_folder(store.folder, run.id)
         self.state: TrainingState | None = None  # until it is prepared
+        self.counting: counting.Counting | None = None  # as long as it counts
         self.saved_at, self.saving_took = time.monotonic(), 0.0
 
     @classmethod
@@ -104,8 +106,10 @@ class Training:
             self._step_done(event)
             if self._shall_end():
                 break
+        self._counted(wait=True)
         self.writer.settle()
         self._save(settled=True)
+        snapshots.save_frame(self.folder, self.state.step, self.network)
         return "finished" if self.state.finished else None
 
     def _shall_end(self) -> bool:
@@ -143,6 +147,12 @@ class Training:
         if saved:
             saved.restore(self.state)
         self.writer.begin(self.state.step, self.config, notes)
+        self.frame_steps = snapshots.frame_steps(self.config.training.planned_steps, snapshots.frame_bytes(self.network))
+        snapshots.forget_after(self.folder, self.state.step)
+        self._keep_frame(self.state.step)
+        if not (self.run.reference_lines and counting.index_path(self.folder).exists()):
+            self.counting = counting.Counting(self.folder, self.data, self.tokenizer.vocabulary_size)
+            self.counting.start()
 
     def _newest_checkpoint(self):
         """(checkpoint, its network, a note for each one that could not be used); Nones where there is none."""
@@ -171,6 +181,8 @@ class Training:
         evaluated = event.evaluation is not None
         if evaluated:
             self._evaluated(event)
+        self._keep_frame(event.step)
+        self._counted()
         self.writer.flush(force=evaluated)
         since = time.monotonic() - self.saved_at
         if since > CHECKPOINT_SECONDS or (evaluated and since * SAVING_SHARE > self.saving_took):
@@ -183,6 +195,19 @@ class Training:
         self.writer.evaluations.append(
             EvaluationRow(event.step, evaluation.loss, evaluation.bits_per_byte, evaluation.improved, sample, context, bars)
         )
+
+    def _keep_frame(self, step: int):
+        if step in self.frame_steps:
+            snapshots.save_frame(self.folder, step, self.network)
+
+    def _counted(self, wait: bool = False):
+        """The lines go to the store as soon as they are known."""
+        if self.counting is None or (self.counting.is_alive() and not wait):
+            return
+        self.counting.join()
+        if self.counting.lines is not None:
+            self.writer.reference_lines = [list(astuple(line)) for line in self.counting.lines]
+        self.counting = None
 
     def _heed_learning_rate(self):
         """A change lives in the checkpoint before the store forgets that it was asked for."""

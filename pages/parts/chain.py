@@ -39,29 +39,34 @@ def show(trained, sentence: str):
 
 
 def texts(trained, ids) -> list[str]:
-    return [trained.tokenizer.vocabulary[token_id] for token_id in ids]
+    return [charts.visible(trained.tokenizer.vocabulary[token_id]) for token_id in ids]
 
 
 def say_totals(trained, sentence: str, score):
     total = float(score.running_log_probs[-1])
     unknown = unknown_pieces(trained, sentence)
     text_bytes = max(1, len(sentence.encode()))
-    columns = st.columns(4)
-    columns[0].metric(
-        _("Probability of the whole"), charts.format_probability_from_log(total), help=charts.one_in_from_log(total)
+    row = st.container(horizontal=True, gap="medium")
+    row.metric(
+        _("Probability of the whole"),
+        charts.format_probability_from_log(total),
+        help=charts.one_in_from_log(total),
+        width=charts.FIGURE,
     )
-    columns[1].metric(_("Cross entropy (nats per token)"), f"{score.cross_entropy:.3f}")
-    columns[2].metric(
+    row.metric(_("Cross entropy (nats per token)"), f"{score.cross_entropy:.3f}", width=charts.FIGURE)
+    row.metric(
         _("Perplexity"),
         f"{score.perplexity:,.1f}",
         help=_("exp of the cross entropy: as uncertain as an even choice among so many tokens"),
+        width=charts.FIGURE,
     )
-    columns[3].metric(
+    row.metric(
         _("Bits per byte"),
         f"{score.bits_per_byte(text_bytes, sum(len(piece.encode()) for piece in unknown)):.3f}",
         help=_(
             "All bits divided by the text's UTF-8 bytes: comparable between tokenizers. Unknown words are charged 8 bits a byte."
         ),
+        width=charts.FIGURE,
     )
 
 
@@ -83,8 +88,8 @@ def coloured(trained, score) -> int | None:
             "text": tokenizer.vocabulary[token_id],
             "id": int(token_id),
             "value": float(bits),
-            "unknown": token_id == tokenizer.unknown_id,
-            "special": token_id == tokenizer.begin_id,
+            "unknown": bool(token_id == tokenizer.unknown_id),
+            "special": bool(token_id == tokenizer.begin_id),
         }
         for token_id, bits in zip(score.ids, score.surprise, strict=True)
     ]
@@ -103,7 +108,6 @@ def one_hot(trained, score, index: int):
         log_probs = probability.next_token(trained.model, score.ids[:index])
     target = int(score.ids[index])
     order = [target] + [int(i) for i in np.argsort(-log_probs, kind="stable")[:6] if i != target][:5]
-    name = trained.tokenizer.vocabulary[target]
     with st.container(border=True):
         st.markdown(
             _("**The loss of one token.** The target y is *one-hot*: 1 for the token that really came, 0 for all others.")
@@ -113,7 +117,7 @@ def one_hot(trained, score, index: int):
         )
         st.dataframe(
             {
-                _("Token"): [trained.tokenizer.vocabulary[i] for i in order] + [_("all others")],
+                _("Token"): texts(trained, order) + [_("all others")],
                 "y": [1] + [0] * len(order),
                 "ŷ": [charts.format_probability(math.exp(log_probs[i])) for i in order]
                 + [charts.format_probability(max(0.0, 1 - sum(math.exp(log_probs[i]) for i in order)))],
@@ -125,7 +129,7 @@ def one_hot(trained, score, index: int):
         st.caption(
             _("Only the row of the true token adds to the sum; training pushes its probability up, and so all others down.")
         )
-        st.text(_("True token: {token}").format(token=name))
+        st.text(_("True token: {token}").format(token=texts(trained, [target])[0]))
 
 
 def as_table(trained, score) -> dict[str, list]:

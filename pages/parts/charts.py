@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito: safe for colour-blind eyes
+FIGURE = 150  # pixels, of a number with its name: as many stand side by side as the window has room for
 GRID = "rgba(128,128,128,0.18)"
 
 
@@ -34,19 +35,39 @@ def rank_frequency(ranks: np.ndarray, counts: np.ndarray, labels: dict[str, str]
     return figure
 
 
-def running_log_probability(tokens: list[str], probabilities: np.ndarray, running: np.ndarray, labels: dict[str, str]) -> go.Figure:
+def running_log_probability(
+    tokens: list[str], probabilities: np.ndarray, running: np.ndarray, labels: dict[str, str]
+) -> go.Figure:
     """Each factor as a bar, the running sum of their logarithms as a line on the right axis."""
     places = list(range(1, len(tokens) + 1))
-    names = [token.replace("\n", "⏎").replace(" ", "␣") for token in tokens]
+    names = [visible(token) for token in tokens]
     figure = _figure(320, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False})
-    figure.add_bar(x=places, y=probabilities, name=labels["probability"], marker_color=PALETTE[0], customdata=names, hovertemplate="%{customdata}: %{y:.4g}")
-    figure.add_scatter(x=places, y=running, name=labels["running"], yaxis="y2", mode="lines", line={"color": PALETTE[1], "width": 2.4})
+    figure.add_bar(
+        x=places,
+        y=probabilities,
+        name=labels["probability"],
+        marker_color=PALETTE[0],
+        customdata=names,
+        hovertemplate="%{customdata}: %{y:.4g}",
+    )
+    figure.add_scatter(
+        x=places, y=running, name=labels["running"], yaxis="y2", mode="lines", line={"color": PALETTE[1], "width": 2.4}
+    )
     if len(tokens) <= 60:
         figure.update_xaxes(tickmode="array", tickvals=places, ticktext=names)
     figure.update_xaxes(title=labels["token"], showgrid=False)
     figure.update_yaxes(title=labels["probability"], selector={"side": None})
     figure.update_layout(yaxis={"range": [0, 1]})
     return figure
+
+
+def visible(token: str) -> str:
+    """A token as it can be read: line breaks, tabs and spaces get a sign.
+
+    >>> visible(" the\\n")
+    '␣the⏎'
+    """
+    return token.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
 
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

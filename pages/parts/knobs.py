@@ -22,6 +22,10 @@ def name(field: str) -> str:
         "stop": _("Stop"),
         "stop_after": _("How many"),
         "seed": _("Seed"),
+        "precision": _("Precision"),
+        "loss": _("Loss over the vocabulary"),
+        "regularisation": _("Against learning by heart"),
+        "state_resets": _("State resets"),
     }[field]
 
 
@@ -40,7 +44,8 @@ def help(field: str) -> str:
         "dropout": _("Switches off this share of numbers at random in each step, so that a small text is not learned by heart."),
         "tied": _("The same matrix reads tokens and predicts them: fewer parameters, so embedding and hidden size are equal."),
         "optimizer": _(
-            "How a gradient becomes a change of the weights. AdamW adapts each step by itself; SGD is the plain rule w ← w − ηg."
+            "How a gradient becomes a change of the weights. Muon, the fastest here, turns the whole matrix at once; "
+            "AdamW adapts each number by itself; SGD is the plain rule w ← w − ηg."
         ),
         "learning_rate": _("How far each step goes: too small learns slowly, too large makes the loss jump or become NaN."),
         "schedule": _("Whether the rate warms up and then falls to zero, or stays the same."),
@@ -50,6 +55,12 @@ def help(field: str) -> str:
         "stop": _("When training ends by itself. You can always stop it earlier."),
         "stop_after": _("How many steps, epochs or seconds; for “until it stops improving”, the most steps."),
         "seed": _("The same seed, settings and text give exactly the same curve."),
+        "precision": _("bfloat16 keeps 8 of 24 binary digits in products of matrices: faster where the processor has it."),
+        "loss": _("With very many types, comparing with a sample of them at each step is faster; validation is always exact."),
+        "regularisation": _(
+            "Where a small text is read many times over, more dropout and state resets are chosen by themselves."
+        ),
+        "state_resets": _("This share of the lanes forgets at each step what it has read, so that beginnings are practised too."),
         "temperature": _("Below 1 sharpens the distribution, above 1 flattens it; 0 always takes the most likely token."),
         "top_k": _("Only the k most likely tokens may be drawn."),
         "top_p": _("Only the most likely tokens that together reach this probability may be drawn."),
@@ -60,12 +71,15 @@ def option(field: str, value: str) -> str:
     return {
         "kind": {"character": _("characters"), "word": _("words"), "subword": _("subwords")},
         "family": {"lstm": "LSTM", "gru": "GRU", "rnn": _("plain RNN")},
-        "optimizer": {"adamw": "AdamW", "adam": "Adam", "momentum": _("SGD with momentum"), "sgd": "SGD"},
+        "optimizer": {"muon": "Muon", "adamw": "AdamW", "adam": "Adam", "momentum": _("SGD with momentum"), "sgd": "SGD"},
         "schedule": {
             "linear": _("warm up, then a straight line to 0"),
             "cosine": _("warm up, then a cosine to 0"),
             "constant": _("constant"),
         },
+        "precision": {"auto": _("what is faster here"), "bfloat16": "bfloat16", "float32": "float32"},
+        "loss": {"auto": _("chosen by size"), "exact": _("exact"), "sampled": _("sampled")},
+        "regularisation": {"auto": _("chosen by size"), "as_set": _("as set here")},
         "stop": {
             "seconds": _("after seconds"),
             "steps": _("after steps"),

@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
-from pages.parts import links, run_words, visitor
+from pages.parts import charts, links, run_words, summary, visitor
 from pages.parts.language import _
 from pages.parts.live_chart import live_chart
 from pages.parts.next_token_bars import next_token_bars
@@ -19,11 +19,13 @@ def show(run_id: str):
     @st.fragment(run_every=1.0 if run_words.is_live(run) else None)
     def growing():
         now = visitor.store().run(run_id)
-        if run_words.is_live(now) != run_words.is_live(run):
-            st.rerun()
+        if now is None or now.shown_status != run.shown_status:
+            st.rerun()  # the buttons above and the sidebar show the status too
         _status(now)
         _figures(now)
-        live_chart(visitor.store(), now, live=run_words.is_live(now), labels=chart_labels(), key="live.chart")
+        said = summary.of_curve(visitor.store(), now)
+        live_chart(visitor.store(), now, labels=chart_labels(), summary=said, key="live.chart")
+        st.caption(said)
         _latest(now)
 
     growing()
@@ -118,18 +120,21 @@ def _figures(run):
     if not len(steps.step):
         return
     loss = float(steps.loss[-min(20, len(steps.loss)) :].mean())
-    columns = st.columns(6)
-    columns[0].metric(_("Training loss"), f"{loss:.3f}", help=_("nats per token, mean of the last 20 steps"))
+    row = st.container(horizontal=True, gap="medium")
+    row.metric(_("Training loss"), f"{loss:.3f}", help=_("nats per token, mean of the last 20 steps"), width=charts.FIGURE)
     validation = evaluation.loss if evaluation else None
-    columns[1].metric(
+    row.metric(
         _("Validation loss"),
         f"{validation:.3f}" if validation is not None else "—",
         help=_("on text the model was not trained on"),
+        width=charts.FIGURE,
     )
-    columns[2].metric(_("Perplexity"), f"{math.exp(min(validation if validation is not None else loss, 50)):,.1f}")
-    columns[3].metric(_("Gradient norm"), f"{float(steps.gradient_norm[-1]):.2f}")
-    columns[4].metric(_("Learning rate"), f"{float(steps.learning_rate[-1]):.3g}")
-    columns[5].metric(_("Tokens per second"), f"{float(steps.tokens_per_second[-min(20, len(steps.loss)) :].mean()):,.0f}")
+    row.metric(_("Perplexity"), f"{math.exp(min(validation if validation is not None else loss, 50)):,.1f}", width=charts.FIGURE)
+    row.metric(_("Gradient norm"), f"{float(steps.gradient_norm[-1]):.2f}", width=charts.FIGURE)
+    row.metric(_("Learning rate"), f"{float(steps.learning_rate[-1]):.3g}", width=charts.FIGURE)
+    row.metric(
+        _("Tokens per second"), f"{float(steps.tokens_per_second[-min(20, len(steps.loss)) :].mean()):,.0f}", width=charts.FIGURE
+    )
 
 
 def _latest(run):
@@ -142,12 +147,31 @@ def _latest(run):
         st.code(evaluation.sample or "…", language=None, wrap_lines=True)
     with right:
         st.caption(_("What comes next, at step {step}, after:").format(step=f"{evaluation.step:,}"))
-        st.text(evaluation.pinned_context or "…")
+        _pin(run, evaluation)
         rows = [
             {"id": index, "text": text, "p": p, "q": None, "cut": False} for index, (text, p) in enumerate(evaluation.bars[:8])
         ]
         rest = {"count": "", "p": max(0.0, 1 - sum(row["p"] for row in rows))}
         next_token_bars(rows, rest, key="live.bars", labels={**bar_labels(), "rest": _("all other tokens")})
+
+
+def _pin(run, evaluation):
+    """The context whose next token is shown; its owner may choose another."""
+    st.text(evaluation.pinned_context or "…")
+    if not (visitor.owns(run) and run_words.is_live(run)):
+        return
+
+    def pin():
+        visitor.store().set_pinned_context(run.id, st.session_state["live.pinned"])
+
+    st.text_input(
+        _("Pin another context"),
+        value=run.pinned_context,
+        key="live.pinned",
+        max_chars=500,
+        on_change=pin,
+        help=_("Shown from the next evaluation on."),
+    )
 
 
 def chart_labels() -> dict[str, str]:
@@ -157,6 +181,9 @@ def chart_labels() -> dict[str, str]:
         "smoothed": _("smoothed"),
         "best": _("best"),
         "step": _("step"),
+        "tokens": _("tokens"),
+        "seconds": _("seconds of training"),
+        "log": _("logarithmic"),
         "loss": _("loss (nats per token)"),
         "perplexity": _("perplexity"),
         "gradient_norm": _("gradient norm"),

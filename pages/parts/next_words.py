@@ -7,7 +7,7 @@ import streamlit as st
 
 from lmcore import probability, sampling
 from pages.parts import models
-from pages.parts.charts import format_probability
+from pages.parts.charts import format_probability, visible
 from pages.parts.language import _
 from pages.parts.next_token_bars import next_token_bars
 
@@ -82,7 +82,7 @@ def as_table(rows: list[dict], rest: dict) -> dict[str, list]:
     """Columns for st.dataframe."""
     columns = {
         _("Rank"): [str(rank) for rank in range(1, len(rows) + 1)] + [""],
-        _("Token"): [row["text"] for row in rows] + [labels()["rest"].format(count=rest["count"])],
+        _("Token"): [visible(row["text"]) for row in rows] + [labels()["rest"].format(count=rest["count"])],
         _("Probability"): [format_probability(row["p"]) for row in (*rows, rest)],
     }
     if rest.get("q") is not None:

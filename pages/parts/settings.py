@@ -7,6 +7,7 @@ from lmcore.models.cost import parameter_count, training_memory
 from pages.parts import knobs, presets
 from pages.parts.language import _
 
+USUAL_RATES = {"muon": 0.02, "adamw": 0.01, "adam": 0.005, "momentum": 0.1, "sgd": 0.5}
 PARTS = {"tokenizer": TokenizerConfig, "model": ModelConfig, "training": TrainingConfig}
 
 
@@ -35,12 +36,12 @@ def form(vocabulary_size) -> RunConfig:
         _choice(ModelConfig, "family")
         _slider(ModelConfig, "hidden_size", highest=512, step=8, lowest=8)
     with right:
-        _choice(TrainingConfig, "stop")
+        _choice(TrainingConfig, "stop", widget=st.selectbox)
         low, high = bounds(TrainingConfig, "stop_after")
         st.number_input(
             knobs.name("stop_after"), low, high, step=10.0, format="%.0f", key=key("stop_after"), help=knobs.help("stop_after")
         )
-        _choice(TrainingConfig, "optimizer", widget=st.selectbox)
+        _choice(TrainingConfig, "optimizer", widget=st.selectbox, on_change=_usual_rate)
         _rate()
     with st.expander(_("More settings")):
         _more()
@@ -69,19 +70,28 @@ def _more():
             st.session_state[key("embedding_size")] = st.session_state[key("hidden_size")]
         _slider(ModelConfig, "embedding_size", highest=512, step=8, lowest=8, disabled=tied)
         _slider(ModelConfig, "dropout", highest=0.8, step=0.05)
+        _choice(TrainingConfig, "regularisation")
+        _slider(TrainingConfig, "state_resets", highest=0.9, step=0.05)
         _number(TrainingConfig, "seed")
     with right:
         _slider(TrainingConfig, "batch_size", highest=256)
         _slider(TrainingConfig, "sequence_length", highest=256, lowest=4)
         _choice(TrainingConfig, "schedule", widget=st.selectbox)
         _slider(TrainingConfig, "clipping", highest=10.0, step=0.1)
+        _choice(TrainingConfig, "precision")
+        _choice(TrainingConfig, "loss")
 
 
 def _value(field: str):
     return st.session_state[key(field)]
 
 
-def _choice(config_class, field: str, widget=None):
+def _usual_rate():
+    """Rates that suit one optimizer ruin another."""
+    st.session_state[key("learning_rate")] = USUAL_RATES[_value("optimizer")]
+
+
+def _choice(config_class, field: str, widget=None, on_change=None):
     widget = widget or (lambda *args, **more: st.segmented_control(*args, required=True, **more))
     widget(
         knobs.name(field),
@@ -89,6 +99,7 @@ def _choice(config_class, field: str, widget=None):
         format_func=lambda value: knobs.option(field, value),
         key=key(field),
         help=knobs.help(field),
+        on_change=on_change,
     )
 
 

@@ -16,11 +16,11 @@ def how_it_was_read(text):
     content = visitor.store().content(text.id)
     st.subheader(_("How it was read"))
     st.text(texts.name(text))
-    columns = st.columns(4)
-    columns[0].metric(_("Characters"), f"{text.characters:,}")
-    columns[1].metric(_("Bytes (UTF-8)"), f"{text.bytes:,}")
-    columns[2].metric(_("Encoding"), _("pasted") if text.encoding == "pasted" else text.encoding)
-    columns[3].metric(_("Unreadable characters"), f"{text.unreadable:,}", help=_("shown as � in the text"))
+    row = st.container(horizontal=True, gap="medium")
+    row.metric(_("Characters"), f"{text.characters:,}", width=charts.FIGURE)
+    row.metric(_("Bytes (UTF-8)"), f"{text.bytes:,}", width=charts.FIGURE)
+    row.metric(_("Encoding"), _("pasted") if text.encoding == "pasted" else text.encoding, width=charts.FIGURE)
+    row.metric(_("Unreadable characters"), f"{text.unreadable:,}", help=_("shown as � in the text"), width=charts.FIGURE)
     if text.unreadable:
         st.warning(
             _(
@@ -115,8 +115,8 @@ def tokens(text):
             {
                 "text": tokenizer.vocabulary[i],
                 "id": int(i),
-                "unknown": i == tokenizer.unknown_id,
-                "special": i == tokenizer.begin_id,
+                "unknown": bool(i == tokenizer.unknown_id),
+                "special": bool(i == tokenizer.begin_id),
             }
             for i in ids
         ],
@@ -132,13 +132,13 @@ def counts(text):
     corpus = texts.corpus(text)
     found = statistics.frequencies(tokenizer.encode(corpus.train), tokenizer.vocabulary_size)
     st.subheader(_("Counted"))
-    columns = st.columns(4)
-    columns[0].metric(_("Tokens"), f"{found.tokens:,}")
-    columns[1].metric(_("Types"), f"{found.types:,}")
-    columns[2].metric(_("Seen only once"), f"{found.once:,}")
+    row = st.container(horizontal=True, gap="medium")
+    row.metric(_("Tokens"), f"{found.tokens:,}", width=charts.FIGURE)
+    row.metric(_("Types"), f"{found.types:,}", width=charts.FIGURE)
+    row.metric(_("Seen only once"), f"{found.once:,}", width=charts.FIGURE)
     if corpus.validation and tokenizer.unknown_id is not None:
         share = statistics.unknown_share(tokenizer.encode(corpus.validation), tokenizer.unknown_id)
-        columns[3].metric(_("Unknown in the validation split"), f"{share:.2%}")
+        row.metric(_("Unknown in the validation split"), f"{share:.2%}", width=charts.FIGURE)
     plot, table = st.columns([3, 2], gap="large")
     with plot:
         st.plotly_chart(
@@ -150,14 +150,14 @@ def counts(text):
         st.dataframe(
             {
                 _("Rank"): list(range(1, min(1_000, len(found.ids)) + 1)),
-                _("Token"): [tokenizer.vocabulary[i] for i in found.ids[:1_000]],
+                _("Token"): [charts.visible(tokenizer.vocabulary[i]) for i in found.ids[:1_000]],
                 _("Count"): [int(count) for count in found.counts[:1_000]],
             },
             hide_index=True,
             height=380,
             key="text.frequencies",
         )
-    once = [tokenizer.vocabulary[i] for i in found.ids[found.counts == 1][:60]]
+    once = [charts.visible(tokenizer.vocabulary[i]) for i in found.ids[found.counts == 1][:60]]
     if once:
         st.caption(_("Some of those seen only once"))
         st.text(" · ".join(once))

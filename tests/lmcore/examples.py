@@ -4,7 +4,8 @@ import numpy as np
 
 from lmcore.config import ModelConfig, TrainingConfig
 from lmcore.corpus import TokenData
-from lmcore.models import NeuralLanguageModel, UniformModel, build_model
+from lmcore.models import Counts, NeuralLanguageModel, NgramModel, UniformModel, build_model
+from lmcore.text_index import TextIndex
 
 FAMILIES = ("rnn", "gru", "lstm")
 KINDS = ("stream", "lines")
@@ -40,10 +41,21 @@ def quick(**changes) -> TrainingConfig:
     return TrainingConfig(**{**settings, **changes})
 
 
+def random_index(kind: str, types: int = 6, size: int = 300, seed: int = 1) -> TextIndex:
+    """Tokens by lot, the last type of the vocabulary never among them; 0 begins an item."""
+    ids = np.random.default_rng(seed).integers(0, types, size).astype(np.uint8)
+    if kind == "lines":
+        ids[[0, -1]] = 0
+    return TextIndex(ids, types + 1, 0 if kind == "lines" else None)
+
+
 def every_model():
     """(name, language model with V = 7) over each family and each way a context begins."""
     for family in FAMILIES:
         for kind, opening in (("stream", [1, 2, 3]), ("lines", [0])):
             begin_id = 0 if kind == "lines" else None
             yield f"{family}-{kind}", NeuralLanguageModel(build_model(small(family), 7), np.array(opening), begin_id)
+        counts = Counts(random_index(kind))
+        for order, smoothing in ((1, "kneser-ney"), (2, "none"), (3, "add-k"), (5, "kneser-ney"), (5, "none")):
+            yield f"{order}-gram-{smoothing}-{kind}", NgramModel(counts, order, smoothing)
     yield "uniform", UniformModel(7)

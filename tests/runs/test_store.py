@@ -153,14 +153,16 @@ def test_beginning_after_a_checkpoint_forgets_what_came_later(store):
     assert store.steps(run.id).step.tolist() == [1, 2]
 
 
-def test_what_was_asked_reaches_the_worker_once(store):
+def test_a_learning_rate_is_asked_for_until_it_is_heeded(store):
     run = a_run(store)
     store.ask_learning_rate(run.id, 0.5)
     writer = progress.Progress(store, run.id)
+    for _ in range(2):  # a worker that dies in between finds it again
+        writer.flush(force=True)
+        assert (writer.want, writer.learning_rate, writer.pinned_context) == ("run", 0.5, "the ca")
+    writer.heed_learning_rate()
     writer.flush(force=True)
-    assert (writer.want, writer.learning_rate, writer.pinned_context) == ("run", 0.5, "the ca")
-    writer.flush(force=True)
-    assert writer.learning_rate is None
+    assert writer.learning_rate is None and store.run(run.id).learning_rate is None
 
 
 def test_a_store_of_a_newer_version_is_refused(store):

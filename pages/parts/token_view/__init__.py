@@ -14,7 +14,9 @@ _component = st.components.v2.component(
 )
 
 
-def token_view(tokens: list[dict], *, key: str, labels: dict[str, str], mode: str = "ids", selected: int | None = None, max_height: int = 420):
+def token_view(
+    tokens: list[dict], *, key: str, labels: dict[str, str], mode: str = "ids", selected: int | None = None, max_height: int = 420
+):
     """tokens: {text, id, value (bits), unknown, special}. mode: ids or surprise. -> the component's result; `.clicked` is an index or None."""
     data = {"tokens": tokens, "mode": mode, "selected": selected, "labels": labels, "maxHeight": max_height}
     return _component(key=key, data=data, on_clicked_change=lambda: None)

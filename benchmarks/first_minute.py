@@ -1,0 +1,107 @@
+"""What a visitor waits for, in a real browser on a real server: `python benchmarks/first_minute.py`.
+
+First bars at the very first start and at a later one; from the click to the first point of the curve; what watching costs a run.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be installed
+
+from lmcore.config import RunConfig, TrainingConfig  # noqa: E402
+from lmcore.runs.store import Store  # noqa: E402
+from tests.browser.conftest import CHROMIUM, SWITCHES  # noqa: E402
+from tests.browser.server import Server  # noqa: E402
+
+BARS = ".bars .row"
+POINTS = "() => (document.querySelector('.live-chart .js-plotly-plot')?.data?.[0]?.x?.length ?? 0) > 0"
+
+
+def first_bars(browser, server: Server) -> float:
+    """Seconds from the start of the server to the first bars of the home page."""
+    began = time.perf_counter()
+    server.start()
+    page = browser.new_page()
+    page.goto(server.url)
+    page.wait_for_selector(BARS, timeout=120_000)
+    seconds = time.perf_counter() - began
+    page.close()
+    return seconds
+
+
+def click_to_point(browser, server: Server) -> float:
+    page = browser.new_page()
+    page.goto(server.url)
+    page.wait_for_selector(BARS)
+    page.wait_for_timeout(1_500)
+    began = time.perf_counter()
+    page.locator(".st-key-home-train button").click()
+    page.wait_for_function(POINTS, polling=20)
+    seconds = time.perf_counter() - began
+    page.locator(".st-key-live-stop button").click()
+    page.wait_for_timeout(1_500)
+    page.close()
+    return seconds
+
+
+def tokens_per_second(browser, server: Server, store: Store, steps: int, watched: bool) -> float:
+    """Of one whole run, from its claim to its end by the clock of the store."""
+    text = next(text for text in store.texts(None) if text.sample == "fables-zh")
+    config = RunConfig(training=TrainingConfig(stop="steps", stop_after=float(steps)))
+    run = store.add_run(owner="benchmark", text_id=text.id, name="watched" if watched else "alone", config=config)
+    page = None
+    if watched:
+        page = browser.new_page()
+        page.goto(f"{server.url}/train?run={run.id}")
+    while store.run(run.id).shown_status != "finished":
+        time.sleep(0.2)
+    if page:
+        page.close()
+    run = store.run(run.id)
+    return run.tokens / (datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)).total_seconds()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=1_500, help="of a run that is watched, or not")
+    options = parser.parse_args()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        first, later = [], []
+        for _ in range(options.repeats):
+            with tempfile.TemporaryDirectory() as folder:
+                server = Server(Path(folder))
+                first.append(first_bars(browser, server))
+                server.stop()
+        with tempfile.TemporaryDirectory() as folder:
+            server, store = Server(Path(folder)), Store(Path(folder))
+            server.start()
+            while not (runs := store.demos()) or any(run.status != "finished" for run in runs):
+                time.sleep(1)
+            for _ in range(options.repeats):
+                server.stop()
+                later.append(first_bars(browser, server))
+            clicks = [click_to_point(browser, server) for _ in range(options.repeats)]
+            pairs = [
+                tuple(tokens_per_second(browser, server, store, options.steps, watched) for watched in (True, False))
+                for _ in range(options.repeats)
+            ]
+            server.stop()
+        browser.close()
+    print(f"medians of {options.repeats}\n\n| what | |\n|---|---|")
+    print(f"| start of the very first server → first bars | {statistics.median(first):.1f} s |")
+    print(f"| start of a later one → first bars | {statistics.median(later):.1f} s |")
+    print(f"| click → first point of the curve | {statistics.median(clicks):.2f} s |")
+    print(f"| tokens per second, watched / not watched | {statistics.median(a / b for a, b in pairs):.3f} |")
+
+
+if __name__ == "__main__":
+    main()

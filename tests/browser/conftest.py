@@ -1,0 +1,56 @@
+"""A server and a browser for the tests that need both. Without a browser they are skipped; where CI runs, they fail instead."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.browser.server import Server
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("server")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        message = "no Chromium found (on Debian: apt-get install chromium fonts-noto-cjk)"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+def is_fault(message) -> bool:
+    """Streamlit asks for its health below the page's address first, and finds nothing there."""
+    return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
+
+
+@pytest.fixture
+def new_browser(chromium):
+    """A browser that nobody has used: its own cookies, its own language."""
+    contexts = []
+
+    def new_browser(language: str = "en-US", **more):
+        context = chromium.new_context(locale=language, viewport={"width": 1280, "height": 900}, **more)
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on("console", lambda message: page.faults.append(message.text) if is_fault(message) else None)
+        return page
+
+    yield new_browser
+    for context in contexts:
+        context.close()

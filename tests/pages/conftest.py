@@ -1,0 +1,58 @@
+"""Page tests begin with `pages/menu.py`, as the server does, on a data folder of their own and without training processes."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import visitor
+from tests.pages import situations
+
+MENU = str(Path(__file__).parent.parent.parent / "pages" / "menu.py")
+
+
+class NoPool:
+    """A pool that is never asked to train anything."""
+
+    woken = 0
+
+    def start(self): ...
+
+    def wake(self):
+        self.woken += 1
+
+
+@pytest.fixture(scope="session")
+def ids(tmp_path_factory):
+    data = tmp_path_factory.mktemp("data")
+    with ExitStack() as locks:
+        found = situations.fill(data)
+        locks.enter_context(situations.somebody_trains(data, found["running"]))
+        yield {"data": data, **found}
+
+
+@pytest.fixture
+def pool(monkeypatch):
+    pool = NoPool()
+    monkeypatch.setattr(visitor, "pool", lambda: pool)
+    return pool
+
+
+@pytest.fixture
+def here(ids, pool, monkeypatch):
+    """The data folder is the test's, the visitor is its owner."""
+    monkeypatch.setenv("NEXT_WORD_DATA", str(ids["data"]))
+    monkeypatch.setattr(visitor, "current", lambda: situations.OWNER)
+    return ids
+
+
+@pytest.fixture
+def open_page(here):
+    def open_page(page: str, **address: str) -> AppTest:
+        app = AppTest.from_file(MENU, default_timeout=60)
+        for name, value in address.items():
+            app.query_params[name] = value
+        return app.run().switch_page(f"{page}.py").run()
+
+    return open_page
