@@ -12,6 +12,7 @@ from lmcore.errors import BY_CODE, LmcoreError
 LANGUAGES = {"en": "English", "zh": "中文"}
 LOCALES = {"zh": "zh_CN"}
 FOLDER = Path(__file__).parent.parent / "locales"
+WISH = re.compile(r"\s*([a-zA-Z]+(?:-\w+)*)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*")  # a language tag and its weight
 SAID = ("looks_like",)  # values of errors that are words themselves
 
 
@@ -41,8 +42,8 @@ def wishes(accept_language: str) -> list[str]:
     >>> wishes("en;q=0.5, zh-CN, zh;q=0.9, nonsense;q=x")
     ['zh-CN', 'zh', 'en']
     """
-    found = re.findall(r"([a-zA-Z]+(?:-\w+)*)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*(?:,|$)", accept_language[:1000])
-    return [tag for tag, _weight in sorted(found, key=lambda pair: -float(pair[1] or 1))]
+    found = filter(None, map(WISH.fullmatch, accept_language[:1000].split(",")))
+    return [match[1] for match in sorted(found, key=lambda match: -float(match[2] or 1))]
 
 
 def translate(text: str, language: str) -> str:
