@@ -36,7 +36,7 @@ def start(page, seconds_label: str):
     """From the page of a text: the link to training, a preset, the button."""
     page.locator(".st-key-text-train button").click()
     page.wait_for_url(re.compile("/train"))
-    page.get_by_role("button", name=seconds_label, exact=True).click()
+    page.get_by_role("radio", name=seconds_label).click()
     settled(page)
     page.locator(".st-key-train-start button").click()
     page.wait_for_url(re.compile(r"[?&]run="))

@@ -12,6 +12,8 @@ TITLES = {
     "train": ["Train a model", "Training"],
     "runs": ["Your runs"],
     "explore": ["Explore"],
+    "compare": ["Compare"],
+    "game": ["Beat the machine"],
 }
 SITUATIONS = ("nothing", "running", "finished", "interrupted", "queued", "failed", "other", "unknown")
 
