@@ -11,6 +11,7 @@ if run is None:
     if st.query_params.get("run"):
         st.warning(_("There is no run with this address. It may have been deleted, or the link is incomplete."))
     text = chosen_text.choose()
+    settings.begin_with(text.id, texts.suggested_tokenizer(text))
     config = settings.form(lambda tokenizer: chosen_text.vocabulary_size(text, tokenizer))
     if st.button(_("Start training"), type="primary", icon=":material/play_arrow:", key="train.start"):
         starting.start(text, config)
@@ -24,5 +25,5 @@ else:
         if st.button(_("Explore its probabilities"), type="primary", icon=":material/search:", key="train.explore"):
             links.go("explore")
         if st.button(_("New run with these settings"), key="train.again"):
-            settings.fill(run_words.config(run))
+            settings.copy(run)
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)

@@ -1,12 +1,15 @@
 """Plotly figures from plain rows, and how probabilities are written. Imports no streamlit."""
 
+import html
 import math
+import zlib
 
 import numpy as np
 import plotly.graph_objects as go
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito: safe for colour-blind eyes
-FIGURE = 150  # pixels, of a number with its name: as many stand side by side as the window has room for
+DASHES = ("solid", "dash", "dot", "dashdot")
+FIGURE = 128  # pixels, of a number with its name: as many stand side by side as the window has room for
 GRID = "rgba(128,128,128,0.18)"
 
 
@@ -58,6 +61,54 @@ def running_log_probability(
     figure.update_xaxes(title=labels["token"], showgrid=False)
     figure.update_yaxes(title=labels["probability"], selector={"side": None})
     figure.update_layout(yaxis={"range": [0, 1]})
+    return figure
+
+
+def run_colour(run_id: str) -> str:
+    """The colour of a run, the same on every page and for everybody.
+
+    >>> run_colour("a"), run_colour("a") == run_colour("a")
+    ('#0072B2', True)
+    """
+    return PALETTE[zlib.crc32(run_id.encode()) % len(PALETTE)]
+
+
+def run_dashes(run_ids: list[str]) -> list[str]:
+    """Lines of the same colour side by side are told apart by their dashes.
+
+    >>> run_dashes(["a", "b", "a"])
+    ['solid', 'solid', 'dash']
+    """
+    colours = [run_colour(run_id) for run_id in run_ids]
+    return [DASHES[colours[:place].count(colour) % len(DASHES)] for place, colour in enumerate(colours)]
+
+
+def compared(curves: list[dict], labels: dict[str, str], log_axes: tuple[str, ...] = ()) -> go.Figure:
+    """Runs over each other. curves: {name, colour, dash, training: (x, y) or None, validation: (x, y)}; log_axes: of "x", "y"."""
+    figure = _figure(440, hovermode="closest")
+    for curve in curves:
+        name, colour = html.escape(curve["name"]), curve["colour"]
+        shared = {"name": name, "legendgroup": name + colour + curve["dash"]}
+        for part, look in (
+            ("training", {"mode": "lines", "opacity": 0.45, "line": {"color": colour, "width": 1.4, "dash": curve["dash"]}}),
+            (
+                "validation",
+                {
+                    "mode": "lines+markers",
+                    "line": {"color": colour, "width": 2.6, "dash": curve["dash"]},
+                    "marker": {"color": colour, "size": 5},
+                },
+            ),
+        ):
+            if curve[part] is None or not len(curve[part][0]):
+                continue
+            x, y = curve[part]
+            hover = f"{name}<br>{labels[part]} %{{y:.4f}}<br>{labels['x']} %{{x:,.4~g}}<extra></extra>"
+            first = all(trace.legendgroup != shared["legendgroup"] for trace in figure.data)
+            figure.add_scatter(x=x, y=y, showlegend=first, hovertemplate=hover, **shared, **look)
+    figure.update_layout(legend={"x": 0, "xanchor": "left"}, showlegend=True)
+    figure.update_xaxes(title=labels["x"], type="log" if "x" in log_axes else "linear")
+    figure.update_yaxes(title=labels["y"], type="log" if "y" in log_axes else "linear")
     return figure
 
 

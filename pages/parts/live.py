@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
-from pages.parts import charts, links, run_words, summary, visitor
+from pages.parts import charts, lines, links, run_words, summary, visitor
 from pages.parts.language import _
 from pages.parts.live_chart import live_chart
 from pages.parts.next_token_bars import next_token_bars
@@ -23,9 +23,7 @@ def show(run_id: str):
             st.rerun()  # the buttons above and the sidebar show the status too
         _status(now)
         _figures(now)
-        said = summary.of_curve(visitor.store(), now)
-        live_chart(visitor.store(), now, labels=chart_labels(), summary=said, key="live.chart")
-        st.caption(said)
+        _curve(now)
         _latest(now)
 
     growing()
@@ -135,6 +133,16 @@ def _figures(run):
     row.metric(
         _("Tokens per second"), f"{float(steps.tokens_per_second[-min(20, len(steps.loss)) :].mean()):,.0f}", width=charts.FIGURE
     )
+
+
+def _curve(run):
+    """The chart, and the same in words."""
+    store = visitor.store()
+    references = lines.of_run(store, run)
+    said = " ".join([summary.of_curve(store, run), *lines.crossed(store, run, references)])
+    marked = [{"name": lines.name(line), "loss": line.loss, "floor": line.name == "floor"} for line in references]
+    live_chart(store, run, labels=chart_labels(), references=marked, summary=said, key="live.chart")
+    st.caption(said)
 
 
 def _latest(run):

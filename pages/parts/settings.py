@@ -23,6 +23,19 @@ def fill(config: RunConfig, missing_only: bool = False):
                 st.session_state[key(field)] = value
 
 
+def begin_with(text_id: str, tokenizer: str):
+    """Another text begins with the tokenizer that suits it; everything else stays as it was set."""
+    if st.session_state.get("settings.text") != text_id:
+        st.session_state["settings.text"] = text_id
+        st.session_state[key("kind")] = tokenizer
+
+
+def copy(run):
+    """Set the form to what a run was asked for, on the same text."""
+    fill(run.requested)
+    st.session_state["settings.text"] = run.text_id
+
+
 def form(vocabulary_size) -> RunConfig:
     """vocabulary_size: TokenizerConfig -> how many types the chosen text would have."""
     kept = st.session_state.get("settings") or presets.preset(30)

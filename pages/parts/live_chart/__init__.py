@@ -23,8 +23,11 @@ _component = st.components.v2.component(
 )
 
 
-def live_chart(store, run, *, key: str, labels: dict[str, str], summary: str):
-    """Mount the curve of a run, or send it what is new. Call it again and again with the same key."""
+def live_chart(store, run, *, key: str, labels: dict[str, str], references: list[dict], summary: str):
+    """Mount the curve of a run, or send it what is new. Call it again and again with the same key.
+
+    references: {name, loss (nats per token), floor}: lines across the chart.
+    """
     sent = st.session_state.setdefault(f"{key}.sent", {})
     if sent.get("run") != run.id:
         sent.clear()
@@ -48,6 +51,7 @@ def live_chart(store, run, *, key: str, labels: dict[str, str], summary: str):
         "steps": {name: _plain(getattr(columns, name)[kept], DIGITS[name]) for name in COLUMNS},
         "evaluations": {"step": [row.step for row in evaluations], "loss": [round(row.loss, 5) for row in evaluations]},
         "best": run.best_step,
+        "references": references,
         "labels": labels,
         "summary": summary,
     }

@@ -2,7 +2,7 @@
 const COLUMNS = ["step", "tokens", "seconds", "loss", "gradient_norm", "learning_rate", "tokens_per_second"];
 const QUANTITIES = ["loss", "perplexity", "gradient_norm", "learning_rate", "tokens_per_second"];
 const AXES = ["step", "tokens", "seconds"];
-const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73" }; // Okabe and Ito: safe for colour-blind eyes
+const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73", floor: "#009E73" }; // Okabe and Ito: safe for colour-blind eyes
 const SMOOTHING = 0.9;
 
 let loading;
@@ -29,12 +29,17 @@ export default async function ({ data, parentElement, setTriggerValue }) {
     state = { run: data.run, last: 0, columns: Object.fromEntries(COLUMNS.map((name) => [name, []])), smooth: [], quantity: state?.quantity ?? "loss", axis: state?.axis ?? "step", log: state?.log ?? false };
     states.set(element, state);
     state.evaluations = data.evaluations;
+    state.references = data.references;
     state.labels = data.labels;
     await draw(Plotly, element, state);
     drawBar(Plotly, root, element, state);
   }
   state.labels = data.labels;
   element.setAttribute("aria-label", data.summary);
+  if (JSON.stringify(state.references) !== JSON.stringify(data.references)) {
+    state.references = data.references;
+    await draw(Plotly, element, state);
+  }
   if (data.after > state.last) {
     setTriggerValue("missing", { run: data.run, last: state.last });
     return;
@@ -87,6 +92,24 @@ function best(state) {
   return index < 0 || !shown.x.length ? { x: [], y: [] } : { x: [shown.x[index]], y: [shown.y[index]] };
 }
 
+// What counting models reach, as lines across the chart with their names at the right end.
+function references(state, text) {
+  const shown = state.quantity === "loss" || state.quantity === "perplexity" ? state.references ?? [] : [];
+  const lines = shown.map((line) => ({ ...line, y: state.quantity === "loss" ? line.loss : perplexity(line.loss) })).sort((a, b) => b.y - a.y);
+  const crowded = (index) => index > 0 && lines[index - 1].y - lines[index].y < 0.06 * lines[0].y; // its name goes below the line
+  return {
+    lines,
+    shapes: lines.map(({ y, floor }) => ({
+      type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, layer: "below",
+      line: { width: floor ? 1.6 : 1, dash: floor ? "solid" : "dot", color: floor ? COLOURS.floor : "rgba(128,128,128,0.9)" },
+    })),
+    annotations: lines.map(({ y, name }, index) => ({
+      xref: "paper", x: 1, xanchor: "right", y: state.log ? Math.log10(y) : y, yanchor: crowded(index) ? "top" : "bottom", showarrow: false, text: name,
+      font: { size: 11, color: text }, opacity: 0.75,
+    })),
+  };
+}
+
 async function extend(Plotly, element, state, from) {
   const fresh = series(state, from);
   await Plotly.extendTraces(element, { x: [fresh.x, fresh.smooth.length ? fresh.x : []], y: [fresh.raw, fresh.smooth] }, [0, 1]);
@@ -104,20 +127,24 @@ async function draw(Plotly, element, state) {
   const single = !["loss", "perplexity"].includes(state.quantity);
   const line = (more) => ({ mode: "lines", type: "scatter", hovertemplate: "%{y:.4g}", ...more });
   const grid = { gridcolor: "rgba(128,128,128,0.18)", zeroline: false, linecolor: "rgba(128,128,128,0.4)" };
+  const { lines, shapes, annotations } = references(state, text);
   const traces = [
     line({ x, y: raw, name: single ? labels[state.quantity] : labels.training, line: { color: COLOURS.training, width: single ? 2 : 1 }, opacity: single ? 1 : 0.28 }),
     line({ x: smooth.length ? x : [], y: smooth, name: labels.smoothed, line: { color: COLOURS.training, width: 2.4 }, showlegend: !single }),
     line({ x: shown.x, y: shown.y, name: labels.validation, mode: "lines+markers", line: { color: COLOURS.validation, width: 2.4 }, marker: { size: 6 }, showlegend: !single }),
     line({ x: marked.x, y: marked.y, name: labels.best, mode: "markers", marker: { symbol: "star", size: 14, color: COLOURS.best }, showlegend: !single }),
+    line({ x: lines.map(() => 0), y: lines.map(({ y }) => y), mode: "markers", marker: { opacity: 0 }, showlegend: false, hoverinfo: "skip", hovertemplate: undefined }), // the axis makes room for the lines
   ];
   const layout = {
+    shapes, annotations,
     uirevision: `${state.run}/${state.quantity}/${state.axis}/${state.log}`,
-    margin: { l: 56, r: 12, t: 8, b: 44 },
+    margin: { l: 56, r: 12, t: 34, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: text, family: style.fontFamily, size: 13 },
     hovermode: "x unified",
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: "rgba(128,128,128,0.7)", activecolor: text },
     hoverlabel: { bgcolor: style.getPropertyValue("--st-background-color").trim() || "#fff", font: { color: text } },
-    legend: { orientation: "h", x: 1, xanchor: "right", y: 1, yanchor: "top", bgcolor: "rgba(0,0,0,0)" },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.01, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
     xaxis: { title: { text: labels[state.axis] }, ...grid, rangemode: "tozero" },
     yaxis: { title: { text: labels[state.quantity] }, type: state.log ? "log" : "linear", ...grid, automargin: true },
   };

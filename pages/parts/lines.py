@@ -1,0 +1,50 @@
+"""The lines that give a loss its meaning, for a page: what counting reaches, and the floor where a grammar of ours wrote the text."""
+
+from functools import lru_cache
+
+from lmcore.corpus import Corpus
+from lmcore.references import Reference, crossings
+from lmcore.tokenizers import ITEM_BREAK
+from pages.parts import run_words
+from pages.parts.language import _
+from sample_corpora import SAMPLES
+
+
+def of_run(store, run) -> list[Reference]:
+    """Empty until the run's worker has counted, and where there is no validation split."""
+    lines = [Reference(*line) for line in run.reference_lines]
+    text = store.text(run.text_id)
+    if lines and text.sample in SAMPLES and run_words.config(run).tokenizer.kind == "word":
+        floor = _floor(text.sample, text.kind)
+        lines += [Reference("floor", 0, floor)] if floor is not None else []
+    return lines
+
+
+@lru_cache(maxsize=8)
+def _floor(sample_id: str, kind: str) -> float | None:
+    """The true model's cross entropy on the validation sentences, nats per token."""
+    grammar = SAMPLES[sample_id].grammar
+    if grammar is None or kind != "lines":
+        return None
+    return grammar.cross_entropy(Corpus.from_text(SAMPLES[sample_id].text(), kind).validation.strip(ITEM_BREAK).split(ITEM_BREAK))
+
+
+def name(line: Reference) -> str:
+    """Short, for the end of a line in a chart."""
+    return {
+        "uniform": _("knowing nothing"),
+        "unigram": _("counting tokens"),
+        "bigram": _("counting pairs"),
+        "ngram": _("counting {order} in a row").format(order=line.order),
+        "floor": _("the true grammar"),
+    }[line.name]
+
+
+def crossed(store, run, lines: list[Reference]) -> list[str]:
+    """A sentence for each line that the validation loss has fallen below, in the order of the steps."""
+    evaluations = [(row.step, row.loss) for row in store.evaluations(run.id) if row.loss is not None]
+    by_name = {line.name: line for line in lines}
+    return [
+        _("Step {step}: better than {line}.").format(step=f"{step:,}", line=name(by_name[crossing]))
+        for crossing, step in crossings(evaluations, lines)
+    ]
