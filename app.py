@@ -1,4 +1,4 @@
-"""The server: Streamlit's app with the visitor's cookie, the chart library as a route, and training processes beside it."""
+"""The server: Streamlit's app with the visitor's cookie, the door of a class, a few routes, and training processes beside it."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,9 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from pages import parts
-from pages.parts import demos, visitor
+from pages.parts import access, demos, visitor
+from pages.parts.browser_routes import ROUTES
+from pages.parts.door import ClassDoor
 from pages.parts.live_chart.assets import PLOTLY_JS, PLOTLY_ROUTE
 from pages.parts.middleware import SafeHeaders, VisitorCookie
 from pages.parts.trouble import say_what_happened
@@ -42,6 +44,7 @@ def load_everything():
 async def lifespan(app):
     """The port opens while torch is still being loaded. Two processes need it: both at once only when the examples have to be
     trained, otherwise the one that answers first."""
+    access.check_environment()
     store, pool = visitor.store(), visitor.pool()
     if not_trained_yet(store):
         pool.start()
@@ -64,8 +67,8 @@ def not_trained_yet(store) -> bool:
 
 app = st.App(
     "pages/menu.py",
-    routes=[Route(PLOTLY_ROUTE, plotly_js)],
-    middleware=[Middleware(SafeHeaders), Middleware(VisitorCookie)],
+    routes=[Route(PLOTLY_ROUTE, plotly_js), *ROUTES],
+    middleware=[Middleware(SafeHeaders), Middleware(ClassDoor), Middleware(VisitorCookie)],
     lifespan=lifespan,
     on_script_error=say_what_happened,
 )

@@ -49,12 +49,12 @@ class Checkpoint:
 
     def restore(self, state: TrainingState):
         """Set a fresh `TrainingState` to where the run was."""
-        optimizer = state.optimizer.state_dict()
-        kept = {}
-        for name, value in _under(self.tensors, "optimizer.").items():
-            index, key = name.split(".", 1)
-            kept.setdefault(int(index), {})[key] = value
-        state.optimizer.load_state_dict({"state": kept, "param_groups": optimizer["param_groups"]})
+        for number, optimizer in enumerate(state.optimizers):
+            kept = {}
+            for name, value in _under(self.tensors, f"optimizer.{number}.").items():
+                index, key = name.split(".")
+                kept.setdefault(int(index), {})[key] = value
+            optimizer.load_state_dict({"state": kept, "param_groups": optimizer.state_dict()["param_groups"]})
         parts = [self.tensors[name] for name in sorted(self.tensors) if name.startswith("hidden.")]
         state.hidden = None if not parts else parts[0] if len(parts) == 1 else tuple(parts)
         state.random_state = self.tensors["random_state"]
@@ -69,8 +69,9 @@ def save(path: Path, network: nn.Module, state: TrainingState, config: RunConfig
     tensors = {f"model.{name}": value for name, value in network.state_dict().items()}
     if config.model.tied:
         del tensors["model.linear.weight"]  # the same memory as the embedding
-    for index, values in state.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value for key, value in values.items() if isinstance(value, torch.Tensor)}
+    for number, optimizer in enumerate(state.optimizers):
+        for index, values in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{index}.{key}": value for key, value in values.items() if torch.is_tensor(value)}
     hidden = state.hidden if isinstance(state.hidden, tuple) else () if state.hidden is None else (state.hidden,)
     tensors |= {f"hidden.{index}": part for index, part in enumerate(hidden)}
     tensors |= {"random_state": state.random_state, "opening": torch.from_numpy(np.asarray(data.opening, dtype=np.int64))}
@@ -91,6 +92,7 @@ def save(path: Path, network: nn.Module, state: TrainingState, config: RunConfig
             "best_step": state.best_step,
             "waited": state.waited,
             "cuts": state.cuts,
+            "exploding": state.exploding,
         },
     }
     text = json.dumps(header, sort_keys=True)

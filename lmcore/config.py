@@ -1,6 +1,6 @@
 """What a run is made of: which tokenizer, which model, how it is trained. Frozen, checked on creation, JSON both ways.
 
-A *resolved* configuration has nothing left to decide: `training.resolve` fills in planned steps, evaluation interval and the sizes
+A *resolved* configuration has nothing left to decide: `planning.resolve` fills in planned steps, evaluation interval and the sizes
 that fit the text, and from then on the same configuration, seed and text give the same losses.
 """
 
@@ -78,13 +78,13 @@ class ModelConfig(Checked):
 
 @dataclass(frozen=True)
 class TrainingConfig(Checked):
-    optimizer: str = choice("adamw", "adamw", "adam", "momentum", "sgd")
-    learning_rate: float = number(0.01, 1e-6, 10.0)
+    optimizer: str = choice("muon", "muon", "adamw", "adam", "momentum", "sgd")
+    learning_rate: float = number(0.02, 1e-6, 10.0)
     schedule: str = choice(
         "linear", "linear", "cosine", "constant"
     )  # the first two warm up for 10 % of the steps, then fall to 0
-    clipping: float = number(1.0, 0.0, 100.0)  # largest gradient norm; 0: no clipping
-    batch_size: int = number(16, 1, 512)
+    clipping: float = number(0.0, 0.0, 100.0)  # largest gradient norm; 0: no clipping
+    batch_size: int = number(64, 1, 512)
     sequence_length: int = number(32, 1, 1024)
     stop: str = choice("seconds", "steps", "epochs", "seconds", "plateau")
     stop_after: float = number(20.0, 1.0, 1_000_000.0)  # steps, epochs or seconds; for plateau: the most steps
@@ -92,7 +92,10 @@ class TrainingConfig(Checked):
     planned_steps: int = number(0, 0, 100_000_000)  # 0: not resolved yet
     evaluation_interval: int = number(0, 0, 1_000_000)  # steps between evaluations; 0: not resolved yet
     threads: int = number(1, 1, 64)
-    precision: str = choice("float32", "float32")
+    precision: str = choice("auto", "auto", "bfloat16", "float32")  # of the products of matrices; auto: what is faster here
+    loss: str = choice("auto", "auto", "exact", "sampled")  # auto: sampled where the vocabulary is large
+    regularisation: str = choice("auto", "auto", "as_set")  # auto: more dropout and resets where a small text is read often
+    state_resets: float = number(0.0, 0.0, 0.9)  # share of a stream's lanes that forget what they have read, in each step
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,16 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer
     ├── TrainingError        a run that cannot go on
     │   ├── LossNotFinite · OutOfMemory · WorkerFailed · DiskFull
+    ├── LimitError           more than this server allows
+    │   ├── TooManyWaiting · QueueFull · TooManyRuns · TooManyBytes · TooMuchMemory · TimeLimit
     ├── CheckpointError      a checkpoint that cannot be read
     │   ├── CheckpointDamaged · CheckpointMissing · TokenizerDamaged
+    ├── TransferError        a file that is not an exported run, or not a safe one
+    │   ├── ArchiveUnreadable · ArchiveTooLarge · ArchiveUnsafe · ArchiveIncomplete · ArchiveContradicts
+    ├── RoomError            a room of a class that cannot do what it was asked
+    │   ├── RoomNotFound · RoomClosed · RoomFull · TooManyRooms · NicknameMissing · NicknameTaken
     └── StoreError           something asked for is not there, or may not be done
-        ├── RunNotFound · TextNotFound · NotAllowed · StoreTooNew · StoreDamaged
+        ├── RunNotFound · TextNotFound · NotAllowed · StoreTooNew · StoreDamaged · StoreReadOnly
 """
 
 
@@ -102,7 +108,11 @@ class LossNotFinite(TrainingError):
 
 class OutOfMemory(TrainingError):
     code = "training.out_of_memory"
-    sentence = "This run needs more memory than the machine has. Halve the batch size or the hidden size and try again."
+    sentence = (
+        "Training needed more than the {limit} MB of memory one run may take here, so it stopped; the last checkpoint is kept. "
+        "Try batch size {batch_size}, sequence length {sequence_length} and hidden size {hidden_size}, "
+        "or {other_batch_size}, {other_sequence_length} and {other_hidden_size}."
+    )
 
 
 class WorkerFailed(TrainingError):
@@ -114,6 +124,49 @@ class DiskFull(TrainingError):
     code = "training.disk_full"
     sentence = (
         "The disk is full, so training is paused. The last checkpoint is kept. Delete runs you no longer need, then resume."
+    )
+
+
+class LimitError(LmcoreError):
+    code = "limit"
+
+
+class TooManyWaiting(LimitError):
+    code = "limit.too_many_waiting"
+    sentence = (
+        "You have {active} runs training or waiting; {limit} is the most while others wait too. "
+        "Stop one, or start this one when one has finished."
+    )
+
+
+class QueueFull(LimitError):
+    code = "limit.queue_full"
+    sentence = "{waiting} runs are waiting on this server, which is as many as it takes. Please try again in a few minutes."
+
+
+class TooManyRuns(LimitError):
+    code = "limit.too_many_runs"
+    sentence = "You keep {count} runs; {limit} is the most. Delete some you no longer need, then start again."
+
+
+class TooManyBytes(LimitError):
+    code = "limit.too_many_bytes"
+    sentence = "Your runs take {megabytes} MB of the {limit} MB you have here. Delete some you no longer need, then start again."
+
+
+class TooMuchMemory(LimitError):
+    code = "limit.too_much_memory"
+    sentence = (
+        "This run would need about {needed} MB of memory; one run may take {limit} MB here. "
+        "It would fit with batch size {batch_size}, sequence length {sequence_length} and hidden size {hidden_size}, "
+        "or with {other_batch_size}, {other_sequence_length} and {other_hidden_size}."
+    )
+
+
+class TimeLimit(LimitError):
+    code = "limit.time"
+    sentence = (
+        "A run may train for {minutes:g} minutes on this server, and this one has: it was stopped. What it has learned is kept."
     )
 
 
@@ -134,6 +187,71 @@ class CheckpointMissing(CheckpointError):
 class TokenizerDamaged(CheckpointError):
     code = "checkpoint.tokenizer_damaged"
     sentence = "The tokenizer of this run cannot be read ({reason}). Start the run again with the same text."
+
+
+class TransferError(LmcoreError):
+    code = "transfer"
+
+
+class ArchiveUnreadable(TransferError):
+    code = "transfer.unreadable"
+    sentence = "This file cannot be read as an exported run. Choose a .zip that was exported from Next Word."
+
+
+class ArchiveTooLarge(TransferError):
+    code = "transfer.too_large"
+    sentence = "This archive is too large: at most {members} files of {megabytes} MB together are read, none squeezed more than {ratio} times."
+
+
+class ArchiveUnsafe(TransferError):
+    code = "transfer.unsafe"
+    sentence = "This archive holds “{name}”, which does not belong in an exported run and may be harmful. Nothing of it was read."
+
+
+class ArchiveIncomplete(TransferError):
+    code = "transfer.incomplete"
+    sentence = "“{name}” is missing in this archive, or cannot be read. Export the run again."
+
+
+class ArchiveContradicts(TransferError):
+    code = "transfer.contradicts"
+    sentence = (
+        "The weights in this archive do not belong to its settings and its tokenizer, or they are damaged. Export the run again."
+    )
+
+
+class RoomError(LmcoreError):
+    code = "room"
+
+
+class RoomNotFound(RoomError):
+    code = "room.not_found"
+    sentence = "There is no room with this code. Look at it again: a code has {length} letters and digits."
+
+
+class RoomClosed(RoomError):
+    code = "room.closed"
+    sentence = "This room is closed: its board can be looked at, but nothing can be handed in any more."
+
+
+class RoomFull(RoomError):
+    code = "room.full"
+    sentence = "{limit} runs are handed in here, which is as many as a room takes. Take one back, or open another room."
+
+
+class TooManyRooms(RoomError):
+    code = "room.too_many"
+    sentence = "You keep {limit} rooms, which is the most. Delete one you no longer need."
+
+
+class NicknameMissing(RoomError):
+    code = "room.nickname_missing"
+    sentence = "Choose a nickname of 1 to {limit} characters."
+
+
+class NicknameTaken(RoomError):
+    code = "room.nickname_taken"
+    sentence = "Somebody else in this room has that nickname already. Choose another."
 
 
 class StoreError(LmcoreError):
@@ -163,3 +281,8 @@ class StoreTooNew(StoreError):
 class StoreDamaged(StoreError):
     code = "store.damaged"
     sentence = "The file {path} is not a store of Next Word, or it is damaged. Move it away, or choose another data folder."
+
+
+class StoreReadOnly(StoreError):
+    code = "store.read_only"
+    sentence = "The data folder cannot be written to, so nothing new can be kept. Whoever runs this server must allow it."

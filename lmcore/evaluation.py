@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
-from lmcore.batches import IGNORED, Batch, ItemBatches
+from lmcore import losses
+from lmcore.batches import IGNORED, ItemBatches
 from lmcore.corpus import TokenData
 
 TOKENS_A_LANE = 2048  # a stream is scored in lanes of at least so many tokens, each primed with what stands before it
-LOGITS_AT_ONCE = 4_000_000  # numbers
+LENGTH = 64  # tokens a lane is read on at once
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,10 @@ def _stream_nats(network, data):
     lanes = max(1, min(32, tokens // TOKENS_A_LANE))
     per_lane = -(-tokens // lanes)
     starts = opening + np.arange(lanes) * per_lane  # the first token each lane predicts
-    length = _length_at_once(network, lanes)
     total, hidden = 0.0, None
     first = starts - opening  # primed with as many tokens as a fresh context has
-    for offset in range(0, opening + per_lane - 1, length):
-        width = min(length, opening + per_lane - 1 - offset)
+    for offset in range(0, opening + per_lane - 1, LENGTH):
+        width = min(LENGTH, opening + per_lane - 1 - offset)
         positions = first[:, None] + offset + np.arange(width)
         targets = ids.take(positions + 1, mode="clip")
         ends = np.minimum(starts + per_lane, len(ids))
@@ -64,33 +63,24 @@ def _stream_nats(network, data):
 
 
 def _item_nats(network, data):
-    items = ItemBatches(
-        data.validation, int(data.opening[0]), batch_size=64, sequence_length=_length_at_once(network, 64), seed=None
-    )
+    items = ItemBatches(data.validation, int(data.opening[0]), batch_size=64, sequence_length=LENGTH, seed=None)
     total, hidden = 0.0, None
     items.at(0)
     for step in range(items.rows):
         batch = items.at(step)
-        nats, hidden = _nats(network, batch.inputs, batch.targets, reset(hidden, batch))
+        nats, hidden = _nats(network, batch.inputs, batch.targets, reset(hidden, batch.fresh))
         total += nats
     return total, items.tokens_per_epoch
 
 
-def _length_at_once(network, lanes: int) -> int:
-    return max(8, min(64, LOGITS_AT_ONCE // (lanes * network.linear.out_features)))
-
-
 def _nats(network, inputs, targets, hidden):
-    logits, hidden = network(torch.from_numpy(inputs), hidden)
-    loss = functional.cross_entropy(
-        logits.flatten(0, 1), torch.from_numpy(targets).flatten(), ignore_index=IGNORED, reduction="sum"
-    )
-    return loss.item(), hidden
+    features, hidden = network.features(torch.from_numpy(inputs), hidden)
+    return losses.total_nats(features, network.linear, torch.from_numpy(targets)).item(), hidden
 
 
-def reset(hidden, batch: Batch):
-    """The hidden state with zeros in the lanes that begin a new item. None is zeros everywhere."""
-    if hidden is None or not batch.fresh.any():
+def reset(hidden, fresh: np.ndarray):
+    """The hidden state with zeros in the lanes that begin anew. None is zeros everywhere. fresh: (B,) bool."""
+    if hidden is None or not fresh.any():
         return hidden
-    keep = torch.from_numpy(~batch.fresh).to(torch.float32)[None, :, None]  # (1, B, 1)
+    keep = torch.from_numpy(~fresh)[None, :, None]  # (1, B, 1)
     return tuple(part * keep for part in hidden) if isinstance(hidden, tuple) else hidden * keep

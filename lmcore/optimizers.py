@@ -1,28 +1,95 @@
-"""Names to torch's own optimizers, and how the learning rate moves over a run."""
+"""The optimizers of a run, and how the learning rate moves over it. All but Muon per gate are torch's own."""
 
 import math
 
 import torch
+from torch import Tensor, nn
 
 from lmcore.config import TrainingConfig
 
 WARM_UP = 0.1  # of the planned steps
+MUON_RATE = 4.0  # times the learning rate: an orthogonal step has a size of its own
 
 
-def build_optimizer(config: TrainingConfig, parameters) -> torch.optim.Optimizer:
+class GateMuon(torch.optim.Optimizer):
+    """Muon (Jordan et al., 2024) for recurrent layers: momentum made orthogonal, each gate's block a matrix of its own.
+
+        b ← μ b + (1 - μ) g,    w ← w - η √max(1, rows / columns) O((1 - μ) g + μ b)
+
+    O(M) = U Vᵀ for M = U S Vᵀ: every direction of the update gets the same length, the rare ones too. It is approximated by
+    steps of X ← a X + (b A + c A²) X with A = X Xᵀ (Newton and Schulz; the coefficients are Jordan's).
+
+    weights: (G·H, K) matrices, G gates one below the other. precision: in which the steps are computed.
     """
+
+    COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+
+    def __init__(self, weights, lr: float, hidden_size: int, precision: torch.dtype, momentum: float = 0.8, steps: int = 3):
+        super().__init__(weights, {"lr": lr, "momentum": momentum})
+        self.hidden_size, self.precision, self.steps = hidden_size, precision, steps
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for weight in group["params"]:
+                average = self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))
+                average.lerp_(weight.grad, 1 - group["momentum"])
+                update = weight.grad.lerp(average, group["momentum"])
+                gates = update.view(-1, self.hidden_size, update.shape[1])  # (G, H, K)
+                direction = orthogonal(gates.to(self.precision), self.COEFFICIENTS, self.steps).to(weight.dtype)
+                scale = math.sqrt(max(1.0, gates.shape[1] / gates.shape[2]))
+                weight.add_(direction.reshape_as(weight), alpha=-group["lr"] * scale)
+
+
+def orthogonal(matrices: Tensor, coefficients: tuple[float, float, float], steps: int) -> Tensor:
+    """(G, M, N) -> (G, M, N), each matrix with its singular values moved near 1 (between about 0.7 and 1.2).
+
+    >>> result = orthogonal(torch.diag(torch.tensor([4.0, 1.0]))[None], GateMuon.COEFFICIENTS, steps=5)
+    >>> bool((torch.linalg.svdvals(result) - 1).abs().max() < 0.35)
+    True
+    """
+    a, b, c = coefficients
+    tall = matrices.shape[1] > matrices.shape[2]
+    x = matrices.mT if tall else matrices
+    x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.mT if tall else x
+
+
+def build_optimizers(config: TrainingConfig, network: nn.Module) -> list[torch.optim.Optimizer]:
+    """Each group of parameters has a `relative_rate`, by which `set_rate` multiplies the learning rate.
+
     sgd: w ← w - η g (Robbins and Monro, 1951). momentum: v ← 0.9 v + g, w ← w - η v (Polyak, 1964).
     adam: w ← w - η m̂ / (√v̂ + ε), m and v running means of g and g² (Kingma and Ba, 2015).
     adamw: the same with weight decay kept apart from the gradient (Loshchilov and Hutter, 2019).
+    muon: `GateMuon` on the recurrent layers' matrices, adamw on everything else.
     """
-    rate = config.learning_rate
+    if config.optimizer == "muon":
+        matrices = [weight for name, weight in network.rnn.named_parameters() if name.startswith("weight")]
+        others = [weight for weight in network.parameters() if not any(weight is matrix for matrix in matrices)]
+        precision = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+        muon = GateMuon([{"params": matrices, "relative_rate": MUON_RATE}], 0.0, network.rnn.hidden_size, precision)
+        return [muon, _adamw(others)]
+    parameters = network.parameters()
     if config.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=rate)
+        return [torch.optim.SGD(parameters, lr=0.0)]
     if config.optimizer == "momentum":
-        return torch.optim.SGD(parameters, lr=rate, momentum=0.9)
+        return [torch.optim.SGD(parameters, lr=0.0, momentum=0.9)]
     if config.optimizer == "adam":
-        return torch.optim.Adam(parameters, lr=rate, fused=True)
-    return torch.optim.AdamW(parameters, lr=rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        return [torch.optim.Adam(parameters, lr=0.0, fused=True)]
+    return [_adamw(parameters)]
+
+
+def _adamw(parameters) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(parameters, lr=0.0, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+
+
+def set_rate(optimizers: list[torch.optim.Optimizer], rate: float):
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * group.get("relative_rate", 1.0)
 
 
 def schedule_factor(config: TrainingConfig, step: int) -> float:

@@ -9,17 +9,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from lmcore import processor
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.corpus import TokenData
-from lmcore.evaluation import validation_nats
-from lmcore.models import build_model
-from lmcore.training import TrainingState, batches, take_step
+from lmcore.losses import loss_over
+from lmcore.models import NeuralLanguageModel, build_model
+from lmcore.processor import threads
+from lmcore.sampling import generate
+from lmcore.training import TrainingState, batches, evaluate, take_step
 
-PROBE_SECONDS = 0.4
+PROBE_SECONDS = 0.08
 PROBE_STEPS = 200  # at most
+PROBE_TOKENS = 16_384  # of validation, at most
+SAMPLE_TOKENS = 120  # written at each evaluation, where somebody watches
 EVALUATION_SHARE = 0.1  # of the time, at most
 EVALUATIONS = 30  # in a run, about
 EARLY_EVALUATIONS = 4  # before the first interval is over
+OFTEN = ((30, 0.4, 0.1), (8, 0.2, 0.1), (4, 0.1, 0.0))  # a text read so many times needs so much dropout, so many resets
 
 
 def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[RunConfig, list[dict]]:
@@ -28,13 +34,14 @@ def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[R
     if training.stop == "plateau" and not data.has_validation:
         notes.append({"code": "plan.no_validation_no_plateau", "values": {"steps": 500}})
         training = replace(training, stop="steps", stop_after=500.0)
+    training, limits = fit_to_machine(training)
+    if training.loss == "auto":
+        training = replace(training, loss=loss_over(vocabulary_size))
     step_seconds, evaluation_seconds = probe(replace(config, training=training), data, vocabulary_size)
-    steps = planned_steps(training, data, step_seconds, evaluation_seconds)
-    interval = max(1, steps // EVALUATIONS, math.ceil(evaluation_seconds / (step_seconds * EVALUATION_SHARE)))
-    if training.stop == "plateau":
-        interval = max(10, round(evaluation_seconds / (step_seconds * EVALUATION_SHARE)))
-    training = replace(training, planned_steps=steps, evaluation_interval=training.evaluation_interval or min(interval, steps))
-    return replace(config, training=training), notes
+    training = replace(training, planned_steps=planned_steps(training, data, step_seconds, evaluation_seconds))
+    interval = training.evaluation_interval or evaluation_interval(training, step_seconds, evaluation_seconds)
+    config, read_often = regularise(replace(config, training=replace(training, evaluation_interval=interval)), data)
+    return config, notes + limits + read_often
 
 
 def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConfig, list[dict]]:
@@ -61,26 +68,83 @@ def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConf
     return changed, [{"code": "plan.shrunk_to_text", "values": values}]
 
 
+def fit_to_machine(training: TrainingConfig) -> tuple[TrainingConfig, list[dict]]:
+    """Precision and threads that this processor has."""
+    notes = []
+    narrow = training.precision != "float32" and processor.bfloat16_is_faster()
+    if training.precision == "bfloat16" and not narrow:
+        notes.append({"code": "plan.no_bfloat16", "values": {}})
+    if training.threads > processor.cores():
+        notes.append({"code": "plan.fewer_threads", "values": {"asked": training.threads, "threads": processor.cores()}})
+    precision, at_once = "bfloat16" if narrow else "float32", min(training.threads, processor.cores())
+    return replace(training, precision=precision, threads=at_once), notes
+
+
 def planned_steps(training: TrainingConfig, data: TokenData, step_seconds: float, evaluation_seconds: float = 0.0) -> int:
     if training.stop == "epochs":
         tokens_a_step = batches(data, training).at(0).tokens
         return max(1, round(training.stop_after * len(data.train) / tokens_a_step))
     if training.stop == "seconds":
-        seconds = training.stop_after - EARLY_EVALUATIONS * evaluation_seconds
-        return max(10, round(seconds / (step_seconds * (1 + EVALUATION_SHARE))))
+        left = training.stop_after - evaluation_seconds * affordable(training.stop_after, evaluation_seconds)
+        return max(10, round(left / step_seconds))
     return max(1, round(training.stop_after))  # steps; for plateau the most steps
+
+
+def affordable(seconds: float, evaluation_seconds: float) -> int:
+    """How many evaluations a run of so many seconds has, the early ones and the last included.
+
+    >>> affordable(20, 0.01), affordable(20, 0.1), affordable(20, 5)
+    (34, 20, 2)
+    """
+    most = EVALUATIONS + EARLY_EVALUATIONS
+    return min(most, max(2, int(EVALUATION_SHARE * seconds / evaluation_seconds))) if evaluation_seconds else most
+
+
+def evaluation_interval(training: TrainingConfig, step_seconds: float, evaluation_seconds: float) -> int:
+    """Steps between evaluations, so that they take at most a tenth of the time."""
+    if training.stop == "plateau":
+        return max(10, round(evaluation_seconds / (step_seconds * EVALUATION_SHARE)))
+    seconds = training.stop_after if training.stop == "seconds" else training.planned_steps * step_seconds
+    regular = affordable(seconds, evaluation_seconds) - EARLY_EVALUATIONS
+    return max(1, math.ceil(training.planned_steps / max(1, regular)))
+
+
+def regularise(config: RunConfig, data: TokenData) -> tuple[RunConfig, list[dict]]:
+    """A small text read many times is learned by heart. Dropout and now and then a forgotten state hold against it."""
+    training = replace(config.training, regularisation="as_set")
+    epochs = training.planned_steps * batches(data, training).at(0).tokens / len(data.train)
+    dropout, resets = next((needed for times, *needed in OFTEN if epochs >= times), (0.0, 0.0))
+    if config.training.regularisation == "as_set" or dropout <= config.model.dropout:
+        return replace(config, training=training), []
+    if data.kind == "stream":
+        training = replace(training, state_resets=max(training.state_resets, resets))
+    note = {"code": "plan.small_text", "values": {"epochs": round(epochs), "dropout": dropout}}
+    return RunConfig(config.tokenizer, replace(config.model, dropout=dropout), training), [note]
 
 
 def probe(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[float, float]:
     """(seconds a step, seconds an evaluation) of this run on this machine, measured on a network thrown away afterwards."""
     network = build_model(config.model, vocabulary_size, config.training.seed)
     state = TrainingState(network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
-    took, began = [], time.perf_counter()
-    while len(took) < PROBE_STEPS and (len(took) < 4 or time.perf_counter() - began < PROBE_SECONDS):
-        at = time.perf_counter()
-        take_step(network, state)
-        took.append(time.perf_counter() - at)
-    at = time.perf_counter()
-    if data.has_validation:
-        validation_nats(network, data)
-    return float(np.median(took[1:])), time.perf_counter() - at
+    with threads(config.training.threads):
+        took = []
+        while len(took) < PROBE_STEPS and (len(took) < 4 or sum(took) < PROBE_SECONDS):
+            took.append(_seconds(lambda: take_step(network, state)))
+        part = _part_of_validation(data)
+        validated = _seconds(lambda: evaluate(network, part, state)) * len(data.validation) / max(1, len(part.validation))
+        model = NeuralLanguageModel(network, data.opening)
+        opened = _seconds(model.start)
+        written = _seconds(lambda: list(generate(model, np.empty(0, dtype=np.int64), SAMPLE_TOKENS // 10))) * 10
+    return float(np.median(took[1:])), validated + opened + written
+
+
+def _seconds(work) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _part_of_validation(data: TokenData) -> TokenData:
+    part = data.validation[:PROBE_TOKENS]
+    has_items = data.kind == "stream" or np.count_nonzero(part == data.opening[0]) > 1
+    return replace(data, validation=part) if has_items else data

@@ -8,20 +8,23 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
-from lmcore.batches import IGNORED, ItemBatches, StreamBatches
+from lmcore import losses
+from lmcore.batches import Batch, ItemBatches, StreamBatches
 from lmcore.config import TrainingConfig
 from lmcore.corpus import TokenData
 from lmcore.errors import LossNotFinite
 from lmcore.evaluation import Evaluation, bits_per_byte, reset, validation_nats
-from lmcore.optimizers import build_optimizer, schedule_factor
+from lmcore.optimizers import build_optimizers, schedule_factor, set_rate
+from lmcore.processor import threads
 
 PATIENCE = 5  # evaluations without a new best before the rate falls
 RATE_CUTS = 3  # so often it falls before the run ends
 CUT = 0.3
+EXPLODED = 20  # steps in a row, after which training does not come back from a rate too high
 
 
 class StopTraining(Exception):
@@ -49,8 +52,11 @@ class TrainingState:
 
     def __init__(self, network: nn.Module, data: TokenData, config: TrainingConfig):
         self.config = config
-        self.optimizer = build_optimizer(config, network.parameters())
+        self.optimizers = build_optimizers(config, network)
         self.batches = batches(data, config)
+        self.loss = losses.exact
+        if config.loss == "sampled":
+            self.loss = losses.Sampled(np.bincount(data.train, minlength=network.linear.out_features))
         self.hidden = None
         self.step = 0
         self.tokens = 0
@@ -61,6 +67,7 @@ class TrainingState:
         self.best_step = 0
         self.waited = 0  # evaluations since the best, or since the last cut
         self.cuts = 0
+        self.exploding = 0  # steps in a row with a loss far above guessing
 
     def change_learning_rate(self, rate: float):
         """The schedule goes on, from a new base rate, at the next step."""
@@ -86,11 +93,12 @@ def fit(network: nn.Module, data: TokenData, config: TrainingConfig, state: Trai
     state = state or TrainingState(network, data, config)
     network.train()
     while not state.finished:
-        began = time.perf_counter()
-        loss, rate, norm, tokens = take_step(network, state)
-        trained = time.perf_counter()
-        evaluation = evaluate(network, data, state) if is_evaluation_step(config, state.step) else None
-        state.seconds += time.perf_counter() - began
+        with threads(config.threads):
+            began = time.perf_counter()
+            loss, rate, norm, tokens = take_step(network, state)
+            trained = time.perf_counter()
+            evaluation = evaluate(network, data, state) if is_evaluation_step(config, state.step) else None
+            state.seconds += time.perf_counter() - began
         yield StepEvent(
             step=state.step,
             epoch=state.tokens / state.batches.tokens_per_epoch,
@@ -119,35 +127,58 @@ def train(
 
 
 def take_step(network: nn.Module, state: TrainingState) -> tuple[float, float, float, int]:
-    """One update -> (loss, learning rate, gradient norm, tokens). Raises LossNotFinite before any weight is spoilt."""
-    config, optimizer = state.config, state.optimizer
+    """One update -> (loss, learning rate, gradient norm, tokens).
+
+    Raises LossNotFinite before a weight is spoilt, and where the loss stays far above ln V, that of guessing: it has exploded.
+    """
     batch = state.batches.at(state.step)
-    rate = state.learning_rates[-1][1] * schedule_factor(config, state.step + 1)
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    with torch.random.fork_rng(devices=[]):  # dropout draws from the run's own random numbers
-        torch.set_rng_state(state.random_state)
-        logits, hidden = network(torch.from_numpy(batch.inputs), reset(state.hidden, batch))
-        state.random_state = torch.get_rng_state()
-    loss = functional.cross_entropy(logits.flatten(0, 1), torch.from_numpy(batch.targets).flatten(), ignore_index=IGNORED)
-    optimizer.zero_grad(set_to_none=True)
+    rate = state.learning_rates[-1][1] * schedule_factor(state.config, state.step + 1)
+    set_rate(state.optimizers, rate)
+    loss, hidden = forward(network, state, batch)
+    network.zero_grad(set_to_none=True)
     loss.backward()
-    norm = nn.utils.clip_grad_norm_(network.parameters(), config.clipping or math.inf).item()
-    value = loss.item()
-    if not (math.isfinite(value) and math.isfinite(norm)):
-        raise LossNotFinite(loss=value, step=state.step + 1, learning_rate=rate, gradient_norm=norm)
-    optimizer.step()
+    norm = nn.utils.get_total_norm(weight.grad for weight in network.parameters())
+    value, length = loss.item(), norm.item()
+    state.exploding = state.exploding + 1 if value > 2 * math.log(network.linear.out_features) + 5 else 0
+    if not (math.isfinite(value) and math.isfinite(length)) or state.exploding >= EXPLODED:
+        raise LossNotFinite(loss=value, step=state.step + 1, learning_rate=rate, gradient_norm=length)
+    if state.config.clipping:
+        nn.utils.clip_grads_with_norm_(network.parameters(), state.config.clipping, norm)
+    for optimizer in state.optimizers:
+        optimizer.step()
     state.hidden = tuple(part.detach() for part in hidden) if isinstance(hidden, tuple) else hidden.detach()
     state.step += 1
     state.tokens += batch.tokens
-    return value, rate, norm, batch.tokens
+    return value, rate, length, batch.tokens
+
+
+def forward(network: nn.Module, state: TrainingState, batch: Batch):
+    """(loss of a batch, hidden state after it). What is drawn (dropout, resets, negatives) comes from the run's own random
+    numbers."""
+    config, inputs, targets = state.config, torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
+    with torch.random.fork_rng(devices=[]):
+        torch.set_rng_state(state.random_state)
+        fresh = batch.fresh
+        if config.state_resets:
+            fresh = fresh | (torch.rand(len(fresh)) < config.state_resets).numpy()
+        with precision(config):
+            features, hidden = network.features(inputs, reset(state.hidden, fresh))
+        loss = state.loss(features, network.linear, targets)
+        state.random_state = torch.get_rng_state()
+    return loss, hidden
+
+
+def precision(config: TrainingConfig):
+    """Products of matrices in bfloat16, sums and weights in float32 (Kalamkar et al., 2019), where the run is so configured."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16")
 
 
 def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evaluation:
     """The validation loss now; keeps count of the best, and lowers the rate of a plateau run that has stopped improving."""
     if not data.has_validation:
         return Evaluation(loss=None, bits_per_byte=None, improved=False)
-    nats, tokens = validation_nats(network, data)
+    with precision(state.config):
+        nats, tokens = validation_nats(network, data)
     loss = nats / tokens
     if improved := loss < state.best_loss:
         state.best_loss, state.best_step, state.waited = loss, state.step, 0
@@ -160,8 +191,10 @@ def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evalu
 
 
 def is_evaluation_step(config: TrainingConfig, step: int) -> bool:
-    """At the first step, at an eighth, a quarter and half of the interval, then at each interval, and at the end."""
+    """At the first step, at an eighth, a quarter and half of the first interval, then at each interval, and at the end.
+
+    Not at the eighth and so on where evaluations are so dear that the first interval is the whole run.
+    """
     interval = config.evaluation_interval
-    return (
-        step == 1 or step % interval == 0 or step == config.planned_steps or step in (interval // 8, interval // 4, interval // 2)
-    )
+    early = (interval // 8, interval // 4, interval // 2) if interval < config.planned_steps else ()
+    return step == 1 or step % interval == 0 or step == config.planned_steps or step in early

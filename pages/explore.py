@@ -1,9 +1,11 @@
-"""Explore: what comes next, and how likely is this sentence?"""
+"""Explore: what comes next, how likely is a sentence, why this word, and how the answers came about."""
+
+import random
 
 import streamlit as st
 
 from lmcore.sampling import Sampling
-from pages.parts import chain, guard, knobs, next_words
+from pages.parts import chain, film, guard, knobs, model_table, next_words, two_sentences, typed, why
 from pages.parts.language import _
 
 st.title(_("Explore"))
@@ -11,20 +13,85 @@ run = guard.a_run()
 trained = guard.a_model(run)
 guard.about(run, trained)
 
-st.subheader(_("What comes next?"))
-guard.begin_with(run, "explore.context", run.pinned_context)
-st.text_area(_("Continue this text"), key="explore.context", height=80, max_chars=20_000)
-temperature, top_k, top_p = st.columns(3, gap="large")
-sampling = Sampling(
-    temperature.slider(_("Temperature"), 0.0, 2.0, 1.0, 0.05, key="explore.temperature", help=knobs.help("temperature")),
-    top_k.slider(_("Top-k (0: all)"), 0, 50, 0, key="explore.top_k", help=knobs.help("top_k")),
-    top_p.slider(_("Top-p"), 0.05, 1.0, 1.0, 0.05, key="explore.top_p", help=knobs.help("top_p")),
-)
-guard.say_unknown(trained, st.session_state["explore.context"])
-next_words.show(trained, "explore.context", key="explore.bars", settings=sampling, table=True)
 
-st.subheader(_("How likely is this sentence?"))
-guard.begin_with(run, "explore.sentence", st.session_state["explore.context"])
-sentence = st.text_area(_("A sentence to score"), key="explore.sentence", height=80, max_chars=20_000)
-guard.say_unknown(trained, sentence)
-chain.show(trained, sentence)
+def keep_view():
+    st.query_params["view"] = st.session_state["explore.view"]
+
+
+def context() -> str:
+    """The text that three of the views ask about."""
+    guard.begin_with(run, "explore.context", run.pinned_context)
+    text = st.text_area(_("Continue this text"), key="explore.context", height=80, max_chars=20_000)
+    typed.say(run, trained, text)
+    return text
+
+
+def what_comes_next():
+    text = context()
+    temperature, top_k, top_p = st.columns(3, gap="large")
+    kept = {"persist_state": "session"}
+    settings = Sampling(
+        temperature.slider(
+            _("Temperature"), 0.0, 2.0, 1.0, 0.05, key="explore.temperature", help=knobs.help("temperature"), **kept
+        ),
+        top_k.slider(_("Top-k (0: all)"), 0, 50, 0, key="explore.top_k", help=knobs.help("top_k"), **kept),
+        top_p.slider(_("Top-p"), 0.05, 1.0, 1.0, 0.05, key="explore.top_p", help=knobs.help("top_p"), **kept),
+    )
+    next_words.show(trained, "explore.context", key="explore.bars", settings=settings, table=True)
+    model_table.show(run, trained, text)
+
+
+def how_likely():
+    guard.begin_with(run, "explore.sentence", st.session_state.get("explore.context", run.pinned_context))
+    sentence = st.text_area(_("A sentence to score"), key="explore.sentence", height=80, max_chars=20_000)
+    typed.say(run, trained, sentence)
+    second = second_sentence()
+    first_scored = chain.score(trained, sentence)
+    if first_scored is None:
+        st.info(_("Type a sentence to see the probability of each of its tokens."))
+        return
+    chain.show(run, trained, *first_scored)
+    if second and (second_scored := chain.score(trained, second)) is not None:
+        two_sentences.show(run, trained, first_scored[1], second_scored[1], second_scored[0])
+    chain.show_models(run, trained, *first_scored)
+
+
+def second_sentence() -> str:
+    """The box for a second sentence, where one is wanted; the button that makes one of the first one's words."""
+
+    def shuffle():
+        st.session_state["explore.two"] = True
+        st.session_state["explore.second"] = two_sentences.shuffled(st.session_state["explore.sentence"], random.Random())
+
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="center")
+    wanted = row.toggle(_("Beside a second sentence"), key="explore.two", persist_state="session")
+    row.button(_("Shuffle the words"), icon=":material/shuffle:", key="explore.shuffle", on_click=shuffle)
+    if not wanted:
+        return ""
+    second = st.text_area(_("The second sentence"), key="explore.second", height=80, max_chars=20_000, persist_state="session")
+    typed.say(run, trained, second)
+    return second
+
+
+VIEWS = {
+    "next": (_("What comes next?"), what_comes_next),
+    "sentence": (_("How likely is this sentence?"), how_likely),
+    "why": (_("Why this word?"), lambda: why.show(run, trained, context())),
+    "film": (_("The film"), lambda: film.show(run, trained, context())),
+}
+asked = st.query_params.get("view")
+st.session_state.setdefault("explore.view", asked if asked in VIEWS else "next")
+view = st.segmented_control(
+    _("View"),
+    list(VIEWS),
+    format_func=lambda name: VIEWS[name][0],
+    key="explore.view",
+    required=True,
+    label_visibility="collapsed",
+    on_change=keep_view,
+    persist_state="session",
+)
+for kept in ("explore.context", "explore.sentence"):  # boxes that this view does not show keep what is in them
+    if kept in st.session_state:
+        st.session_state[kept] = st.session_state[kept]
+VIEWS[view][1]()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import links, run_words, texts, visitor
+from pages.parts import house_style, links, run_words, texts, this_browser, visitor
 from pages.parts.language import LANGUAGES, _, current_language
 
 st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
@@ -14,7 +14,15 @@ GROUPS = {
         ("train", _("Train"), ":material/model_training:"),
         ("runs", _("Runs"), ":material/list:"),
     ],
-    _("look"): [("explore", _("Explore"), ":material/search:")],
+    _("look"): [
+        ("explore", _("Explore"), ":material/search:"),
+        ("write", _("Write"), ":material/edit_note:"),
+    ],
+    _("beyond"): [("compare", _("Compare"), ":material/compare_arrows:")],
+    _("class"): [
+        ("classroom", _("Class"), ":material/groups:"),
+        ("game", _("Beat the machine"), ":material/sports_esports:"),
+    ],
 }
 
 
@@ -50,7 +58,7 @@ page = st.navigation(
     ],
     position="hidden",
 )
-st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 2.5rem; padding-bottom: 3rem; }</style>")
+st.html(house_style.css())
 with st.sidebar:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"### {_('Next Word')}")
@@ -60,5 +68,6 @@ with st.sidebar:
         for name, title, icon in group_entries:
             links.page_link(name, title, icon)
     chosen()
+    this_browser.show()
 
 page.run()

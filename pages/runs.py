@@ -19,12 +19,32 @@ def rename(run):
         st.rerun()
 
 
+def ticked(run) -> str:
+    return f"runs.compare.{run.id}"
+
+
+def compare(runs):
+    """Those that are ticked, found by the search or not."""
+    chosen = [run.id for run in runs if st.session_state.get(ticked(run))]
+    with st.container(horizontal=True, vertical_alignment="center", key="runs.comparing"):
+        few_enough = 0 < len(chosen) <= links.MOST_COMPARED
+        if st.button(_("Compare"), key="runs.compare", icon=":material/compare_arrows:", disabled=not few_enough):
+            links.go("compare", runs=",".join(reversed(chosen)), run=None, text=None)  # the oldest first
+        st.caption(
+            _("{count} runs are ticked; at most {most} can be compared.").format(count=len(chosen), most=links.MOST_COMPARED)
+            if chosen
+            else _("Tick the runs you would like to see over each other.")
+        )
+
+
 def card(run):
     text = store.text(run.text_id)
     with st.container(border=True):
         what, figures, actions = st.columns([5, 3, 4], vertical_alignment="center")
         with what:
-            st.text(run.name)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.checkbox(_("Compare"), key=ticked(run), label_visibility="collapsed", persist_state="page", width="content")
+                st.text(run.name)
             st.caption(f"{run_words.model(run)} · {run_words.status(run)}")
             st.text(texts.name(text) if text else "…")
         best = f"{run.best_bits_per_byte:.3f}" if run.best_bits_per_byte is not None else "—"
@@ -71,6 +91,8 @@ if not runs:
     guard.invite()
 wanted = st.text_input(_("Search"), key="runs.search", placeholder=_("name, text or model …")) if len(runs) > 5 else ""
 found = [run for run in runs if wanted.lower() in f"{run.name} {run_words.model(run)}".lower()]
+if runs:
+    compare(runs)
 for run in found[:AT_ONCE]:
     card(run)
 if len(found) > AT_ONCE:

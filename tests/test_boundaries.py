@@ -11,9 +11,9 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"errors", "config"},
     {"decoding", "corpus", "tokenizers", "statistics"},
-    {"models", "optimizers", "batches"},
-    {"evaluation"},
-    {"training", "probability", "sampling"},
+    {"text_index", "evidence", "models", "optimizers", "batches", "losses", "processor"},
+    {"references", "evaluation"},
+    {"attribution", "shannon", "training", "probability", "sampling"},
     {"planning", "checkpoint"},
     {"runs"},
 ]

@@ -1,6 +1,7 @@
 """What a model will cost before it is built: parameters and memory."""
 
 from lmcore.config import ModelConfig, TrainingConfig
+from lmcore.losses import LOGITS_AT_ONCE, NEGATIVES, loss_over
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # blocks of recurrent weights
 
@@ -24,8 +25,10 @@ def training_memory(model: ModelConfig, training: TrainingConfig, vocabulary_siz
 
     Weights, gradients and what the optimizer keeps; then what one step holds for the way back: embeddings, gates, logits.
     """
-    kept_by_optimizer = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[training.optimizer]
+    kept_by_optimizer = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2, "muon": 2}[training.optimizer]
     weights = parameter_count(model, vocabulary_size) * (2 + kept_by_optimizer)
     features = model.embedding_size + model.layers * model.hidden_size * (GATES[model.family] + 3)
     positions = training.batch_size * training.sequence_length
-    return 4 * (weights + positions * (features + 3 * vocabulary_size))
+    loss = training.loss if training.loss != "auto" else loss_over(vocabulary_size)
+    logits = min(positions * vocabulary_size, LOGITS_AT_ONCE) if loss == "exact" else positions * NEGATIVES
+    return 4 * (weights + positions * features + 3 * logits)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from lmcore.models.base import LanguageModel
+from lmcore.models.stepping import Stepper
+from lmcore.processor import threads
 
 Hidden = Tensor | tuple[Tensor, Tensor]  # (layers, B, H); an LSTM has two: h and c
 
@@ -42,13 +44,19 @@ class RNNModel(nn.Module):
         for name, parameter in self.rnn.named_parameters():
             if name.startswith("weight_hh"):
                 for block in parameter.data.split(hidden_size):  # one block a gate
-                    nn.init.orthogonal_(block)
+                    with threads(1):  # the last digits depend on their number
+                        nn.init.orthogonal_(block)
 
     def forward(self, text: Tensor, hidden: Hidden | None = None) -> tuple[Tensor, Hidden]:
         """text: (B, T) ids; hidden: the state so far, None for zeros -> (output (B, T, V) logits, hidden)."""
+        features, hidden = self.features(text, hidden)
+        return self.linear(features), hidden
+
+    def features(self, text: Tensor, hidden: Hidden | None = None) -> tuple[Tensor, Hidden]:
+        """All but the linear layer: (B, T) ids -> ((B, T, H), hidden). A loss over many types looks at them in parts."""
         features = self.dropout(self.embedding(text))  # (B, T, E)
         features, hidden = self.rnn(features, hidden)  # (B, T, H)
-        return self.linear(self.dropout(features)), hidden
+        return self.dropout(features), hidden
 
 
 class GRUModel(RNNModel):
@@ -86,6 +94,7 @@ class NeuralLanguageModel(LanguageModel):
         self.opening = np.asarray(opening, dtype=np.int64)
         self.begin_id = begin_id
         self.vocabulary_size = network.linear.out_features
+        self.stepper = Stepper(self.network)
         self._start = None
 
     def start(self):
@@ -94,9 +103,15 @@ class NeuralLanguageModel(LanguageModel):
             self._start = log_probs[0], state
         return self._start
 
+    @torch.inference_mode()
     def step(self, state, token_id):
-        log_probs, state = self._forward(np.array([token_id]), None if token_id == self.begin_id else state)
-        return log_probs[0], state
+        parts = state if isinstance(state, tuple) else (state,)  # (layers, 1, H)
+        if token_id == self.begin_id:
+            parts = [torch.zeros_like(part) for part in parts]
+        after = self.stepper.step(tuple(part.numpy()[:, 0] for part in parts), token_id)
+        parts = tuple(torch.from_numpy(part)[:, None] for part in after)
+        logits = self.network.linear(parts[0][-1, 0])
+        return torch.log_softmax(logits.double(), dim=-1).numpy(), parts if isinstance(state, tuple) else parts[0]
 
     def read(self, state, ids):
         ids = np.asarray(ids, dtype=np.int64)

@@ -41,6 +41,26 @@ MIGRATIONS = (
     """
     ALTER TABLE runs ADD COLUMN reference_lines TEXT NOT NULL DEFAULT '[]';
     """,
+    """
+    ALTER TABLE runs ADD COLUMN received REAL NOT NULL DEFAULT 0;
+    CREATE INDEX runs_by_ended ON runs (ended);
+    """,
+    """
+    ALTER TABLE texts ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE rooms (
+        code TEXT PRIMARY KEY, owner TEXT NOT NULL, anonymous INTEGER NOT NULL DEFAULT 0, x TEXT NOT NULL, y TEXT NOT NULL,
+        unit TEXT NOT NULL, created TEXT NOT NULL, closed TEXT
+    );
+    CREATE INDEX rooms_by_owner ON rooms (owner, created);
+    CREATE TABLE room_members (
+        room TEXT NOT NULL, visitor TEXT NOT NULL, nickname TEXT NOT NULL, PRIMARY KEY (room, visitor), UNIQUE (room, nickname)
+    ) WITHOUT ROWID;
+    CREATE TABLE hand_ins (
+        room TEXT NOT NULL, place INTEGER NOT NULL, run TEXT NOT NULL, visitor TEXT NOT NULL, with_text INTEGER NOT NULL,
+        hidden INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (room, place), UNIQUE (room, run)
+    ) WITHOUT ROWID;
+    CREATE TABLE recovery_codes (visitor TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+    """,
 )
 WAITING_SECONDS = 10.0  # for another writer
 

@@ -8,7 +8,8 @@ import threading
 import time
 from pathlib import Path
 
-PLACES = "NEXT_WORD_WORKERS"
+from lmcore.runs.limits import Limits
+
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -21,15 +22,9 @@ ROOT = Path(__file__).parent.parent.parent
 RESTART_SECONDS = 5.0  # between two starters that die
 
 
-def places() -> int:
-    """Runs that may train at once: $NEXT_WORD_WORKERS, or as many as there are cores."""
-    asked = os.environ.get(PLACES, "")
-    return max(1, int(asked) if asked.isdigit() else os.cpu_count() or 1)
-
-
 class Pool:
     def __init__(self, data_folder: Path, at_once: int | None = None):
-        self.data_folder, self.places = Path(data_folder), at_once or places()
+        self.data_folder, self.places = Path(data_folder), at_once or Limits.from_environment().places
         self._starter: subprocess.Popen | None = None
         self._lock = threading.Lock()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lmcore.config import RunConfig
 from lmcore.errors import DiskFull, LmcoreError
-from lmcore.runs import folder, lock
+from lmcore.runs import folder, lock, scheduling
 from lmcore.runs.database import transaction
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepRow
 from lmcore.runs.store import Store, now
@@ -20,8 +20,8 @@ ASKED = {"run": "queued", "queue": "queued", "pause": "paused", "stop": "stopped
 
 
 def next_queued(store: Store, besides=()) -> str | None:
-    """The run that has waited longest, other than those somebody has begun to claim."""
-    return next((run_id for run_id in store.waiting() if run_id not in besides), None)
+    """The run whose turn it is, other than those somebody has begun to claim."""
+    return next((entry.id for entry in scheduling.look(store, starting=besides).waiting), None)
 
 
 def running(store: Store) -> set[str]:
@@ -45,10 +45,21 @@ def making_way(store: Store) -> set[str]:
     return asked & running(store) if asked else asked
 
 
-def requeue(store: Store, run_id: str):
-    """Put a run back whose worker the starter had to kill."""
+def asked_to_end(store: Store) -> dict[str, int]:
+    """{run: heartbeat} of those in training that somebody wants to pause, stop or make way."""
+    with store.database.reading() as connection:
+        rows = connection.execute("SELECT id, heartbeat FROM runs WHERE status = 'running' AND want != 'run'").fetchall()
+    return {row["id"]: row["heartbeat"] for row in rows}
+
+
+def put_down(store: Store, run_id: str):
+    """Write down the end of a run whose worker the starter had to kill: it becomes what was wanted, or waits again."""
     with store.database.writing() as connection:
-        connection.execute("UPDATE runs SET status = 'queued' WHERE id = ? AND status = 'running'", (run_id,))
+        row = connection.execute("SELECT want FROM runs WHERE id = ? AND status = 'running'", (run_id,)).fetchone()
+        if row:
+            becomes = ASKED[row["want"]]
+            ended = None if becomes == "queued" else now()
+            connection.execute("UPDATE runs SET status = ?, ended = ? WHERE id = ?", (becomes, ended, run_id))
 
 
 def claim(store: Store, run_id: str) -> Run | None:
@@ -96,6 +107,8 @@ class Progress:
         self.evaluations: list[EvaluationRow] = []
         self.reference_lines: list[list] | None = None  # to be written
         self.want, self.learning_rate, self.pinned_context = "run", None, ""
+        self.received = store.run(run_id).received  # seconds of a place, as the store knows them
+        self._held_since = time.monotonic()  # what came before is received
         self._heeded: float | None = None
         self._flushed, self._refused = 0.0, False
 
@@ -136,12 +149,15 @@ class Progress:
                 raise TimeoutError("the store could not be written")
             time.sleep(FLUSH_SECONDS)
 
+    def received_by_now(self) -> float:
+        return self.received + time.monotonic() - self._held_since
+
     def heed_learning_rate(self):
         """The rate that was asked for is applied, and in a checkpoint."""
         self._heeded, self.learning_rate = self.learning_rate, None
 
     def end(self, status: str | None, error: LmcoreError | None = None):
-        """None: it ended because it was told to; what is wanted by now decides what it becomes."""
+        """None: it ended because it was told to, or to let another go first; what is wanted by now decides what it becomes."""
 
         def write():
             self._write()
@@ -175,6 +191,7 @@ class Progress:
     def _written(self):
         """Only what a committed transaction holds leaves the buffer."""
         self.steps, self.evaluations, self.reference_lines, self._heeded, self._refused = [], [], None, None, False
+        self.received, self._held_since = self._receiving
 
     def _write(self):
         connection = self.connection
@@ -207,7 +224,10 @@ class Progress:
             connection.execute(
                 "UPDATE runs SET learning_rate = NULL WHERE id = ? AND learning_rate = ?", (self.run_id, self._heeded)
             )
-        connection.execute("UPDATE runs SET heartbeat = heartbeat + 1 WHERE id = ?", (self.run_id,))
+        self._receiving = self.received_by_now(), time.monotonic()
+        connection.execute(
+            "UPDATE runs SET heartbeat = heartbeat + 1, received = ? WHERE id = ?", (self._receiving[0], self.run_id)
+        )
         asked = connection.execute("SELECT want, learning_rate, pinned_context FROM runs WHERE id = ?", (self.run_id,)).fetchone()
         self.want, self.learning_rate, self.pinned_context = asked
 

@@ -22,6 +22,7 @@ class Text:
     sample: str | None
     created: str  # UTC
     deleted: str | None = None  # UTC; it is kept as long as a run needs it
+    shared: bool = False  # whoever has its address, or that of a run trained on it, may read it
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Run:
     planned_steps: int
     tokens: int
     seconds: float
+    received: float  # seconds it has held a place, preparing and training
     best_step: int | None
     best_loss: float | None
     best_bits_per_byte: float | None

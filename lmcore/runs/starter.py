@@ -17,6 +17,7 @@ from pathlib import Path
 from lmcore.runs import folder, progress
 from lmcore.runs.lifeline import GONE, STOP, LifeLine
 from lmcore.runs.store import Store
+from lmcore.runs.watching import Heartbeats
 
 POLL_SECONDS = 1.0
 POLITE_SECONDS = 9.0
@@ -29,12 +30,14 @@ def warm_up():
     import torch
 
     torch.set_num_threads(1)  # before anything is computed: a pool of threads would not survive a fork
+    from lmcore import processor
     from lmcore.config import ModelConfig, TrainingConfig
     from lmcore.corpus import TokenData
     from lmcore.models import build_model
     from lmcore.runs import worker  # noqa: F401
     from lmcore.training import fit
 
+    processor.bfloat16_is_faster()  # known to every fork
     ids = np.tile(np.arange(8, dtype=np.uint8), 40)
     data = TokenData("stream", ids, ids[:0], 0, 0, ids[:8])
     for family in ("lstm", "gru", "rnn"):
@@ -48,6 +51,7 @@ class Starter:
         self.store = Store(data_folder)
         self.children: dict[int, str] = {}  # pid -> run
         self.spawned: dict[int, subprocess.Popen] = {}
+        self.heartbeats = Heartbeats()
         self.resting: dict[str, float] = {}  # run -> when its last worker ended: one that ends at once is not made again at once
 
     def serve(self):
@@ -55,6 +59,7 @@ class Starter:
         heard = self.lifeline.wait(0)  # the server may have gone while torch was loading
         while heard not in (STOP, GONE):
             with contextlib.suppress(sqlite3.OperationalError):  # locked: the next look will do
+                self.end_who_does_not_hear()
                 self.start_what_fits()
             heard = self.lifeline.wait(POLL_SECONDS)
             self.reap()
@@ -92,7 +97,7 @@ class Starter:
             from lmcore.runs.worker import be_polite, work
 
             _let_go_of_the_starter(log)
-            be_polite()
+            be_polite(self.store.limits.bytes_per_run)
             signal.pthread_sigmask(signal.SIG_SETMASK, signals)
             work(self.data_folder, run_id)
         except BaseException:
@@ -119,7 +124,16 @@ class Starter:
         for pid, run_id in self.children.items():
             self._kill(pid)
             with contextlib.suppress(sqlite3.OperationalError):
-                progress.requeue(self.store, run_id)
+                progress.put_down(self.store, run_id)
+
+    def end_who_does_not_hear(self):
+        """A worker that hangs reads no wishes: after a while without a heartbeat it is killed, its checkpoint is kept."""
+        asked = progress.asked_to_end(self.store)
+        for pid, run_id in list(self.children.items()):
+            if run_id in asked and self.heartbeats.still_for(run_id, asked[run_id]) >= POLITE_SECONDS:
+                self._kill(pid)
+                del self.children[pid]
+                progress.put_down(self.store, run_id)
 
     def _ask_to_end(self):
         """By the store, which every system has and which reaches workers of an earlier starter; and by a signal, at once."""

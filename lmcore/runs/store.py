@@ -12,8 +12,9 @@ from pathlib import Path
 
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.errors import NotAllowed, RunNotFound, TextNotFound
-from lmcore.runs import folder, lock
+from lmcore.runs import folder, housekeeping, limits, lock, scheduling
 from lmcore.runs.database import Database
+from lmcore.runs.limits import Limits
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
 
 RESUMABLE = ("paused", "stopped", "failed")
@@ -30,8 +31,9 @@ def new_id() -> str:
 class Store:
     """Ownership is the pages' business: `require_owner` is the check they make before they change anything."""
 
-    def __init__(self, data: Path):
-        self.folder = Path(data)
+    def __init__(self, data: Path, limits: Limits | None = None):
+        """limits: those of the environment, where nothing else is said."""
+        self.folder, self.limits = Path(data), limits or Limits.from_environment()
         self.database = Database(self.folder / "store.sqlite")
 
     # texts
@@ -83,6 +85,9 @@ class Store:
     def rename_text(self, text_id: str, name: str):
         self._change_text(text_id, "name = ?", name)
 
+    def share_text(self, text_id: str, shared: bool):
+        self._change_text(text_id, "shared = ?", shared)
+
     def delete_text(self, text_id: str):
         """Hidden; `undelete_text` brings it back until `purge`. Runs that were trained on it stay, and keep it."""
         self._change_text(text_id, "deleted = ?", now())
@@ -95,9 +100,12 @@ class Store:
     def add_run(
         self, *, owner: str | None, text_id: str, name: str, config: RunConfig, pinned_context: str = "", first: bool = False
     ) -> Run:
-        """Queue a run; first: before all that wait."""
+        """Queue a run; first: before its equals that wait. Raises a LimitError where it would be too many or too much."""
         run_id = new_id()
+        housekeeping.make_room(self, owner)
         with self.database.writing() as connection:
+            limits.check_kept(self.limits, connection, owner)
+            self._check_active(connection, owner)
             connection.execute(
                 "INSERT INTO runs (id, owner, text_id, name, requested, status, pinned_context, created, queued)"
                 " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, (SELECT COALESCE(MAX(queued), 0) + 1 FROM runs))",
@@ -155,13 +163,17 @@ class Store:
             shutil.rmtree(folder.run_folder(self.folder, run_id), ignore_errors=True)
 
     def ask(self, run_id: str, want: str):
-        """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue."""
+        """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
+
+        Raises QueueFull or TooManyWaiting.
+        """
         with self.database.writing() as connection:
             row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
             if row is None:
                 raise RunNotFound()
             status = self._shown_status(row)
             if want == "run" and (status in RESUMABLE or status == "interrupted"):
+                self._check_active(connection, row["owner"])
                 connection.execute(
                     "UPDATE runs SET want = 'run', status = 'queued', error_code = NULL, error_values = '{}', queued ="
                     " (SELECT MAX(queued) + 1 FROM runs) WHERE id = ?",
@@ -188,16 +200,19 @@ class Store:
 
     def waiting(self) -> list[str]:
         """The queue, by id; the next to begin stands first."""
-        with self.database.reading() as connection:
-            rows = connection.execute(
-                "SELECT id FROM runs WHERE status = 'queued' AND deleted IS NULL ORDER BY queued"
-            ).fetchall()
-        return [row["id"] for row in rows]
+        return [entry.id for entry in self.queue().waiting]
+
+    def queue(self) -> scheduling.Queue:
+        """All that train or wait now: a run's place in it, and how long it will wait."""
+        return scheduling.look(self)
 
     def queue_position(self, run_id: str) -> int | None:
         """1: the next to begin. None: not waiting."""
-        waiting = self.waiting()
-        return waiting.index(run_id) + 1 if run_id in waiting else None
+        return self.queue().position(run_id)
+
+    def expected_wait(self, run_id: str) -> float | None:
+        """Seconds until a waiting run gets a place, about; None where it does not wait or nobody can know."""
+        return self.queue().expected_wait(run_id)
 
     # curves
 
@@ -205,7 +220,8 @@ class Store:
         """The steps after one, in order; at most so many."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                f"SELECT {', '.join(STEP_FIELDS)} FROM steps WHERE run = ? AND step > ? ORDER BY step LIMIT ?", (run_id, after, most)
+                f"SELECT {', '.join(STEP_FIELDS)} FROM steps WHERE run = ? AND step > ? ORDER BY step LIMIT ?",
+                (run_id, after, most),
             ).fetchall()
         return StepColumns.of([tuple(row) for row in rows])
 
@@ -220,6 +236,10 @@ class Store:
         with self.database.reading() as connection:
             row = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step DESC LIMIT 1", (run_id,)).fetchone()
         return _evaluation(row) if row else None
+
+    def _check_active(self, connection, owner: str | None):
+        queue = scheduling.look(self, connection=connection)
+        limits.check_active(self.limits, [(entry.owner, entry.status) for entry in (*queue.training, *queue.waiting)], owner)
 
     def _change(self, run_id: str, what: str, *values):
         with self.database.writing() as connection:

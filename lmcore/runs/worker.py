@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import signal
+import sqlite3
 import sys
 import time
 import traceback
@@ -18,11 +19,12 @@ from filelock import Timeout
 
 from lmcore import checkpoint
 from lmcore.corpus import Corpus, encode
-from lmcore.errors import CheckpointDamaged, DiskFull, LmcoreError, OutOfMemory, TokenizerDamaged, WorkerFailed
+from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, WorkerFailed
 from lmcore.models import build_model
 from lmcore.planning import resolve
-from lmcore.runs import counting, folder, progress, snapshots
+from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots
 from lmcore.runs.glimpse import glimpse
+from lmcore.runs.limits import Limits
 from lmcore.runs.lock import run_lock
 from lmcore.runs.records import EvaluationRow, StepRow
 from lmcore.runs.store import Store
@@ -43,32 +45,28 @@ def work(data_folder: Path, run_id: str):
             return
         training = Training(store, run)
         try:
-            outcome = training.until_done(), None
+            outcome = training.until_done()
         except Exception as error:
-            outcome = _outcome_of(error)
+            outcome = training.outcome_of(error)
         if isinstance(outcome[1], DiskFull):
             training.make_room()  # on a full disk not even this end could be written down
         training.writer.end(*outcome)
+        if outcome[0] in ("finished", "stopped"):
+            with contextlib.suppress(LmcoreError, OSError, sqlite3.Error):  # it is said when the visitor starts the next one
+                housekeeping.make_room(store, run.owner)
 
 
-def be_polite():
-    """On SIGTERM the worker saves, ends and leaves its run in the queue; the system's other work goes first."""
+def be_polite(most_bytes: int | None = None):
+    """On SIGTERM the worker saves, ends and leaves its run in the queue; the system's other work goes first.
+
+    most_bytes: of memory, beside what this process holds already.
+    """
+    if most_bytes is not None:
+        memory.stay_within(most_bytes)
     signal.signal(signal.SIGTERM, Training.end_politely)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-
-
-def _outcome_of(error: Exception) -> tuple[str, LmcoreError]:
-    if isinstance(error, DiskFull) or (isinstance(error, OSError) and _disk_is_full(error)):
-        return "paused", DiskFull()
-    if isinstance(error, LmcoreError):
-        return "failed", error
-    with contextlib.suppress(OSError):  # the log may lie on the full disk too
-        traceback.print_exception(error)
-    if isinstance(error, MemoryError) or "allocate memory" in str(error):
-        return "failed", OutOfMemory()
-    return "failed", WorkerFailed(reason=type(error).__name__)
 
 
 def _disk_is_full(error: OSError) -> bool:
@@ -87,38 +85,74 @@ class Training:
         self.writer = progress.Progress(store, run.id)
         self.folder = folder.run_folder(store.folder, run.id)
         self.state: TrainingState | None = None  # until it is prepared
+        self.config, self.vocabulary_size = run.resolved or run.requested, 0
         self.counting: counting.Counting | None = None  # as long as it counts
+        self.shall_count = False
+        self.turn = scheduling.Turn(store, run)
         self.saved_at, self.saving_took = time.monotonic(), 0.0
 
     @classmethod
     def end_politely(cls, *_):
         cls.told_to_end = True
 
-    def until_done(self) -> str | None:
-        """Train to the end -> finished; None where somebody wants it to end before."""
+    def until_done(self) -> tuple[str | None, LmcoreError | None]:
+        """Train to the end -> (finished, None); (None, None) where somebody wants it to end before, or another's turn has come."""
         for prepare in (self._read_text, self._cut_into_tokens, self._build):
             prepare()
             self.writer.flush(force=True)
             if self._shall_end():
-                return None
+                return None, None
         self._heed_learning_rate()
+        self.turn.begin()
+        own_turn = in_time = True
         for event in fit(self.network, self.data, self.config.training, self.state):
             self._step_done(event)
-            if self._shall_end():
+            own_turn, in_time = not self._slice_is_over(), not self._out_of_time()
+            if self._shall_end() or not (own_turn and in_time):
                 break
-        self._counted(wait=True)
+        if own_turn or self.state.finished:
+            self._counted(wait=True)
         self.writer.settle()
         self._save(settled=True)
+        if not self.state.finished and not own_turn:
+            return None, None
         snapshots.save_frame(self.folder, self.state.step, self.network)
-        return "finished" if self.state.finished else None
+        if not (in_time or self.state.finished):
+            return "stopped", TimeLimit(minutes=self.store.limits.seconds_per_run / 60)
+        return "finished" if self.state.finished else None, None
+
+    def outcome_of(self, error: Exception) -> tuple[str, LmcoreError]:
+        """The status a fault leads to, and what is said about it."""
+        if isinstance(error, DiskFull) or (isinstance(error, OSError) and _disk_is_full(error)):
+            return "paused", DiskFull()
+        if isinstance(error, LmcoreError):
+            return "failed", error
+        with contextlib.suppress(OSError):  # the log may lie on the full disk too
+            traceback.print_exception(error)
+        if isinstance(error, MemoryError) or "allocate memory" in str(error):
+            return "failed", memory.ran_out(self.config, self.vocabulary_size, self.store.limits.bytes_per_run)
+        return "failed", WorkerFailed(reason=type(error).__name__)
 
     def _shall_end(self) -> bool:
         return self.told_to_end or self.writer.want != "run"
 
+    def _out_of_time(self) -> bool:
+        most = self.store.limits.seconds_per_run
+        return most is not None and self.writer.received_by_now() > most
+
+    def _slice_is_over(self) -> bool:
+        """Whether this is another's turn. A count that has begun is not thrown away: it is done once in a run's life."""
+        if self.counting is not None or not self.turn.is_time_to_look() or not self.writer.flush(force=True):
+            return False
+        if self.turn.is_over():
+            return True
+        self._count()  # nobody waits for the first slice of this run
+        return False
+
     # before the first step
 
     def _read_text(self):
-        for left_over in self.folder.glob("*.partial"):
+        for left_over in self.folder.rglob("*.partial"):
             left_over.unlink(missing_ok=True)
         self.corpus = Corpus.from_text(*progress.text_of(self.store, self.run))
 
@@ -132,47 +166,26 @@ class Training:
         else:
             self.tokenizer = build_tokenizer(self.run.requested.tokenizer, self.corpus.train)
             folder.write_json(path, self.tokenizer.to_json())
+        self.vocabulary_size = self.tokenizer.vocabulary_size
         self.data = encode(self.corpus, self.tokenizer)
 
     def _build(self):
-        saved, self.network, damaged = self._newest_checkpoint()
-        notes = [note for note in self.run.notes if note["code"].startswith("plan.")] + damaged
-        self.config = saved.config if saved else self.run.resolved
-        if self.config is None:
-            self.config, decided = resolve(self.run.requested, self.data, self.tokenizer.vocabulary_size)
-            notes += decided
-        if self.network is None:
-            self.network = build_model(self.config.model, self.tokenizer.vocabulary_size, self.config.training.seed)
-        self.state = TrainingState(self.network, self.data, self.config.training)
+        saved, damaged = restoring.newest(self.folder, self.data, self.vocabulary_size)
+        notes = [*self.run.notes, *(note for note in damaged if note not in self.run.notes)]
         if saved:
-            saved.restore(self.state)
+            self.config, self.network, self.state = saved
+        else:
+            if self.run.resolved is None:
+                memory.check(self.config, self.vocabulary_size, self.store.limits.bytes_per_run)
+                self.config, decided = resolve(self.config, self.data, self.vocabulary_size)
+                notes += decided
+            self.network = build_model(self.config.model, self.vocabulary_size, self.config.training.seed)
+            self.state = TrainingState(self.network, self.data, self.config.training)
         self.writer.begin(self.state.step, self.config, notes)
         self.frame_steps = snapshots.frame_steps(self.config.training.planned_steps, snapshots.frame_bytes(self.network))
         snapshots.forget_after(self.folder, self.state.step)
         self._keep_frame(self.state.step)
-        if not (self.run.reference_lines and counting.index_path(self.folder).exists()):
-            self.counting = counting.Counting(self.folder, self.data, self.tokenizer.vocabulary_size)
-            self.counting.start()
-
-    def _newest_checkpoint(self):
-        """(checkpoint, its network, a note for each one that could not be used); Nones where there is none."""
-        notes = []
-        for path in folder.checkpoints(self.folder):
-            try:
-                saved = checkpoint.load(path)
-                return saved, self._network_of(saved), notes
-            except CheckpointDamaged as error:
-                notes.append({"code": error.code, "values": error.values})
-                path.unlink(missing_ok=True)
-        return None, None, notes
-
-    def _network_of(self, saved: checkpoint.Checkpoint):
-        if saved.header["vocabulary_size"] != self.tokenizer.vocabulary_size:
-            raise CheckpointDamaged(step=saved.step, reason="another vocabulary")
-        network = saved.network()
-        if not _is_finite(network):
-            raise CheckpointDamaged(step=saved.step, reason="not finite")
-        return network
+        self.shall_count = not (self.run.reference_lines and counting.index_path(self.folder).exists())
 
     # step by step
 
@@ -202,12 +215,20 @@ class Training:
 
     def _counted(self, wait: bool = False):
         """The lines go to the store as soon as they are known."""
+        if wait:
+            self._count()
         if self.counting is None or (self.counting.is_alive() and not wait):
             return
         self.counting.join()
         if self.counting.lines is not None:
             self.writer.reference_lines = [list(astuple(line)) for line in self.counting.lines]
         self.counting = None
+
+    def _count(self):
+        if self.shall_count:
+            self.shall_count = False
+            self.counting = counting.Counting(self.folder, self.data, self.vocabulary_size)
+            self.counting.start()
 
     def _heed_learning_rate(self):
         """A change lives in the checkpoint before the store forgets that it was asked for."""
@@ -222,7 +243,7 @@ class Training:
     def _save(self, anew: bool = False, settled: bool = False) -> bool:
         """-> whether there is a checkpoint of this step now. None is ever ahead of the curve in the store: a worker that died in
         between would leave a hole in it."""
-        if not (settled or self.writer.flush(force=True)) or not _is_finite(self.network):
+        if not (settled or self.writer.flush(force=True)) or not restoring.is_finite(self.network):
             return False
         began = time.monotonic()
         path = folder.checkpoint_path(self.folder, self.state.step)
@@ -244,11 +265,7 @@ class Training:
             self._keep(1)
 
 
-def _is_finite(network) -> bool:
-    return all(bool(torch.isfinite(weights).all()) for weights in network.parameters())
-
-
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    be_polite()
+    be_polite(Limits.from_environment().bytes_per_run)
     work(Path(sys.argv[1]), sys.argv[2])

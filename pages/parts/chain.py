@@ -1,4 +1,7 @@
-"""The chain rule on a page: each factor P(w_t | w_1 … w_{t-1}) of a sentence, its product, its cross entropy."""
+"""The chain rule on a page: each factor P(w_t | w_1 … w_{t-1}) of a sentence under each model, its product, its cross entropy.
+
+What stands beside it for a second sentence is `two_sentences`.
+"""
 
 import math
 
@@ -6,63 +9,91 @@ import numpy as np
 import streamlit as st
 
 from lmcore import probability
-from pages.parts import charts, models
+from lmcore.tokenizers import ITEM_BREAK
+from pages.parts import charts, line_up, models, rarity
 from pages.parts.language import _
 from pages.parts.token_view import token_view
 
 MOST_TOKENS = 2_000
 
 
-def show(trained, sentence: str):
-    """The whole chain of one sentence; a chosen token opens its one-hot target."""
-    ids = trained.encode(sentence)
+def score(trained, sentence: str):
+    """(the part that is scored, its TextScore); None for an empty sentence. One pass of the network."""
+    marked = trained.marked(sentence)
+    ids, _starts, ends = trained.tokenizer.offsets(marked)
     if not len(ids):
-        st.info(_("Type a sentence to see the probability of each of its tokens."))
-        return
+        return None
     if len(ids) > MOST_TOKENS:
-        st.info(_("This text has {count} tokens; the first {most} are shown.").format(count=len(ids), most=MOST_TOKENS))
-        ids = ids[:MOST_TOKENS]
+        st.info(
+            _("This text has {count} tokens; the first {most} are shown.").format(count=f"{len(ids):,}", most=f"{MOST_TOKENS:,}")
+        )
+        ids, marked = ids[:MOST_TOKENS], marked[: ends[MOST_TOKENS - 1]]
     with models.asking():
-        score = probability.score(trained.model, ids)
-    say_totals(trained, sentence, score)
-    chosen = coloured(trained, score)
+        return marked, probability.score(trained.model, ids)
+
+
+def show(run, trained, marked: str, found):
+    """The whole chain of one sentence; a chosen token opens its one-hot target."""
+    say_totals(trained, marked, found)
+    chosen = coloured(trained, found, key="chain.tokens")
     if chosen is not None:
-        one_hot(trained, score, chosen)
+        one_hot(run, trained, marked, found, chosen, key="chain")
+
+
+def show_models(run, trained, marked: str, found):
+    """The same sentence under every model: its factors as a chart and a table, and what they come to."""
+    st.subheader(_("The same sentence under every model"))
+    entrants = line_up.choose(run, trained)
+    with models.asking():
+        log_probs = {entrants[0].name: found.log_probs}  # this run: scored already
+        log_probs |= {entrant.name: entrant.token_log_probs(found.ids) for entrant in entrants[1:]}
     st.plotly_chart(
-        charts.running_log_probability(
-            texts(trained, score.ids), np.exp(score.log_probs), score.running_log_probs, chart_labels()
+        charts.chain_of_probabilities(
+            [trained.tokenizer.vocabulary[token_id] for token_id in found.ids],
+            np.exp(found.log_probs),
+            {name: np.cumsum(row) for name, row in log_probs.items()},
+            {entrant.name for entrant in entrants if entrant.first_shown},
+            chart_labels(),
         ),
         key="chain.chart",
     )
+    st.dataframe(totals_table(trained, marked, found, log_probs), hide_index=True, key="chain.totals")
+    if any(total_of(row) == -math.inf for row in log_probs.values()):
+        st.caption(
+            _(
+                "∞: this model holds one of the tokens for impossible where it stands, so the whole sentence has probability 0. "
+                "That is what smoothing is for."
+            )
+        )
     with st.expander(_("Every factor as a table")):
-        st.dataframe(as_table(trained, score), hide_index=True, key="chain.table")
+        st.dataframe(as_table(trained, found, log_probs), hide_index=True, key="chain.table")
 
 
 def texts(trained, ids) -> list[str]:
     return [charts.visible(trained.tokenizer.vocabulary[token_id]) for token_id in ids]
 
 
-def say_totals(trained, sentence: str, score):
-    total = float(score.running_log_probs[-1])
-    unknown = unknown_pieces(trained, sentence)
-    text_bytes = max(1, len(sentence.encode()))
+def say_totals(trained, marked: str, found):
+    total = total_of(found.log_probs)
     row = st.container(horizontal=True, gap="medium")
     row.metric(
         _("Probability of the whole"),
         charts.format_probability_from_log(total),
-        help=charts.one_in_from_log(total),
-        width=charts.FIGURE,
+        rarity.one_in(total),
+        "off",
+        delta_arrow="off",
+        width=190,
     )
-    row.metric(_("Cross entropy (nats per token)"), f"{score.cross_entropy:.3f}", width=charts.FIGURE)
+    row.metric(_("Cross entropy (nats per token)"), f"{found.cross_entropy:.3f}", width=220)
     row.metric(
         _("Perplexity"),
-        f"{score.perplexity:,.1f}",
+        f"{found.perplexity:,.1f}",
         help=_("exp of the cross entropy: as uncertain as an even choice among so many tokens"),
         width=charts.FIGURE,
     )
     row.metric(
         _("Bits per byte"),
-        f"{score.bits_per_byte(text_bytes, sum(len(piece.encode()) for piece in unknown)):.3f}",
+        f"{bits_per_byte(trained, marked, total):.3f}",
         help=_(
             "All bits divided by the text's UTF-8 bytes: comparable between tokenizers. Unknown words are charged 8 bits a byte."
         ),
@@ -70,48 +101,57 @@ def say_totals(trained, sentence: str, score):
     )
 
 
+def total_of(log_probs: np.ndarray) -> float:
+    """log P of a whole text, nats: nothing is undefined any more once one token is impossible."""
+    return -math.inf if np.isneginf(log_probs).any() else float(log_probs.sum())
+
+
+def bits_per_byte(trained, marked: str, total: float) -> float:
+    unknown = sum(len(piece.encode()) for piece in trained.tokenizer.unknown_pieces(marked))
+    return (-total / math.log(2) + 8 * unknown) / max(1, len(marked.encode()))
+
+
 def unknown_pieces(trained, text: str) -> list[str]:
     """The pieces of a text that this tokenizer does not know."""
-    unknown_id = trained.tokenizer.unknown_id
-    if unknown_id is None:
-        return []
-    marked = trained.marked(text)
-    ids, starts, ends = trained.tokenizer.offsets(marked)
-    return [marked[start:end] for token_id, start, end in zip(ids, starts, ends, strict=True) if token_id == unknown_id]
+    return trained.tokenizer.unknown_pieces(trained.marked(text))
 
 
-def coloured(trained, score) -> int | None:
+def coloured(trained, found, *, key: str) -> int | None:
     """The tokens, darker the more surprising -> the index of the chosen one."""
     tokenizer = trained.tokenizer
     tokens = [
         {
             "text": tokenizer.vocabulary[token_id],
             "id": int(token_id),
-            "value": float(bits),
+            "value": float(bits) if math.isfinite(bits) else None,
             "unknown": bool(token_id == tokenizer.unknown_id),
             "special": bool(token_id == tokenizer.begin_id),
         }
-        for token_id, bits in zip(score.ids, score.surprise, strict=True)
+        for token_id, bits in zip(found.ids, found.surprise, strict=True)
     ]
     st.caption(_("Darker means more surprising. Choose a token to see how its loss is made."))
-    chosen = st.session_state.get("chain.chosen")
-    chosen = chosen if chosen is not None and chosen < len(tokens) else None
-    result = token_view(tokens, key="chain.tokens", mode="surprise", selected=chosen, labels=token_labels())
+    this_text = found.ids.tobytes()
+    chosen, of_text = st.session_state.get(f"{key}.chosen", (None, None))
+    chosen = chosen if of_text == this_text else None
+    result = token_view(tokens, key=key, mode="surprise", selected=chosen, labels=token_labels())
     if result.clicked is not None and result.clicked < len(tokens):
-        st.session_state["chain.chosen"] = chosen = int(result.clicked)
+        chosen = int(result.clicked)
+        st.session_state[f"{key}.chosen"] = (chosen, this_text)
     return chosen
 
 
-def one_hot(trained, score, index: int):
+def one_hot(run, trained, marked: str, found, index: int, *, key: str):
     """L = -Σ y_i log ŷ_i, with the numbers of one token."""
     with models.asking():
-        log_probs = probability.next_token(trained.model, score.ids[:index])
-    target = int(score.ids[index])
+        log_probs = probability.next_token(trained.model, found.ids[:index])
+    target = int(found.ids[index])
     order = [target] + [int(i) for i in np.argsort(-log_probs, kind="stable")[:6] if i != target][:5]
+    others = np.delete(np.exp(log_probs), order).sum()
     with st.container(border=True):
         st.markdown(
             _("**The loss of one token.** The target y is *one-hot*: 1 for the token that really came, 0 for all others.")
         )
+        st.text(_("True token: {token}").format(token=texts(trained, [target])[0]))
         st.latex(
             rf"L = -\sum_i y_i \log \hat y_i = -1 \cdot \log({math.exp(log_probs[target]):.4g}) = {-log_probs[target]:.4f}\ \text{{nats}}"
         )
@@ -119,30 +159,81 @@ def one_hot(trained, score, index: int):
             {
                 _("Token"): texts(trained, order) + [_("all others")],
                 "y": [1] + [0] * len(order),
-                "ŷ": [charts.format_probability(math.exp(log_probs[i])) for i in order]
-                + [charts.format_probability(max(0.0, 1 - sum(math.exp(log_probs[i]) for i in order)))],
+                "ŷ": [charts.format_probability(math.exp(log_probs[i])) for i in order] + [charts.format_probability(others)],
                 "−y log ŷ": [f"{-log_probs[target]:.4f}"] + ["0"] * len(order),
             },
             hide_index=True,
-            key="chain.one_hot",
+            key=f"{key}.one_hot",
         )
         st.caption(
             _("Only the row of the true token adds to the sum; training pushes its probability up, and so all others down.")
         )
-        st.text(_("True token: {token}").format(token=texts(trained, [target])[0]))
+        st.button(
+            _("Why this token?"),
+            icon=":material/help:",
+            key=f"{key}.why",
+            on_click=ask_why,
+            args=(run.id, before_token(trained, marked, index), target),
+        )
 
 
-def as_table(trained, score) -> dict[str, list]:
-    running = score.running_log_probs
+def before_token(trained, marked: str, index: int) -> str:
+    """The text before one of its tokens, as a visitor would type it."""
+    _ids, starts, _ends = trained.tokenizer.offsets(marked)
+    return as_typed(trained, marked[: starts[index]])
+
+
+def as_typed(trained, marked: str) -> str:
+    """The breaks between items as line breaks again."""
+    return marked.replace(ITEM_BREAK, "\n\n" if trained.kind == "blocks" else "\n")
+
+
+def ask_why(run_id: str, context: str, token_id: int):
+    st.session_state["explore.context"] = context
+    st.session_state["explore.context.run"] = run_id
+    st.session_state["why.token"] = (context, token_id)
+    st.session_state["explore.view"] = "why"
+
+
+def totals_table(trained, marked: str, found, log_probs: dict[str, np.ndarray]) -> dict[str, list]:
+    """A row a model."""
+    rows = []
+    for name, row in log_probs.items():
+        total = total_of(row)
+        entropy = -total / len(row)
+        rows.append(
+            {
+                _("Model"): name,
+                _("Probability of the whole"): charts.format_probability_from_log(total),
+                _("That is"): rarity.one_in(total),
+                _("Cross entropy (nats per token)"): "∞" if entropy == math.inf else f"{entropy:.3f}",
+                _("Perplexity"): "∞" if entropy > 700 else f"{math.exp(entropy):,.1f}",
+                _("Bits per byte"): "∞" if entropy == math.inf else f"{bits_per_byte(trained, marked, total):.3f}",
+            }
+        )
+    return {column: [row[column] for row in rows] for column in rows[0]}
+
+
+def as_table(trained, found, log_probs: dict[str, np.ndarray]) -> dict[str, list]:
+    """A row a token: what this run says of it, then every other model's P(w_t | …)."""
+    running = found.running_log_probs
+    first, *others = log_probs
     return {
-        "t": list(range(1, len(score.ids) + 1)),
-        _("Token"): texts(trained, score.ids),
-        "P(w_t | w_1 … w_{t−1})": [charts.format_probability(math.exp(value)) for value in score.log_probs],
-        _("Model's rank"): [int(rank) for rank in score.ranks],
-        "−log₂ P": [round(float(value), 3) for value in score.surprise],
+        "t": list(range(1, len(found.ids) + 1)),
+        _("Token"): texts(trained, found.ids),
+        "P(w_t | w_1 … w_{t−1})": [factor(value) for value in log_probs[first]],
+        _("Model's rank"): [int(rank) for rank in found.ranks],
+        "−log₂ P": [round(float(value), 3) for value in found.surprise],
         _("Running product"): [charts.format_probability_from_log(float(value)) for value in running],
+        _("That is"): [rarity.one_in(float(value)) for value in running],
         _("Running sum of logs"): [round(float(value), 3) for value in running],
+        **{f"P · {name}": [factor(value) for value in log_probs[name]] for name in others},
     }
+
+
+def factor(log_p: float) -> str:
+    """— where the beginning is none of this model's, so that nothing can follow it."""
+    return "—" if math.isnan(log_p) else charts.format_probability_from_log(float(log_p))
 
 
 def token_labels() -> dict[str, str]:

@@ -38,29 +38,83 @@ def rank_frequency(ranks: np.ndarray, counts: np.ndarray, labels: dict[str, str]
     return figure
 
 
-def running_log_probability(
-    tokens: list[str], probabilities: np.ndarray, running: np.ndarray, labels: dict[str, str]
+def chain_of_probabilities(
+    tokens: list[str], probabilities: np.ndarray, running: dict[str, np.ndarray], shown: set[str], labels: dict[str, str]
 ) -> go.Figure:
-    """Each factor as a bar, the running sum of their logarithms as a line on the right axis."""
+    """Each factor of one model as a bar; the running sums of log P of several as lines on the right axis, some of them hidden."""
     places = list(range(1, len(tokens) + 1))
-    names = [visible(token) for token in tokens]
-    figure = _figure(320, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False})
+    names = [html.escape(visible(token)) for token in tokens]
+    figure = _figure(
+        340, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False, "tickmode": "auto"}
+    )
     figure.add_bar(
         x=places,
         y=probabilities,
         name=labels["probability"],
-        marker_color=PALETTE[0],
+        marker_color="rgba(0,114,178,0.45)",
         customdata=names,
-        hovertemplate="%{customdata}: %{y:.4g}",
+        hovertemplate="%{customdata}: %{y:.4g}<extra></extra>",
     )
-    figure.add_scatter(
-        x=places, y=running, name=labels["running"], yaxis="y2", mode="lines", line={"color": PALETTE[1], "width": 2.4}
-    )
+    for number, (name, sums) in enumerate(running.items()):
+        figure.add_scatter(
+            x=places,
+            y=np.where(np.isfinite(sums), sums, np.nan),
+            name=html.escape(name),
+            yaxis="y2",
+            mode="lines+markers" if len(tokens) == 1 else "lines",
+            line={
+                "color": PALETTE[number % len(PALETTE)],
+                "width": 2.8 if not number else 1.8,
+                "dash": DASHES[number // len(PALETTE) % 4],
+            },
+            visible=True if name in shown else "legendonly",
+            hovertemplate="%{y:.2f}",
+        )
     if len(tokens) <= 60:
         figure.update_xaxes(tickmode="array", tickvals=places, ticktext=names)
     figure.update_xaxes(title=labels["token"], showgrid=False)
-    figure.update_yaxes(title=labels["probability"], selector={"side": None})
-    figure.update_layout(yaxis={"range": [0, 1]})
+    figure.update_layout(yaxis={"range": [0, 1], "title": labels["probability"]}, margin={"r": 56})
+    return figure
+
+
+def next_token_by_model(tokens: list[str], probabilities: dict[str, np.ndarray], shown: set[str], title: str) -> go.Figure:
+    """The same tokens under several models as bars side by side; those not in `shown` are one click in the legend away."""
+    names = [html.escape(visible(token)) for token in tokens]
+    figure = _figure(120 + len(tokens) * max(26, 11 * len(shown)), barmode="group", bargap=0.25)
+    plain_first = sorted(probabilities, key=lambda name: name not in shown)
+    for name, probs in probabilities.items():
+        number = plain_first.index(name)
+        figure.add_bar(
+            y=list(range(len(tokens))),
+            x=probs,
+            orientation="h",
+            name=html.escape(name),
+            marker={"color": PALETTE[number % len(PALETTE)], "pattern_shape": ("", "/", "x")[number // len(PALETTE) % 3]},
+            visible=True if name in shown else "legendonly",
+            customdata=[format_probability(float(p)) for p in probs],
+            text=names,
+            textposition="none",
+            hovertemplate="%{text}: %{customdata}",
+        )
+    figure.update_yaxes(autorange="reversed", tickmode="array", tickvals=list(range(len(tokens))), ticktext=names, showgrid=False)
+    figure.update_xaxes(title=title, rangemode="tozero", tickformat=".0%")
+    figure.update_layout(legend={"x": 0, "xanchor": "left", "traceorder": "normal"}, margin={"l": 80})
+    return figure
+
+
+def paid_for(tokens: list[str], differences: np.ndarray, title: str) -> go.Figure:
+    """What each token costs more (above 0) or less in a second sentence, in bits."""
+    places = list(range(1, len(tokens) + 1))
+    names = [html.escape(token) for token in tokens]
+    figure = _figure(280, showlegend=False)
+    colours = [PALETTE[1] if difference > 0 else PALETTE[0] for difference in differences]
+    figure.add_bar(
+        x=places, y=differences, marker_color=colours, customdata=names, hovertemplate="%{customdata}: %{y:+.2f}<extra></extra>"
+    )
+    if len(tokens) <= 60:
+        figure.update_xaxes(tickmode="array", tickvals=places, ticktext=names)
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(title=title, zeroline=True, zerolinecolor="rgba(128,128,128,0.6)")
     return figure
 
 
@@ -68,7 +122,7 @@ def run_colour(run_id: str) -> str:
     """The colour of a run, the same on every page and for everybody.
 
     >>> run_colour("a"), run_colour("a") == run_colour("a")
-    ('#0072B2', True)
+    ('#CC79A7', True)
     """
     return PALETTE[zlib.crc32(run_id.encode()) % len(PALETTE)]
 
@@ -149,20 +203,17 @@ def format_probability_from_log(log_p: float) -> str:
         return "0"
     if log_p >= math.log(1e-4):
         return format_probability(math.exp(log_p))
-    exponent = math.floor(log_p / math.log(10) + 1e-9)
-    mantissa = 10 ** (log_p / math.log(10) - exponent)
-    return f"{mantissa:.1f}·10{str(exponent).translate(SUPERSCRIPT)}"
+    return scientific(log_p)
 
 
-def one_in_from_log(log_p: float) -> str:
-    """How rare: one in so many, in numbers people can read.
+def scientific(log_number: float) -> str:
+    """A number of any size from its natural logarithm.
 
-    >>> one_in_from_log(math.log(1 / 3_000_000)), one_in_from_log(-100)
-    ('1 : 3,000,000', '1 : 2.7·10⁴³')
+    >>> scientific(100.0), scientific(math.log(9.97e-7))
+    ('2.7·10⁴³', '1.0·10⁻⁶')
     """
-    if log_p == -math.inf:
-        return "0"
-    if -log_p < math.log(1e9):
-        return f"1 : {math.exp(-log_p):,.0f}"
-    exponent = math.floor(-log_p / math.log(10) + 1e-9)
-    return f"1 : {10 ** (-log_p / math.log(10) - exponent):.1f}·10{str(exponent).translate(SUPERSCRIPT)}"
+    exponent = math.floor(log_number / math.log(10) + 1e-9)
+    mantissa = round(10 ** (log_number / math.log(10) - exponent), 1)
+    if mantissa >= 10:
+        mantissa, exponent = mantissa / 10, exponent + 1
+    return f"{mantissa:.1f}·10{str(exponent).translate(SUPERSCRIPT)}"

@@ -1,6 +1,6 @@
 """Sign and verify the visitor's cookie: one place for the server that gives it and the pages that read it.
 
-Imports no streamlit. Giving the cookie to a browser is `middleware`; who is here now is `visitor`.
+Imports no streamlit. Giving the cookie to a browser is `middleware`; who is here now is `visitor`; a class's own cookie is `access`.
 """
 
 import os
@@ -16,27 +16,32 @@ from lmcore.runs.folder import data_folder
 KEY_LENGTH = 64  # hexadecimal digits
 
 
-def cookie_name() -> str:
+def cookie_name(purpose: str = "") -> str:
     """One name a data folder: browsers share the cookies of all ports, so two servers on one machine would overwrite each other's."""
-    return f"next_word_{_signer(data_folder()).get_signature('name').decode()[:8]}"
+    return f"next_word_{purpose}{signer().get_signature('name').decode()[:8]}"
 
 
-def issue() -> str:
-    """A new visitor: random id, a dot, its signature."""
-    return _signer(data_folder()).sign(secrets.token_urlsafe(16)).decode()
+def issue(visitor: str | None = None) -> str:
+    """The cookie of a visitor, a new one where none is named: random id, a dot, its signature."""
+    return signer().sign(visitor or secrets.token_urlsafe(16)).decode()
 
 
-def verify(cookie: str | None) -> str | None:
-    """The visitor's id, or None where the cookie is missing or forged."""
+def verify(cookie: str | None, salt: str = "visitor") -> str | None:
+    """The visitor's id, or what else was signed with another salt; None where the cookie is missing or forged."""
     try:
-        return _signer(data_folder()).unsign(cookie or "").decode()
+        return signer(salt).unsign(cookie or "").decode()
     except (BadSignature, UnicodeError):
         return None
 
 
-@lru_cache(maxsize=8)
-def _signer(folder: Path) -> Signer:
-    return Signer(_key(folder / "cookie.key"), salt="visitor")
+def signer(salt: str = "visitor") -> Signer:
+    """What is signed with one salt is forged under another."""
+    return _signer(data_folder(), salt)
+
+
+@lru_cache(maxsize=16)
+def _signer(folder: Path, salt: str) -> Signer:
+    return Signer(_key(folder / "cookie.key"), salt=salt)
 
 
 def _key(path: Path) -> str:

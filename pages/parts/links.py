@@ -1,4 +1,4 @@
-"""Builds every link inside the app, carrying language, run and text: the address says all that a page shows.
+"""Builds every link inside the app, carrying language, run, text and room: the address says all that a page shows.
 
 Streamlit clears the address whenever a page is switched without `query_params`; nothing but this module switches pages.
 """
@@ -10,9 +10,20 @@ import streamlit as st
 
 from pages.parts.language import LANGUAGES, current_language
 
-PAGES = {"home": "home.py", "text": "text.py", "train": "train.py", "runs": "runs.py", "explore": "explore.py"}
+PAGES = {
+    "home": "home.py",
+    "text": "text.py",
+    "train": "train.py",
+    "runs": "runs.py",
+    "explore": "explore.py",
+    "write": "write.py",
+    "compare": "compare.py",
+    "game": "game.py",
+    "classroom": "classroom.py",
+}
 DEFAULT = "home"  # its address is the bare server
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_COMPARED = 8
 
 
 def asked(name: str) -> str | None:
@@ -21,10 +32,22 @@ def asked(name: str) -> str | None:
     return value if ID.fullmatch(value) else None
 
 
+def asked_runs() -> list[str]:
+    """The ids of the runs in the address that are compared: `?runs=id1,id2`, each once, what can't be an id left out."""
+    ids = st.query_params.get("runs", "").split(",")
+    return [run_id for run_id in dict.fromkeys(ids) if ID.fullmatch(run_id)][:MOST_COMPARED]
+
+
 def parameters(**changes: str | None) -> dict[str, str]:
     """The address's parameters with changes; None leaves one out."""
     language = st.query_params.get("lang")
-    carried = {"lang": language if language in LANGUAGES else None, "run": asked("run"), "text": asked("text")}
+    carried = {
+        "lang": language if language in LANGUAGES else None,
+        "run": asked("run"),
+        "text": asked("text"),
+        "runs": ",".join(asked_runs()) or None,
+        "room": asked("room"),
+    }
     return {name: value for name, value in {**carried, **changes}.items() if value is not None}
 
 

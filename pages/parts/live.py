@@ -5,7 +5,8 @@ import math
 import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
-from pages.parts import charts, lines, links, run_words, summary, visitor
+from lmcore.runs.watching import NO_PROGRESS_SECONDS
+from pages.parts import charts, lines, run_words, starting, summary, visitor
 from pages.parts.language import _
 from pages.parts.live_chart import live_chart
 from pages.parts.next_token_bars import next_token_bars
@@ -19,7 +20,7 @@ def show(run_id: str):
     @st.fragment(run_every=1.0 if run_words.is_live(run) else None)
     def growing():
         now = visitor.store().run(run_id)
-        if now is None or now.shown_status != run.shown_status:
+        if now is None or _stage(now) != _stage(run):
             st.rerun()  # the buttons above and the sidebar show the status too
         _status(now)
         _figures(now)
@@ -36,18 +37,16 @@ def controls(run):
         st.caption(_("This run belongs to someone else: you can look at it, but not change it."))
         return
     buttons = st.container(horizontal=True)
-    if status in ("running", "queued"):
-        if status == "running" and buttons.button(_("Pause"), icon=":material/pause:", key="live.pause"):
+    if run_words.is_live(run):  # its turns come and go: the buttons stay
+        if buttons.button(_("Pause"), icon=":material/pause:", key="live.pause"):
             store.ask(run.id, "pause")
         if buttons.button(_("Stop"), icon=":material/stop:", key="live.stop"):
             store.ask(run.id, "stop")
     if status in ("paused", "interrupted", "stopped", "failed") and buttons.button(
         _("Resume"), icon=":material/play_arrow:", type="primary", key="live.resume"
     ):
-        store.ask(run.id, "run")
-        visitor.pool().wake()
-        st.rerun()
-    if status == "running":
+        starting.resume(run)
+    if run_words.is_live(run):
         low, high = bounds(TrainingConfig, "learning_rate")
         with buttons.popover(_("Learning rate")):
             rate = st.number_input(
@@ -65,10 +64,13 @@ def controls(run):
 def _status(run):
     status = run.shown_status
     if status == "queued":
-        st.info(
-            _("Waiting for a free place: number {position} in the queue. Training begins by itself.").format(
-                position=visitor.store().queue_position(run.id)
-            )
+        st.info(run_words.place_in_queue(run, visitor.store().queue()))
+    elif run_words.makes_no_progress(run):
+        st.warning(
+            _(
+                "This run has made no progress for {seconds:.0f} seconds. Preparing a large text can take that long; "
+                "otherwise stop it: what its last checkpoint holds is kept, and you can resume."
+            ).format(seconds=NO_PROGRESS_SECONDS)
         )
     elif status == "interrupted":
         st.warning(
@@ -88,19 +90,15 @@ def _status(run):
             st.caption(sentence)
 
 
+def _stage(run) -> str:
+    """A run that takes turns with others is live all the time."""
+    return "live" if run_words.is_live(run) else run.shown_status
+
+
 def _offer_smaller_rate(run):
     rate = run_words.config(run).training.learning_rate / 10
     if st.button(_("Try again with learning rate {rate:.3g}").format(rate=rate), key="live.retry", type="primary"):
-        store = visitor.store()
-        again = store.add_run(
-            owner=visitor.current(),
-            text_id=run.text_id,
-            name=run.name,
-            config=run.requested.with_training(learning_rate=rate),
-            pinned_context=run.pinned_context,
-        )
-        visitor.pool().wake()
-        links.go("train", run=again.id)
+        starting.again(run, run.requested.with_training(learning_rate=rate))
 
 
 def _progress_text(run, share: float) -> str:

@@ -1,6 +1,7 @@
 """What the server adds to its answers: the visitor's cookie, and headers that keep a page to itself. Imports no streamlit.
 
-Both are pure ASGI, so that streamed answers stay streamed. The cookie is signed and verified by `identity`.
+Both are pure ASGI, so that streamed answers stay streamed. The cookie is signed and verified by `identity`; the PIN of a class is
+asked by `door`.
 """
 
 import re
@@ -31,7 +32,7 @@ class VisitorCookie:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
-                    headers.append("set-cookie", _cookie(scope))
+                    headers.append("set-cookie", cookie(scope, identity.cookie_name(), identity.issue()))
                     headers["cache-control"] = "no-store"  # a cache between must not hand one visitor's cookie to others
             await send(message)
 
@@ -82,12 +83,16 @@ def content_security_policy() -> str:
     )
 
 
-def _known(scope) -> bool:
-    cookies = cookie_parser(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
-    return identity.verify(cookies.get(identity.cookie_name())) is not None
+def cookies(scope) -> dict[str, str]:
+    return cookie_parser(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
 
 
-def _cookie(scope) -> str:
+def cookie(scope, name: str, value: str, seconds: int = YEAR) -> str:
+    """A Set-Cookie header that no script can read, and that never leaves by an open line where the page came by a closed one."""
     forwarded = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[0].strip()
     secure = "; Secure" if b"https" in (scope.get("scheme", "").encode(), forwarded) else ""
-    return f"{identity.cookie_name()}={identity.issue()}; Path=/; HttpOnly; SameSite=Lax; Max-Age={YEAR}{secure}"
+    return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+
+
+def _known(scope) -> bool:
+    return identity.verify(cookies(scope).get(identity.cookie_name())) is not None

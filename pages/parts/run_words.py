@@ -1,7 +1,10 @@
 """A run in words: its status, its model, why it ended, what was changed to fit the text."""
 
 from lmcore.errors import BY_CODE
+from lmcore.runs.watching import Heartbeats
 from pages.parts.language import _, sentence
+
+_heartbeats = Heartbeats()  # what this server has seen, for all its visitors
 
 
 def status(run) -> str:
@@ -56,9 +59,29 @@ def note(entry: dict) -> str:
         "plan.no_validation_no_plateau": _(
             "The text is too short to hold some of it back for validation, so training stops after {steps} steps instead."
         ),
+        "limit.film_removed": _(
+            "The film of this run ({megabytes} MB) was deleted, because your runs took more disk space than you have here. "
+            "Its model and its curve are kept."
+        ),
         "checkpoint.damaged": _("The checkpoint of step {step} was damaged; training went on from an older one."),
     }
     return sentences[entry["code"]].format(**entry["values"]) if entry["code"] in sentences else ""
+
+
+def place_in_queue(run, queue) -> str:
+    """Where a waiting run stands and how long it will wait."""
+    position, wait = queue.position(run.id) or 1, queue.expected_wait(run.id)
+    if run.step:
+        text = _("It is the turn of others; this run is number {position} in the queue and goes on by itself.")
+    else:
+        text = _("Waiting for a free place: number {position} in the queue. Training begins by itself.")
+    text = text.format(position=position)
+    return text if wait is None else text + " " + _("Expected wait: about {duration}.").format(duration=duration(max(1.0, wait)))
+
+
+def makes_no_progress(run) -> bool:
+    """Its worker lives, and has done nothing for half a minute."""
+    return _heartbeats.makes_no_progress(run)
 
 
 def duration(seconds: float) -> str:

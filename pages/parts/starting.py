@@ -3,18 +3,39 @@
 import streamlit as st
 
 from lmcore.config import RunConfig
-from lmcore.errors import LmcoreError
+from lmcore.errors import LimitError, LmcoreError
+from lmcore.runs import memory
 from pages.parts import links, presets, texts, visitor
 from pages.parts.language import _, sentence
 
 
 def start(text, config: RunConfig, pinned_context: str | None = None):
-    """Put a run in the queue, wake the pool, show the run."""
-    store = visitor.store()
-    pinned = texts.begin_of_a_context(text) if pinned_context is None else pinned_context
-    run = store.add_run(
-        owner=visitor.current(), text_id=text.id, name=_run_name(text, config), config=config, pinned_context=pinned
-    )
+    """Put a run in the queue, wake the pool, show the run; one that this server cannot take gets its sentence."""
+    try:
+        _check_memory(text, config)
+        pinned = texts.begin_of_a_context(text) if pinned_context is None else pinned_context
+        run = visitor.store().add_run(
+            owner=visitor.current(), text_id=text.id, name=_run_name(text, config), config=config, pinned_context=pinned
+        )
+    except LimitError as error:
+        st.error(sentence(error.code, error.values))
+        return
+    visitor.pool().wake()
+    links.go("train", run=run.id, text=None)
+
+
+def again(run, config: RunConfig):
+    """The same text with other settings."""
+    start(visitor.store().text(run.text_id), config, run.pinned_context)
+
+
+def resume(run):
+    """Put a run back in the queue, where there is room for it; then show it."""
+    try:
+        visitor.store().ask(run.id, "run")
+    except LimitError as error:
+        st.error(sentence(error.code, error.values))
+        return
     visitor.pool().wake()
     links.go("train", run=run.id, text=None)
 
@@ -33,6 +54,13 @@ def own_text(content: str):
         st.error(sentence(error.code, error.values))
         return
     start(text, presets.preset(presets.TRY_IT_SECONDS, texts.suggested_tokenizer(text)))
+
+
+def _check_memory(text, config: RunConfig):
+    """Raises TooMuchMemory. The text is cut into tokens only where the most types it may have would be too many."""
+    most, types = visitor.store().limits.bytes_per_run, config.tokenizer.vocabulary_size
+    if memory.needed(config, types) > most:
+        memory.check(config, texts.tokenizer(text, config.tokenizer).vocabulary_size, most)
 
 
 def _run_name(text, config: RunConfig) -> str:

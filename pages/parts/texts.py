@@ -7,7 +7,7 @@ import streamlit as st
 
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus, guess_kind
-from lmcore.decoding import decode, normalise
+from lmcore.decoding import LIMIT, decode, normalise
 from lmcore.errors import EmptyText, TextTooLarge
 from lmcore.tokenizers import Tokenizer, build_tokenizer
 from pages.parts import demos, visitor
@@ -30,6 +30,9 @@ def add_pasted(content: str, name: str | None = None):
 
 def add_uploaded(files: list[tuple[str, bytes]], encoding: str | None = None):
     """Several files become one text, in the order of their names. Raises TextError."""
+    together = sum(len(data) for _name, data in files)
+    if together > LIMIT:
+        raise TextTooLarge(megabytes=together / 1e6, limit=LIMIT // 1_000_000)
     decoded = [decode(data, name=name, encoding=encoding) for name, data in sorted(files)]
     name = files[0][0] if len(files) == 1 else _("{name} and {count} more").format(name=sorted(files)[0][0], count=len(files) - 1)
     return _add(

@@ -64,8 +64,8 @@ def owns(run: Run) -> bool:
 
 
 def may_read(text: Text | None) -> bool:
-    """A training text is for its owner; a sample for everyone."""
-    return text is not None and (text.owner is None or text.owner == current())
+    """A training text is for its owner; a sample, and one that its owner shares, for everyone who has its address."""
+    return text is not None and (text.owner is None or text.shared or text.owner == current())
 
 
 def owns_text(text: Text) -> bool:

@@ -1,14 +1,25 @@
 """What was asked for becomes what can be done: sizes that fit the text, steps for epochs and seconds."""
 
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from lmcore import processor
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
 from lmcore.corpus import TokenData
 from lmcore.models import build_model
-from lmcore.planning import fit_to_text, planned_steps, resolve
+from lmcore.planning import evaluation_interval, fit_to_machine, fit_to_text, planned_steps, regularise, resolve
 from lmcore.training import fit
 from tests.lmcore.examples import pattern, small
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 def stream(tokens: int) -> TokenData:
@@ -44,18 +55,92 @@ def test_two_epochs_read_the_text_twice():
 
 def test_seconds_become_steps_by_the_measured_speed():
     training = TrainingConfig(stop="seconds", stop_after=22)
-    assert planned_steps(training, stream(5000), step_seconds=0.01) == 2000
-    assert planned_steps(training, stream(5000), step_seconds=0.01, evaluation_seconds=0.55) == 1800
+    assert planned_steps(training, stream(5000), step_seconds=0.01) == 2200
+    assert planned_steps(training, stream(5000), step_seconds=0.01, evaluation_seconds=0.55) == 1980  # of 4 evaluations
+    assert planned_steps(training, stream(5000), step_seconds=5.0) == 10
 
 
 def test_a_resolved_configuration_stays_as_it_is():
-    asked = RunConfig(model=ModelConfig(embedding_size=8, hidden_size=16), training=TrainingConfig(stop="seconds", stop_after=1))
-    resolved, _ = resolve(asked, pattern("stream", 600), 6)
-    assert resolved.training.planned_steps >= 10
+    asked = RunConfig(model=ModelConfig(embedding_size=8, hidden_size=16), training=TrainingConfig(stop="epochs", stop_after=70))
+    resolved, notes = resolve(asked, pattern("stream", 2000), 6)
+    assert [note["code"] for note in notes] == ["plan.small_text"]
+    assert "auto" not in str(resolved)
     assert 1 <= resolved.training.evaluation_interval <= resolved.training.planned_steps
+    assert RunConfig.from_json(json.loads(json.dumps(resolved.to_json()))) == resolved
+    assert resolve(resolved, pattern("stream", 2000), 6) == (resolved, [])
 
 
 def test_without_validation_there_is_no_plateau_to_wait_for():
     config, notes = resolve(RunConfig(model=small(), training=TrainingConfig(stop="plateau", stop_after=9999)), stream(5000), 50)
     assert (config.training.stop, config.training.planned_steps) == ("steps", 500)
-    assert notes == [{"code": "plan.no_validation_no_plateau", "values": {"steps": 500}}]
+    assert notes[0] == {"code": "plan.no_validation_no_plateau", "values": {"steps": 500}}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "dropout", "resets"), [(3.4, 0.0, 0.0), (5, 0.1, 0.0), (9, 0.2, 0.1), (29, 0.2, 0.1), (31, 0.4, 0.1)]
+)
+def test_a_text_that_is_read_often_is_held_against(epochs, dropout, resets):
+    asked = TrainingConfig(stop="epochs", stop_after=epochs, planned_steps=round(epochs * 5000 / 2048))
+    config, notes = regularise(RunConfig(model=small(), training=asked), stream(5000))
+    assert (config.model.dropout, config.training.state_resets) == (dropout, resets)
+    assert [note["code"] for note in notes] == (["plan.small_text"] if dropout else [])
+    as_set = replace(asked, regularisation="as_set")
+    assert regularise(RunConfig(model=small(), training=as_set), stream(5000)) == (RunConfig(model=small(), training=as_set), [])
+
+
+def test_more_dropout_than_planned_is_left_alone_and_items_forget_anyway():
+    asked = RunConfig(model=small(dropout=0.5), training=TrainingConfig(planned_steps=1000))
+    config, notes = regularise(asked, stream(5000))
+    assert (config.model, config.training.state_resets, notes) == (asked.model, 0.0, [])
+    config, _ = regularise(RunConfig(model=small(), training=TrainingConfig(planned_steps=1000)), pattern("lines"))
+    assert (config.model.dropout, config.training.state_resets) == (0.4, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "here", "precision", "notes"),
+    [
+        ("auto", True, "bfloat16", []),
+        ("auto", False, "float32", []),
+        ("float32", True, "float32", []),
+        ("bfloat16", True, "bfloat16", []),
+        ("bfloat16", False, "float32", ["plan.no_bfloat16"]),
+    ],
+)
+def test_the_precision_is_one_this_processor_is_good_at(asked, here, precision, notes, monkeypatch):
+    monkeypatch.setattr(processor, "bfloat16_is_faster", lambda: here)
+    training, found = fit_to_machine(TrainingConfig(precision=asked))
+    assert training.precision == precision
+    assert [note["code"] for note in found] == notes
+
+
+def test_there_are_no_more_threads_than_cores(monkeypatch):
+    monkeypatch.setattr(processor, "cores", lambda: 2)
+    training, notes = fit_to_machine(TrainingConfig(threads=8))
+    assert training.threads == 2
+    assert notes == [{"code": "plan.fewer_threads", "values": {"asked": 8, "threads": 2}}]
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the switch is for x86")
+def test_a_processor_without_bfloat16_is_found_out():
+    """oneDNN, told that there is no such instruction, behaves as on a processor without."""
+    code = "from lmcore import processor; print(processor.bfloat16_is_faster())"
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert found.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("types", "asked", "used"), [(50, "auto", "exact"), (9000, "auto", "sampled"), (9000, "exact", "exact")])
+def test_the_loss_is_chosen_by_the_size_of_the_vocabulary(types, asked, used):
+    config, _ = resolve(
+        RunConfig(model=small(), training=TrainingConfig(stop="steps", stop_after=1, loss=asked)), stream(500), types
+    )
+    assert config.training.loss == used
+
+
+def test_evaluations_take_a_tenth_of_the_time():
+    training = TrainingConfig(stop="steps", planned_steps=1000)
+    assert evaluation_interval(training, step_seconds=0.01, evaluation_seconds=0) == 34
+    assert evaluation_interval(training, step_seconds=0.01, evaluation_seconds=0.05) == 63  # 20 of them, 4 of them early
+    assert evaluation_interval(training, step_seconds=0.01, evaluation_seconds=5) == 1000
+    plateau = TrainingConfig(stop="plateau", planned_steps=1000)
+    assert evaluation_interval(plateau, step_seconds=0.01, evaluation_seconds=0.05) == 50

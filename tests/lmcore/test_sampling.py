@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from lmcore.errors import SettingNotAChoice
 from lmcore.probability import next_token
-from lmcore.sampling import Sampling, adjust, draw, generate
+from lmcore.sampling import Sampling, adjust, draw, draw_next, draws, ending_ids, generate, random_numbers, stretch, stretches
+from lmcore.tokenizers import CharacterTokenizer, WordTokenizer
+from lmcore.tokenizers.base import ITEM_BREAK
 from tests.lmcore.examples import every_model
 
 MODELS = dict(every_model())
@@ -55,3 +58,85 @@ def test_the_same_seed_writes_the_same():
 
 def test_a_banned_token_never_comes():
     assert 0 not in set(generate(MODELS["uniform"], np.array([1]), 200, never=(0,)))
+
+
+def test_the_most_likely_token_has_the_first_stretch():
+    ids, ends = stretches(np.log([0.1, 0.4, 0.1, 0.4]))
+    assert ids.tolist() == [1, 3, 0, 2]  # equally likely ones in the order of their ids
+    assert_allclose(ends, [0.4, 0.8, 0.9, 1.0])
+
+
+def test_what_is_cut_off_has_no_stretch():
+    adjusted = adjust(LOG_PROBS, Sampling(top_k=2))
+    assert stretches(adjusted)[0].tolist() == [1, 3]
+    assert stretch(adjusted, 0) == (1.0, 1.0)
+
+
+def test_a_record_says_where_the_number_fell():
+    drawn = draw_next(LOG_PROBS, 0.65, Sampling(top_k=3))
+    assert drawn.id == 3
+    assert_allclose(np.exp(drawn.adjusted), [0, 4 / 9, 2 / 9, 3 / 9], atol=1e-12)
+    assert_allclose(drawn.stretch, [4 / 9, 7 / 9])
+    assert drawn.log_probs is LOG_PROBS
+
+
+def test_greedy_needs_no_number():
+    assert [draw_next(LOG_PROBS, number, Sampling(temperature=0)).id for number in (0.0, 0.5, 0.999)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_number_falls_on_the_stretch_of_its_token(name):
+    for drawn in draws(MODELS[name], np.array([2]), 20, Sampling(temperature=1.3, top_p=0.9), seed=3):
+        low, high = drawn.stretch
+        assert low <= drawn.random_number < high
+        assert_allclose(high - low, np.exp(drawn.adjusted[drawn.id]), atol=1e-12)
+
+
+def test_a_banned_token_leaves_its_share_to_the_others():
+    drawn = draw_next(LOG_PROBS, 0.0, Sampling(), never=(1,))
+    assert drawn.id == 3
+    assert_allclose(np.exp(drawn.adjusted), [1 / 6, 0, 2 / 6, 3 / 6])
+    assert_allclose(np.exp(drawn.log_probs), [0.1, 0.4, 0.2, 0.3])  # what the model says stays as it was
+
+
+def test_writing_on_uses_the_numbers_that_come_next():
+    model = MODELS["lstm-stream"]
+    whole = list(draws(model, np.array([1]), 9, seed=4))
+    assert (
+        [drawn.random_number for drawn in whole] == random_numbers(4, 9).tolist() == np.random.default_rng(4).random(9).tolist()
+    )
+    start = [drawn.id for drawn in whole[:5]]
+    log_probs = next_token(model, np.array([1, *start]))
+    assert draw_next(log_probs, random_numbers(4, 1, first=5)[0], Sampling()).id == whole[5].id
+
+
+def test_generation_ends_after_a_stop():
+    model = MODELS["lstm-stream"]
+    whole = list(generate(model, np.array([1]), 60))
+    ended = list(generate(model, np.array([1]), 60, stop=frozenset([5])))
+    assert ended == whole[: whole.index(5) + 1]
+    assert len(list(generate(model, np.array([1]), 60, stop=frozenset([99])))) == 60
+
+
+WORDS = WordTokenizer.train(f"{ITEM_BREAK}Yes . 3.5 ! “ ” \n 好 。{ITEM_BREAK}")
+LETTERS = CharacterTokenizer.train("so? no.\n")
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "stop", "expected"),
+    [
+        (WORDS, "sentence", {"<begin>", ".", "!", "。"}),
+        (WORDS, "line", {"<begin>", "\n"}),
+        (WORDS, "item", {"<begin>"}),
+        (LETTERS, "sentence", {"?", "."}),
+        (LETTERS, "line", {"\n"}),
+        (LETTERS, "item", set()),
+    ],
+)
+def test_what_ends_a_stretch_of_writing(tokenizer, stop, expected):
+    assert {tokenizer.vocabulary[token_id] for token_id in ending_ids(tokenizer, stop)} == expected
+
+
+def test_an_unknown_stop_is_refused():
+    with pytest.raises(SettingNotAChoice):
+        ending_ids(LETTERS, "chapter")

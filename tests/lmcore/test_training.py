@@ -8,15 +8,16 @@ import torch
 from numpy.testing import assert_allclose
 
 from lmcore import probability
+from lmcore.config import TrainingConfig, choices
+from lmcore.corpus import TokenData
 from lmcore.errors import LossNotFinite
 from lmcore.evaluation import bits_per_byte, validation_nats
 from lmcore.models import NeuralLanguageModel, build_model
-from lmcore.training import StopTraining, TrainingState, fit, is_evaluation_step, train
+from lmcore.training import StopTraining, TrainingState, fit, forward, is_evaluation_step, train
 from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
 
 
 def run(family="lstm", kind="stream", **changes):
-    torch.set_num_threads(1)
     network = build_model(small(family), 6)
     return network, list(fit(network, pattern(kind), quick(**changes)))
 
@@ -30,7 +31,7 @@ def test_every_family_learns_a_pattern(family, kind):
     assert events[-1].evaluation.loss < 0.2
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "adamw"])
+@pytest.mark.parametrize("optimizer", choices(TrainingConfig, "optimizer"))
 def test_every_optimizer_learns(optimizer):
     rate = {"sgd": 1.0, "momentum": 0.3}.get(optimizer, 0.02)
     _, events = run(optimizer=optimizer, learning_rate=rate)
@@ -42,20 +43,88 @@ def test_the_rate_follows_its_schedule(schedule):
     _, events = run(schedule=schedule)
     rates = [event.learning_rate for event in events]
     if schedule == "constant":
-        assert set(rates) == {0.01}
+        assert set(rates) == {0.02}
     else:
-        assert rates[0] == pytest.approx(0.01 / 6) and max(rates) == 0.01 and rates[-1] < 1e-6
+        assert rates[0] == pytest.approx(0.02 / 6) and max(rates) == 0.02 and rates[-1] < 1e-6
 
 
-def test_the_same_seed_gives_the_same_losses():
-    losses = [[event.loss for event in run()[1]] for _ in range(2)]
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_same_seed_gives_the_same_losses(family, precision):
+    losses = [[event.loss for event in run(family, precision=precision)[1]] for _ in range(2)]
     assert losses[0] == losses[1]
-    assert [event.loss for event in run(seed=2)[1]] == losses[0]  # the seed of a stream without dropout decides the weights alone
+    again = [event.loss for event in run(family, precision=precision, seed=2)[1]]
+    assert again == losses[0]  # the seed of a stream without dropout decides the weights alone
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_bfloat16_ends_where_float32_does(family):
+    _, narrow = run(family, precision="bfloat16")
+    _, plain = run(family, precision="float32")
+    assert [event.loss for event in narrow] != [event.loss for event in plain]
+    assert narrow[0].loss == pytest.approx(plain[0].loss, abs=0.01)
+    assert narrow[-1].evaluation.loss == pytest.approx(plain[-1].evaluation.loss, abs=0.01)
+
+
+def test_a_sampled_loss_trains_and_is_measured_exactly():
+    network, events = run(loss="sampled")
+    assert events[-1].loss < 0.2
+    nats, tokens = validation_nats(network, pattern("stream"))
+    assert events[-1].evaluation.loss == nats / tokens
+
+
+def test_the_curve_does_not_depend_on_the_caller_s_threads():
+    before = torch.get_num_threads()
+    try:
+        curves = []
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            network = build_model(small(hidden_size=64), 6)
+            config = quick(planned_steps=8, batch_size=64, sequence_length=64)
+            seen = [(event.loss, torch.get_num_threads()) for event in fit(network, pattern("stream"), config)]
+            assert {number for _, number in seen} == {threads}
+            curves.append([loss for loss, _ in seen])
+        assert curves[0] == curves[1]
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_forgotten_states_are_drawn_for_a_share_of_the_lanes():
+    """A lane that keeps its state of 1000 is at tanh(1000) = 1 after the next token; one that forgets is not."""
+    network, data = build_model(small("rnn"), 6), pattern("stream")
+    with torch.no_grad():
+        network.rnn.weight_hh_l0.copy_(torch.eye(16))
+    state = TrainingState(network, data, quick(state_resets=0.5, batch_size=64, sequence_length=1))
+    state.hidden = torch.full((1, 64, 16), 1e3)
+    _, hidden = forward(network, state, state.batches.at(0))
+    kept = [bool((lane == 1).all()) for lane in hidden[0]]
+    assert 20 < sum(kept) < 44
+    state.hidden = torch.full((1, 64, 16), 1e3)
+    _, hidden = forward(network, state, state.batches.at(0))
+    assert [bool((lane == 1).all()) for lane in hidden[0]] != kept
+
+
+@pytest.mark.parametrize("optimizer", ["muon", "adam", "momentum"])
+def test_a_rate_that_explodes_ends_the_run_though_every_number_is_finite(optimizer):
+    ids = np.random.default_rng(1).integers(0, 50, 3000).astype(np.uint8)
+    data = TokenData("stream", ids, ids[:0], validation_bytes=0, unknown_bytes=0, opening=ids[-8:])
+    config = quick(optimizer=optimizer, learning_rate=10.0, schedule="constant", planned_steps=1000)
+    with pytest.raises(LossNotFinite) as error:
+        list(fit(build_model(small("rnn", hidden_size=64), 50), data, config))
+    assert 2 * math.log(50) + 5 < error.value.values["loss"] < math.inf
+    assert error.value.values["learning_rate"] == 10.0
+
+
+def test_a_vocabulary_of_one_trains():
+    ids = np.zeros(300, dtype=np.uint8)
+    data = TokenData("stream", ids, ids, validation_bytes=300, unknown_bytes=0, opening=ids[:8])
+    events = list(fit(build_model(small(), 1), data, quick()))
+    assert {event.loss for event in events} == {0.0}
+    assert events[-1].evaluation.loss == 0.0
 
 
 def test_dropout_is_seeded_and_leaves_the_caller_s_random_numbers_alone():
     def losses(seed):
-        torch.set_num_threads(1)
         return [event.loss for event in fit(build_model(small(dropout=0.5), 6), pattern("stream"), quick(seed=seed))]
 
     before = torch.get_rng_state()
@@ -117,7 +186,7 @@ def test_the_learning_rate_can_change_between_two_steps():
     network, data, config = build_model(small(), 6), pattern("stream"), quick(schedule="constant")
     state = TrainingState(network, data, config)
     steps = fit(network, data, config, state)
-    assert next(steps).learning_rate == 0.01
+    assert next(steps).learning_rate == 0.02
     state.change_learning_rate(0.002)
     assert next(steps).learning_rate == 0.002
 
@@ -126,8 +195,8 @@ def test_a_plateau_lowers_the_rate_and_ends_the_run():
     config = quick(stop="plateau", planned_steps=100_000, stop_after=100_000, evaluation_interval=5)
     events = list(fit(build_model(small(), 6), pattern("stream"), config))
     rates = [event.learning_rate for event in events]
-    assert max(rates) == 0.01
-    assert min(rates[20:]) == pytest.approx(0.01 * 0.3**3)
+    assert max(rates) == 0.02
+    assert min(rates[20:]) == pytest.approx(0.02 * 0.3**3)
     assert len(events) < 100_000
 
 

@@ -12,8 +12,10 @@ TITLES = {
     "train": ["Train a model", "Training"],
     "runs": ["Your runs"],
     "explore": ["Explore"],
+    "write": ["Write"],
     "compare": ["Compare"],
     "game": ["Beat the machine"],
+    "classroom": ["Class"],
 }
 SITUATIONS = ("nothing", "running", "finished", "interrupted", "queued", "failed", "other", "unknown")
 

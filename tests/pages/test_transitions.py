@@ -107,7 +107,9 @@ def test_nobody_controls_another_s_run(store, a_run, monkeypatch):
     app = open_page("train", run=a_run.id)
     keys = {button.key for button in app.button}
     assert not keys & {"live.stop", "live.pause", "live.resume", "live.rate.set"}
-    assert "This run belongs to someone else: you can look at it, but not change it." in [caption.value for caption in app.caption]
+    assert "This run belongs to someone else: you can look at it, but not change it." in [
+        caption.value for caption in app.caption
+    ]
 
 
 def test_a_loss_that_exploded_offers_a_tenth_of_the_rate(store, a_run):

@@ -1,4 +1,4 @@
-"""A store with a text and small runs, and waiting for what must come true."""
+"""A store with a text and small runs, what is true of a whole curve, and waiting for what must come true."""
 
 import time
 
@@ -8,18 +8,39 @@ from lmcore.runs.store import Store
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 120
 
 
-def a_config(steps: int = 60, **training) -> RunConfig:
-    settings = {"stop": "steps", "stop_after": float(steps), "batch_size": 4, "sequence_length": 8, "evaluation_interval": 20, **training}
-    return RunConfig(model=ModelConfig(embedding_size=8, hidden_size=16, dropout=0.2), training=TrainingConfig(**settings))
+def a_config(steps: int = 60, hidden_size: int = 16, **training) -> RunConfig:
+    settings = {
+        "stop": "steps",
+        "stop_after": float(steps),
+        "batch_size": 4,
+        "sequence_length": 8,
+        "evaluation_interval": 20,
+        "precision": "float32",
+        "regularisation": "as_set",
+        **training,
+    }
+    return RunConfig(
+        model=ModelConfig(embedding_size=8, hidden_size=hidden_size, dropout=0.2), training=TrainingConfig(**settings)
+    )
 
 
 def a_text(store: Store, content: str = TEXT, kind: str = "stream"):
     return store.add_text(owner="anna", name="cats", content=content, kind=kind, encoding="utf-8")
 
 
-def a_run(store: Store, steps: int = 60, text=None, **training):
+def a_run(store: Store, steps: int = 60, text=None, owner="anna", **settings):
     text = text or a_text(store)
-    return store.add_run(owner="anna", text_id=text.id, name="first", config=a_config(steps, **training), pinned_context="the ca")
+    return store.add_run(owner=owner, text_id=text.id, name="first", config=a_config(steps, **settings), pinned_context="the ca")
+
+
+def curve(store: Store, run) -> list[tuple]:
+    columns = store.steps(run.id)
+    return list(zip(columns.step.tolist(), columns.loss.tolist(), columns.learning_rate.tolist(), strict=True))
+
+
+def measured(store: Store, run) -> list[tuple]:
+    """Evaluations, without what a clock decides."""
+    return [(row.step, row.loss, row.bits_per_byte, row.improved, row.sample, row.bars) for row in store.evaluations(run.id)]
 
 
 def wait_until(condition, seconds: float = 60.0):

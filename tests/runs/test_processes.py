@@ -1,24 +1,25 @@
-"""Real processes: train, pause, resume, stop, kill -9 at some step; the curve is always that of an undisturbed run."""
+"""A server's processes: train, pause, resume, stop; the server ends, is killed, starts again; nothing is lost or done twice."""
 
 import os
 import signal
+import subprocess
 import sys
 
 import psutil
 import pytest
 
 from lmcore import checkpoint
-from lmcore.corpus import Corpus, encode
-from lmcore.errors import BY_CODE
-from lmcore.runs import folder
+from lmcore.runs import folder, progress, starter
+from lmcore.runs.limits import Limits
 from lmcore.runs.pool import Pool
 from lmcore.runs.store import Store
-from lmcore.tokenizers import load_tokenizer
-from lmcore.training import TrainingState
-from tests.runs.examples import a_run, a_text, wait_until
+from lmcore.runs.watching import Heartbeats
+from tests.runs.examples import a_run, a_text, curve, wait_until
+from tests.runs.forker import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 ENDED = ("finished", "stopped", "failed", "paused")
+LONG = 100_000  # steps: it will not end by itself
 
 
 @pytest.fixture(scope="module")
@@ -37,24 +38,41 @@ def finish(store, pool, run):
     return store.run(run.id)
 
 
-def curve(store, run):
-    columns = store.steps(run.id)
-    return list(zip(columns.step.tolist(), columns.loss.tolist(), columns.learning_rate.tolist(), strict=True))
+def reach(store, run, step: int):
+    wait_until(lambda: store.run(run.id).step >= step)
 
 
-def worker_of(store, run) -> psutil.Process:
+def stop(store, run):
+    store.ask(run.id, "stop")
+    wait_until(lambda: store.run(run.id).shown_status == "stopped")
+    return curve(store, run)
+
+
+def a_program(code: str, *arguments) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def holder(store, run) -> psutil.Process | None:
     """The process that holds the run's lock."""
     path = str(folder.run_folder(store.folder, run.id) / "lock")
+    for process in psutil.process_iter():
+        try:
+            if any(entry.path == path for entry in process.open_files()):
+                return process
+        except psutil.Error:
+            continue
 
-    def holder():
-        for process in psutil.process_iter():
-            try:
-                if any(entry.path == path for entry in process.open_files()):
-                    return process
-            except psutil.Error:
-                continue
 
-    return wait_until(holder)
+def processes_of(data) -> list[psutil.Process]:
+    """Starters and workers of a data folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(data) in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
 
 
 def test_a_run_trains_to_its_end(served):
@@ -68,94 +86,51 @@ def test_a_run_trains_to_its_end(served):
     assert [row.step for row in evaluations] == [1, 2, 5, 10, 20, 40, 60]
     assert all(row.sample and abs(sum(p for _, p in row.bars) - 1) < 1e-6 for row in evaluations)
     assert run.best_bits_per_byte == min(row.bits_per_byte for row in evaluations)
-    saved = checkpoint.load(folder.checkpoints(folder.run_folder(store.folder, run.id))[0])
-    assert saved.step == 60
-    assert len(folder.checkpoints(folder.run_folder(store.folder, run.id))) <= 3
-
-
-@pytest.mark.parametrize("kind", ["stream", "lines"])
-def test_killed_and_resumed_is_the_same_run(served, kind):
-    store, pool = served
-    text = a_text(store, kind=kind)
-    undisturbed = finish(store, pool, a_run(store, steps=3000, text=text, evaluation_interval=200))
-    run = a_run(store, steps=3000, text=text, evaluation_interval=200)
-    pool.wake()
-    worker = worker_of(store, run)
-    wait_until(lambda: store.run(run.id).step > 300)
-    worker.kill()
-    wait_until(lambda: store.run(run.id).shown_status == "interrupted", seconds=3)
-    assert store.run(run.id).step < 3000
-    store.ask(run.id, "run")
-    run = finish(store, pool, run)
-    assert run.status == "finished"
-    assert curve(store, run) == curve(store, undisturbed)
-    losses = [[(row.step, row.loss, row.sample) for row in store.evaluations(entry.id)] for entry in (run, undisturbed)]
-    assert losses[0] == losses[1]
+    assert run.reference_lines and 0 < run.seconds < run.received
+    saved = folder.checkpoints(folder.run_folder(store.folder, run.id))
+    assert checkpoint.load(saved[0]).step == 60 and len(saved) <= 3
 
 
 def test_pause_and_resume_go_on_where_it_was(served):
     store, pool = served
     text = a_text(store)
-    undisturbed = finish(store, pool, a_run(store, steps=2500, text=text, evaluation_interval=250))
-    run = a_run(store, steps=2500, text=text, evaluation_interval=250)
+    whole, run = a_run(store, LONG, text), a_run(store, LONG, text)
     pool.wake()
-    wait_until(lambda: store.run(run.id).step > 100)
-    store.ask(run.id, "pause")
+    reach(store, run, 50)
+    for _ in range(2):
+        store.ask(run.id, "pause")
     wait_until(lambda: store.run(run.id).shown_status == "paused")
     paused_at = store.run(run.id).step
-    assert paused_at < 2500
-    store.ask(run.id, "run")
-    assert finish(store, pool, run).status == "finished"
-    assert curve(store, run) == curve(store, undisturbed)
-
-
-def test_stopping_keeps_what_was_learned(served):
-    store, pool = served
-    run = a_run(store, steps=100_000)
+    for _ in range(2):
+        store.ask(run.id, "run")
     pool.wake()
-    wait_until(lambda: store.run(run.id).step > 50)
+    reach(store, run, paused_at + 20)
+    reach(store, whole, paused_at + 20)
+    curves = [stop(store, entry) for entry in (whole, run)]
+    both = min(map(len, curves))
+    assert both >= paused_at + 20
+    assert curves[0][:both] == curves[1][:both]
+
+
+def test_stopping_twice_keeps_what_was_learned(served):
+    store, pool = served
+    run = a_run(store, LONG)
+    pool.wake()
+    reach(store, run, 20)
     store.ask(run.id, "stop")
-    store.ask(run.id, "stop")
-    wait_until(lambda: store.run(run.id).shown_status == "stopped")
+    steps = stop(store, run)
     newest = folder.checkpoints(folder.run_folder(store.folder, run.id))[0]
-    assert folder.step_of(newest) == store.run(run.id).step == store.steps(run.id).step[-1]
+    assert folder.step_of(newest) == store.run(run.id).step == len(steps)
 
 
 def test_the_learning_rate_changes_while_it_runs(served):
     store, pool = served
-    run = a_run(store, steps=100_000, schedule="constant")
+    run = a_run(store, LONG, schedule="constant")
     pool.wake()
-    wait_until(lambda: store.run(run.id).step > 50)
+    reach(store, run, 20)
     store.ask_learning_rate(run.id, 0.001)
     wait_until(lambda: len(store.steps(run.id).step) and store.steps(run.id).learning_rate[-1] == 0.001)
-    store.ask(run.id, "stop")
-    wait_until(lambda: store.run(run.id).shown_status == "stopped")
-
-
-def test_a_loss_that_explodes_ends_the_run_with_its_reason(served):
-    """Weights near the largest float32, put into a real checkpoint: the next step's loss is not finite."""
-    store, pool = served
-    run = a_run(store, steps=100_000)
-    pool.wake()
-    wait_until(lambda: store.run(run.id).step > 50)
-    store.ask(run.id, "pause")
-    wait_until(lambda: store.run(run.id).shown_status == "paused")
-    path = folder.checkpoints(folder.run_folder(store.folder, run.id))[0]
-    saved = checkpoint.load(path)
-    content = store.content(run.text_id)
-    tokenizer = load_tokenizer(folder.read_json(path.parent / "tokenizer.json"))
-    data = encode(Corpus.from_text(content, "stream"), tokenizer)
-    network = saved.network()
-    state = TrainingState(network, data, saved.config.training)
-    saved.restore(state)
-    network.linear.weight.data.fill_(3e38)
-    checkpoint.save(path, network, state, saved.config, data)
-    store.ask(run.id, "run")
-    run = finish(store, pool, run)
-    assert (run.status, run.error_code) == ("failed", "training.loss_not_finite")
-    assert run.error_values["step"] == saved.step + 1
-    assert checkpoint.load(path).step == saved.step
-    assert BY_CODE[run.error_code](**run.error_values)
+    stop(store, run)
 
 
 def test_a_text_too_short_is_refused_with_a_code(served):
@@ -164,53 +139,85 @@ def test_a_text_too_short_is_refused_with_a_code(served):
     assert (run.status, run.error_code, run.error_values["tokens"]) == ("failed", "text.too_short", 2)
 
 
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(served):
-    store, pool = served
-    text = a_text(store)
-    undisturbed = finish(store, pool, a_run(store, steps=2500, text=text, evaluation_interval=250))
-    run = a_run(store, steps=2500, text=text, evaluation_interval=250)
+def test_starting_twice_is_starting_once(served):
+    _, pool = served
+    first = pool._starter.pid
+    pool.start()
     pool.wake()
-    wait_until(lambda: store.run(run.id).step > 600)
-    store.ask(run.id, "pause")
-    wait_until(lambda: store.run(run.id).shown_status == "paused")
-    newest = folder.checkpoints(folder.run_folder(store.folder, run.id))[0]
-    newest.write_bytes(newest.read_bytes()[:-40])
-    store.ask(run.id, "run")
-    run = finish(store, pool, run)
-    assert [note["code"] for note in run.notes] == ["checkpoint.damaged"]
-    assert curve(store, run) == curve(store, undisturbed)
+    assert pool._starter.pid == first and pool._starter.poll() is None
+
+
+def test_stopping_before_starting_and_twice_does_nothing(tmp_path):
+    pool = Pool(tmp_path, at_once=1)
+    pool.stop()
+    pool.stop()
+    assert pool._starter is None and processes_of(tmp_path) == []
 
 
 def test_a_server_that_ends_puts_its_runs_back_and_the_next_goes_on(tmp_path):
     store, pool = Store(tmp_path), Pool(tmp_path, at_once=1)
-    run, waiting = a_run(store, steps=100_000), a_run(store)
+    run = a_run(store, LONG)
     pool.wake()
-    wait_until(lambda: store.run(run.id).step > 50)
+    reach(store, run, 30)
+    waiting = a_run(store)
+    store.ask(waiting.id, "pause")
+    pool.stop()
     pool.stop()
     assert store.run(run.id).status == "queued"
     reached = store.run(run.id).step
-    assert not [process for process in psutil.process_iter() if str(tmp_path) in " ".join(_command(process))]
+    assert processes_of(tmp_path) == []
     again = Pool(tmp_path, at_once=1)
     again.wake()
-    wait_until(lambda: store.run(run.id).step > reached + 50)
-    assert store.run(waiting.id).status == "queued"
-    store.ask(run.id, "stop")
+    reach(store, run, reached + 20)
+    assert stop(store, run)[reached - 1][0] == reached
+    store.ask(waiting.id, "run")
     assert finish(store, again, waiting).status == "finished"
     again.stop()
 
 
-def test_a_server_that_dies_leaves_its_runs_training(tmp_path):
-    store, pool = Store(tmp_path), Pool(tmp_path, at_once=2)
-    run = a_run(store, steps=4000)
+SERVER = "import sys, time; from lmcore.runs.pool import Pool; Pool(sys.argv[1], at_once=2).wake(); time.sleep(1e6)"
+
+
+def test_a_killed_server_leaves_its_runs_training_and_the_next_sees_them_live(tmp_path):
+    """kill -9, then a new server beside the running worker: never two writers on one run."""
+    store = Store(tmp_path)
+    run = a_run(store, 1500)
+    server = a_program(SERVER, tmp_path)
+    reach(store, run, 20)
+    worker = holder(store, run)
+    server.kill()
+    server.wait()
+    reached = store.run(run.id).step
+    pool = Pool(tmp_path, at_once=2)
     pool.wake()
-    wait_until(lambda: store.run(run.id).step > 50)
-    starter = pool._starter
-    starter.stdin.close()  # what the starter sees when the server is killed
-    late = a_run(store)
+    reach(store, run, reached + 20)
+    assert store.run(run.id).shown_status in ("running", "finished")
+    assert holder(store, run) in (worker, None)
     wait_until(lambda: store.run(run.id).shown_status == "finished")
-    assert starter.wait(10) == 0
-    assert store.run(late.id).status == "queued"
-    assert store.steps(run.id).step.tolist() == list(range(1, 4001))
+    assert store.steps(run.id).step.tolist() == list(range(1, 1501))
+    pool.stop()
+    wait_until(lambda: processes_of(tmp_path) == [])
+
+
+def test_a_worker_that_died_while_the_server_was_down_is_interrupted_not_running_for_ever(tmp_path):
+    store = Store(tmp_path)
+    run = a_run(store, LONG)
+    server = a_program(SERVER, tmp_path)
+    reach(store, run, 20)
+    worker = holder(store, run)
+    server.kill()
+    server.wait()
+    worker.kill()
+    wait_until(lambda: processes_of(tmp_path) == [])
+    reached = store.run(run.id).step
+    pool, other = Pool(tmp_path, at_once=2), a_run(store, owner="ben")
+    assert finish(store, pool, other).status == "finished"  # the new server has looked at the queue
+    assert store.run(run.id).shown_status == "interrupted" and store.run(run.id).step == reached
+    store.ask(run.id, "run")
+    pool.wake()
+    reach(store, run, reached + 20)
+    assert [step for step, *_ in stop(store, run)][: reached + 20] == list(range(1, reached + 21))
+    pool.stop()
 
 
 def test_a_starter_that_was_killed_is_replaced(served):
@@ -220,8 +227,81 @@ def test_a_starter_that_was_killed_is_replaced(served):
     assert finish(store, pool, a_run(store)).status == "finished"
 
 
-def _command(process) -> list[str]:
+CLAIMER = """
+import sys
+from pathlib import Path
+from filelock import Timeout
+from lmcore.runs import folder, lock, progress
+from lmcore.runs.store import Store
+lock.TAKING_SECONDS = 0.01
+store = Store(Path(sys.argv[1]))
+while run_id := progress.next_queued(store):
     try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
+        with lock.run_lock(folder.run_folder(store.folder, run_id)):
+            if run := progress.claim(store, run_id):
+                sys.stdout.write(run.id + "\\n")
+    except Timeout:
+        pass
+"""
+
+
+def test_ten_processes_claim_each_run_exactly_once(tmp_path):
+    store = Store(tmp_path, limits=Limits(waiting_alone=100))
+    text = a_text(store)
+    runs = [a_run(store, text=text, owner=f"visitor {number % 7}") for number in range(20)]
+    claimers = [a_program(CLAIMER, tmp_path) for _ in range(10)]
+    claimed = [line for claimer in claimers for line in claimer.communicate()[0].split()]
+    assert [claimer.returncode for claimer in claimers] == [0] * 10
+    assert sorted(claimed) == sorted(run.id for run in runs)
+    assert {store.run(run.id).shown_status for run in runs} == {"interrupted"}
+
+
+DEAF = """
+import sys, time
+from pathlib import Path
+from lmcore.runs import folder, progress
+from lmcore.runs.lock import run_lock
+from lmcore.runs.store import Store
+store = Store(Path(sys.argv[1]))
+with run_lock(folder.run_folder(store.folder, sys.argv[2])):
+    progress.claim(store, sys.argv[2])
+    time.sleep(1e6)
+"""
+
+
+def test_a_worker_that_hangs_is_killed_when_somebody_wants_it_to_end(tmp_path):
+    store = Store(tmp_path)
+    run = a_run(store)
+    worker = a_program(DEAF, tmp_path, run.id)
+    wait_until(lambda: store.run(run.id).shown_status == "running")
+    seconds = [0.0]
+    looking = starter.Starter(tmp_path, 1, lifeline=None)
+    looking.heartbeats = Heartbeats(clock=lambda: seconds[0])
+    looking.children, looking.spawned = {worker.pid: run.id}, {worker.pid: worker}
+    looking.end_who_does_not_hear()  # nobody has asked
+    store.ask(run.id, "stop")
+    looking.end_who_does_not_hear()
+    seconds[0] = starter.POLITE_SECONDS - 0.1
+    looking.end_who_does_not_hear()
+    assert worker.poll() is None and store.run(run.id).shown_status == "running"
+    seconds[0] = starter.POLITE_SECONDS
+    looking.end_who_does_not_hear()
+    assert worker.returncode == -signal.SIGKILL
+    assert store.run(run.id).status == "stopped" and looking.children == {}
+    assert progress.running(store) == set()
+
+
+def test_a_run_that_stands_still_makes_no_progress(tmp_path):
+    store, seconds = Store(tmp_path), [0.0]
+    run = a_run(store)
+    heartbeats = Heartbeats(clock=lambda: seconds[0])
+    worker = a_program(DEAF, tmp_path, run.id)
+    running = wait_until(lambda: (now := store.run(run.id)).shown_status == "running" and now)
+    assert not heartbeats.makes_no_progress(running)
+    seconds[0] = 29.9
+    assert not heartbeats.makes_no_progress(running)
+    seconds[0] = 30.0
+    assert heartbeats.makes_no_progress(running)
+    worker.kill()
+    worker.wait()
+    assert not heartbeats.makes_no_progress(store.run(run.id))  # interrupted says more

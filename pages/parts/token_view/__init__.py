@@ -1,4 +1,4 @@
-"""Coloured, clickable tokens: by their ids as a tokenizer cuts them, or by the surprise of a model."""
+"""Coloured, clickable tokens: by their ids as a tokenizer cuts them, by the surprise of a model, or underlined by influence."""
 
 from pathlib import Path
 
@@ -17,6 +17,10 @@ _component = st.components.v2.component(
 def token_view(
     tokens: list[dict], *, key: str, labels: dict[str, str], mode: str = "ids", selected: int | None = None, max_height: int = 420
 ):
-    """tokens: {text, id, value (bits), unknown, special}. mode: ids or surprise. -> the component's result; `.clicked` is an index or None."""
+    """tokens: {text, id, value, unknown, special}. -> the component's result; `.clicked` is an index or None.
+
+    mode: ids; surprise (value: bits, None is infinite); influence (value: nats that the token adds to log P of another one,
+    above 0 underlined in blue, below in orange, None is not known; labels then has "raises" and "lowers" for the legend).
+    """
     data = {"tokens": tokens, "mode": mode, "selected": selected, "labels": labels, "maxHeight": max_height}
     return _component(key=key, data=data, on_clicked_change=lambda: None)

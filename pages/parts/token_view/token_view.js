@@ -5,6 +5,7 @@ const SCALE = [0, 1, 2, 4, 8, 16]; // bits, for the legend
 const visible = (text) => text.replace(/\n/g, "⏎").replace(/ /g, "␣").replace(/\t/g, "⇥");
 // From clear to strong orange: one hue, more of it the more surprising.
 const surprise = (bits) => `rgba(213, 94, 0, ${Math.min(0.85, bits / 16).toFixed(3)})`;
+const RAISES = "0, 114, 178", LOWERS = "213, 94, 0"; // Okabe and Ito
 const fill = (labels, name, values) => Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), labels[name] ?? "");
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -15,6 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   legend(root.querySelector(".legend"), data);
 
   const focused = [...box.children].findIndex((node) => node === parentElement.activeElement);
+  data.most = Math.max(1e-9, ...data.tokens.map((token) => Math.abs(token.value ?? 0)));
   box.replaceChildren(...data.tokens.map((token, index) => tokenNode(token, index, data)));
   const nodes = [...box.children];
   let current = Math.max(0, focused >= 0 ? focused : data.selected ?? 0);
@@ -40,7 +42,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
 }
 
-function tokenNode(token, index, { mode, selected, labels }) {
+function tokenNode(token, index, { mode, selected, labels, most }) {
   const node = document.createElement("span");
   node.className = ["token", token.unknown && "unknown", token.special && "special", index === selected && "selected"].filter(Boolean).join(" ");
   node.textContent = visible(token.text);
@@ -54,9 +56,15 @@ function tokenNode(token, index, { mode, selected, labels }) {
     id.textContent = token.id;
     node.appendChild(id);
     node.style.background = `hsla(${HUES[token.id % HUES.length]}, 70%, 55%, 0.22)`;
+  } else if (mode === "influence") {
+    const share = Math.abs(token.value ?? 0) / most;
+    const colour = token.value < 0 ? LOWERS : RAISES;
+    node.style.borderBottom = `${Math.round(1 + 6 * share)}px solid rgba(${colour}, ${(0.15 + 0.85 * share).toFixed(3)})`;
+    const value = token.value === null ? "?" : `${token.value > 0 ? "+" : ""}${token.value.toFixed(2)}`;
+    words.push(fill(labels, "value", { value }));
   } else {
-    node.style.background = surprise(token.value);
-    words.push(fill(labels, "value", { value: token.value.toFixed(2) }));
+    node.style.background = surprise(token.value ?? Infinity);
+    words.push(fill(labels, "value", { value: token.value === null ? "∞" : token.value.toFixed(2) }));
   }
   if (token.unknown) words.push(labels.unknown);
   node.setAttribute("aria-label", words.join(", "));
@@ -66,6 +74,15 @@ function tokenNode(token, index, { mode, selected, labels }) {
 
 function legend(element, { mode, labels }) {
   element.replaceChildren();
+  if (mode === "influence") {
+    for (const [colour, label] of [[RAISES, labels.raises], [LOWERS, labels.lowers]]) {
+      const patch = document.createElement("i"), name = document.createElement("span");
+      patch.style.background = `rgb(${colour})`;
+      patch.className = "line";
+      name.textContent = label;
+      element.append(patch, name);
+    }
+  }
   if (mode !== "surprise") return;
   const name = document.createElement("span");
   name.textContent = labels.legend;

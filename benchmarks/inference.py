@@ -1,0 +1,83 @@
+"""Asking a model, one thread: the next token, the score of a text, generated text: `python benchmarks/inference.py`.
+
+Each beside the way without a carried state, which reads the whole prefix again for every token.
+"""
+
+import argparse
+import time
+
+from common import as_a_worker, in_turn, median, report
+
+if __name__ == "__main__":
+    as_a_worker()
+
+import numpy as np
+import torch
+
+from lmcore.config import ModelConfig
+from lmcore.models import NeuralLanguageModel, build_model
+from lmcore.probability import next_token, score
+from lmcore.sampling import Sampling, adjust, draw, generate
+
+MODELS = ((65, 128), (65, 256), (10_000, 200))  # (types, hidden)
+SCORED, GENERATED = 200, 500
+
+
+def generate_by_prefixes(model, count: int) -> list[int]:
+    random, written = np.random.default_rng(1), []
+    for _ in range(count):
+        written.append(draw(adjust(next_token(model, np.array(written)), Sampling()), random.random()))
+    return written
+
+
+def score_by_prefixes(model, ids) -> float:
+    return sum(next_token(model, ids[:place])[ids[place]] for place in range(len(ids)))
+
+
+def seconds(work):
+    def measured(_):
+        began = time.perf_counter()
+        work()
+        return time.perf_counter() - began
+
+    return measured
+
+
+def measure(types: int, hidden: int, repeats: int) -> dict:
+    network = build_model(ModelConfig(embedding_size=64, hidden_size=hidden), types)
+    random = np.random.default_rng(1)
+    model, ids = NeuralLanguageModel(network, random.integers(0, types, 256)), random.integers(0, types, SCORED)
+    model.start()
+    found = in_turn(
+        repeats,
+        next=seconds(lambda: next_token(model, ids[:50])),
+        score=seconds(lambda: score(model, ids)),
+        score_again=seconds(lambda: score_by_prefixes(model, ids)),
+        write=seconds(lambda: list(generate(model, ids[:0], GENERATED))),
+        write_again=seconds(lambda: generate_by_prefixes(model, GENERATED)),
+    )
+    took = {name: median(values) for name, values in found.items()}
+    return {
+        "types": types,
+        "LSTM": hidden,
+        "next token after 50, ms": 1e3 * took["next"],
+        f"score {SCORED}, ms": 1e3 * took["score"],
+        "by prefixes, ms": 1e3 * took["score_again"],
+        "times as fast": took["score_again"] / took["score"],
+        "generated tokens/s": GENERATED / took["write"],
+        "by prefixes, tokens/s": GENERATED / took["write_again"],
+        "times as fast ": took["write_again"] / took["write"],
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5, help="the median of so many is shown")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = [measure(types, hidden, options.repeats) for types, hidden in MODELS]
+    report("inference", rows, f"one thread, medians of {options.repeats}; {GENERATED} tokens generated")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Compare: runs side by side, what is different between them, and what it did."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import streamlit as st
+
+from pages.parts import charts, comparison, guard, links, run_words, visitor
+from pages.parts.language import _
+
+SAMPLES_IN_A_ROW = 4
+
+st.title(_("Compare"))
+store, owner = visitor.store(), visitor.current()
+own = store.runs(owner) if owner else []
+asked = links.asked_runs() or ([links.asked("run")] if links.asked("run") and "runs" not in st.query_params else [])
+chosen = [run for run in map(store.run, asked) if run is not None]
+options = {run.id: run for run in (*chosen, *own, *store.demos())}
+sources = {run.text_id: store.text(run.text_id) for run in options.values() if run.owner is None or run in chosen}
+
+
+def name(run) -> str:
+    """A run's name; an example's in the visitor's language."""
+    return comparison.text_name(sources[run.text_id]) if run.owner is None else run.name
+
+
+def to_address(ids: list[str]):
+    st.query_params["runs"] = ",".join(ids)
+
+
+def add():
+    """The id of a run, its address, or that of a comparison."""
+    typed = st.session_state["compare.add"].strip()
+    query = parse_qs(urlsplit(typed).query)
+    ids = [run_id for value in (query.get("runs") or query.get("run") or [typed]) for run_id in value.split(",")]
+    known = [run_id for run_id in ids if links.ID.fullmatch(run_id) and store.run(run_id)]
+    st.session_state["compare.unknown"] = bool(typed) and not known
+    to_address(list(dict.fromkeys([*(run.id for run in chosen), *known]))[: links.MOST_COMPARED])
+    st.session_state["compare.add"] = ""
+
+
+st.session_state["compare.runs"] = [run.id for run in chosen]
+which, other = st.columns([3, 2], gap="large")
+which.multiselect(
+    _("Runs"),
+    list(options),
+    format_func=lambda run_id: f"{name(options[run_id])} · {run_words.model(options[run_id])}",
+    key="compare.runs",
+    max_selections=links.MOST_COMPARED,
+    on_change=lambda: to_address(st.session_state["compare.runs"]),
+    placeholder=_("Choose two or more"),
+)
+other.text_input(
+    _("Add a shared run"),
+    key="compare.add",
+    on_change=add,
+    max_chars=2_000,
+    placeholder=_("paste its address or id"),
+    help=_("Whoever has the address of a run may look at its curves and samples."),
+)
+if st.session_state.get("compare.unknown") or len(chosen) < len(asked):
+    st.warning(_("There is no run with this address. It may have been deleted, or the link is incomplete."))
+if not chosen:
+    st.info(_("Choose runs to see their curves over each other. With two, the page says what changed between them."))
+    guard.invite()
+    st.stop()
+
+names = [name(run) for run in chosen]
+texts = [sources[run.text_id] for run in chosen]
+found = comparison.differences(chosen, texts)
+if len(chosen) > 1:
+    st.info(comparison.sentence(chosen, found), icon=":material/compare_arrows:")
+    if len({text.sha256 if text else None for text in texts}) > 1:
+        st.caption(_("They learned from different texts, so their losses are measured on different tokens."))
+
+histories = [comparison.history(store, run) for run in chosen]
+controls = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+units = {"bits_per_byte": _("bits per byte"), "validation_loss": _("nats per token")}
+unit = controls.segmented_control(
+    _("Loss"),
+    list(units),
+    format_func=units.get,
+    default="bits_per_byte",
+    required=True,
+    key="compare.unit",
+    help=_("Bits per byte can be compared between tokenizers; nats per token only where the tokens are the same."),
+)
+axes = {"step": _("step"), "tokens": _("tokens"), "seconds": _("seconds of training")}
+axis = controls.segmented_control(_("Along"), list(axes), format_func=axes.get, default="step", required=True, key="compare.axis")
+logarithmic = controls.pills(_("Logarithmic axes"), ["x", "y"], selection_mode="multi", key="compare.log")
+smoothing = 0.0
+if unit == "validation_loss":
+    smoothing = controls.slider(_("Smoothing of the training loss"), 0.0, 0.99, 0.9, 0.01, key="compare.smoothing", width=220)
+
+dashes = charts.run_dashes([run.id for run in chosen])
+curves = [
+    {
+        "name": name,
+        "colour": charts.run_colour(run.id),
+        "dash": dash,
+        "training": history.training(axis, smoothing) if unit == "validation_loss" else None,
+        "validation": history.validation(axis, unit),
+    }
+    for name, run, dash, history in zip(names, chosen, dashes, histories, strict=True)
+]
+labels = {"x": axes[axis], "y": units[unit], "training": _("training loss"), "validation": _("validation loss")}
+st.plotly_chart(charts.compared(curves, labels, tuple(logarithmic)), key="compare.chart")
+if unit == "validation_loss":
+    st.caption(_("Thick with dots: validation loss. Thin: training loss."))
+if all(run.best_loss is None for run in chosen):
+    st.caption(_("These texts are too short for a validation loss; look at the training loss in nats per token."))
+
+
+def download(columns: dict[str, list], key: str, label: str):
+    csv = comparison.as_csv(columns)
+    st.download_button(
+        label, csv, f"{key}.csv", "text/csv", key=f"compare.{key}.csv", icon=":material/download:", type="tertiary"
+    )
+
+
+def table(title: str, columns: dict[str, list], key: str):
+    st.subheader(title)
+    st.dataframe(columns, hide_index=True, key=f"compare.{key}")
+    download(columns, key, _("Download as CSV"))
+
+
+download(comparison.points_table(names, histories), "curves", _("The points of these curves as CSV"))
+table(_("Results"), comparison.results_table(names, chosen, texts), "results")
+if found:
+    table(_("Settings that differ"), comparison.settings_table(names, found), "settings")
+
+st.subheader(_("What they write"))
+for begin in range(0, len(chosen), SAMPLES_IN_A_ROW):
+    row = list(zip(names, chosen, strict=True))[begin : begin + SAMPLES_IN_A_ROW]
+    for (name, run), column in zip(row, st.columns(len(row)), strict=True):
+        evaluation = store.latest_evaluation(run.id)
+        with column:
+            st.html(f"<div style='height:4px;border-radius:2px;background:{charts.run_colour(run.id)}'></div>")
+            st.text(name)
+            st.caption(_("step {step}").format(step=f"{evaluation.step:,}" if evaluation else "0"))
+            st.code(evaluation.sample if evaluation and evaluation.sample else "…", language=None, wrap_lines=True)

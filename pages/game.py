@@ -1,0 +1,75 @@
+"""Game: guess the next token of lines the model has never seen, and beat it."""
+
+import streamlit as st
+
+from pages.parts import counted, game_board, guard, guessing, held_out, links, models, visitor
+from pages.parts.language import _
+
+st.title(_("Beat the machine"))
+st.markdown(
+    _(
+        "Claude Shannon's guessing game: a line that **no model was trained on**, one token hidden after another. "
+        "You guess, this run guesses, and so does a bigram, which only counts pairs of tokens. Who needs fewer guesses?"
+    )
+)
+run = guard.a_run()
+if not visitor.may_read(visitor.store().text(run.text_id)):
+    st.info(_("The lines of this game come from the owner's text, which only they may read. Play with a run of your own."))
+    links.page_link("home", _("See the finished example"), run=None)
+    links.page_link("train", _("Train a model"), run=None)
+    st.stop()
+trained = guard.a_model(run)
+bigram = counted.ngram(visitor.data_folder(), run, 2)
+if bigram is None:
+    st.info(_("The pairs of this text are still being counted; try again in a few seconds."))
+    st.button(_("Try again"), key="game.again", icon=":material/refresh:")
+    st.stop()
+lines = held_out.lines(visitor.store(), run, trained)
+if not lines:
+    st.info(
+        _(
+            "There is no line to play with: the text is too short to hold a part of it back from training, or every line that was "
+            "held back also stands in the training text word for word. Train on a longer text, or play with the example."
+        )
+    )
+    links.page_link("text", _("Bring a longer text"), run=None, text=None)
+    links.page_link("home", _("See the finished example"), run=None)
+    st.stop()
+guard.about(run, trained)
+
+
+def deal():
+    with models.asking():
+        st.session_state["game"].next_line(trained.tokenizer, bigram, trained.model)
+
+
+def begin():
+    st.session_state["game"] = guessing.Game(lines, trained.tokenizer.kind, trained.tokenizer.vocabulary_size)
+    st.session_state["game.run"] = run.id
+    deal()
+
+
+if st.session_state.get("game.run") != run.id:
+    begin()
+game = st.session_state["game"]
+left, right = st.columns([3, 2], gap="large")
+with left:
+    st.caption(_("Line {number} of {count}").format(number=game.number, count=len(game.lines)))
+    game_board.line(game)
+    if game.line_done:
+        game_board.verdict(game)
+    elif game.deal.boards:
+        game_board.choices(game, trained.tokenizer)
+    else:
+        game_board.typing(game, trained.tokenizer)
+    with st.container(horizontal=True):
+        if game.lines_left:
+            style = "primary" if game.line_done else "tertiary"
+            label = _("Next line") if game.line_done else _("Another line")
+            st.button(label, type=style, icon=":material/skip_next:", key="game.next", on_click=deal)
+        else:
+            st.caption(_("That was the last line."))
+        st.button(_("Start again"), icon=":material/replay:", key="game.restart", type="tertiary", on_click=begin)
+with right:
+    game_board.feedback(game, trained.tokenizer)
+game_board.score(game)

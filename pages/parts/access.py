@@ -1,0 +1,178 @@
+"""A class behind a PIN: its hash, the cookie of those who know it, and how often one may guess. Imports no streamlit.
+
+$NEXT_WORD_CLASS_PIN closes the server to all without it, $NEXT_WORD_TEACHER_PIN makes a teacher. Without them whoever sits at the
+machine may start a class; its PINs are made here and kept hashed in the data folder. Asking for the PIN is `door`.
+"""
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from lmcore.runs import folder
+from pages.parts import identity
+
+ENVIRONMENT = {"student": "NEXT_WORD_CLASS_PIN", "teacher": "NEXT_WORD_TEACHER_PIN"}
+DIGITS = {"student": 6, "teacher": 8}  # of PINs that are made here
+SHORTEST = 4  # characters of a PIN in the environment
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+LOOPBACK = ("127.0.0.1", "::1", "localhost", "[::1]")
+UNREADABLE = {"student": ""}  # a hash that no PIN has: a damaged file closes the server rather than opens it
+
+_made_here: dict[str, str] = {}  # hash -> PIN, as long as this server runs: the teacher may look again
+
+
+def is_closed() -> bool:
+    """Whether a PIN is asked for at all."""
+    return "student" in pins()
+
+
+def by_environment() -> bool:
+    return bool(_environment())
+
+
+def role(cookie: str | None) -> str | None:
+    """teacher, student, or None for one who has not given a PIN that is valid now."""
+    name, _, mark = (identity.verify(cookie, "class") or "").partition(".")
+    known = pins().get(name)
+    return name if known and hmac.compare_digest(mark, _mark(known)) else None
+
+
+def may_teach(cookie: str | None) -> bool:
+    """Where nobody has set a teacher PIN, everybody is the teacher of the rooms they open."""
+    return "teacher" not in pins() or role(cookie) == "teacher"
+
+
+def enter(pin: str) -> str | None:
+    """The role that a PIN gives. Takes about 50 ms, by intention."""
+    pin = _tidy(pin)
+    return next((name for name, known in pins().items() if known and _is_pin(pin, known)), None)
+
+
+def cookie_name() -> str:
+    return identity.cookie_name("class_")
+
+
+def issue(name: str) -> str:
+    """The cookie of a role; it is valid until another PIN is set."""
+    return identity.signer("class").sign(f"{name}.{_mark(pins()[name])}").decode()
+
+
+def start():
+    """Make new PINs: whoever was let in with an older one has to ask again. Not where the environment sets them."""
+    made = {name: "".join(secrets.choice("0123456789") for _ in range(count)) for name, count in DIGITS.items()}
+    hashed = {name: _hash(pin, secrets.token_hex(16)) for name, pin in made.items()}
+    _made_here.update({hashed[name]: pin for name, pin in made.items()})
+    folder.write_json(_path(), hashed)
+
+
+def end():
+    """The server is open again."""
+    _path().unlink(missing_ok=True)
+
+
+def known_pins() -> dict[str, str]:
+    """The PINs that can be shown to the teacher: from the environment, or made since this server was started."""
+    made = {name: _made_here[known] for name, known in pins().items() if known in _made_here}
+    return {**made, **_environment()}
+
+
+def pins() -> dict[str, str]:
+    """{student or teacher: salted hash}; empty: open to all."""
+    if set_by_hand := _environment():
+        return {name: _hash(pin, identity.signer("pin").get_signature(name).decode()) for name, pin in set_by_hand.items()}
+    try:
+        return _read(_path(), _path().stat().st_mtime_ns)
+    except FileNotFoundError:
+        return {}
+
+
+def check_environment():
+    """Raises ValueError where a PIN of the environment could be guessed in no time."""
+    for name, pin in _environment().items():
+        if len(pin) < SHORTEST:
+            raise ValueError(f"{ENVIRONMENT[name]} needs at least {SHORTEST} characters")
+
+
+def is_this_machine(client: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from the machine the server runs on, and by no proxy: its host is its own too."""
+    host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
+    return client in LOOPBACK and host in LOOPBACK and not any(name in headers for name in FORWARDED)
+
+
+class Guesses:
+    """So many wrong guesses an address, and so many of all together; then one waits. What is right costs nothing.
+
+    A school has one address for all its classes, so an address gets many; six digits outlast a month of the second limit.
+    """
+
+    def __init__(
+        self, per_address: int = 40, together: int = 100, seconds: float = 300, clock: Callable[[], float] = time.monotonic
+    ):
+        self.per_address, self.together, self.seconds, self.clock = per_address, together, seconds, clock
+        self._wrong: deque[tuple[float, str]] = deque()
+        self._lock = threading.Lock()
+
+    def begin(self, address: str) -> tuple[float, str] | None:
+        """A guess, which counts as wrong until `forgive`; None: too many have been."""
+        now = self.clock()
+        with self._lock:
+            while self._wrong and self._wrong[0][0] <= now - self.seconds:
+                self._wrong.popleft()
+            if len(self._wrong) >= self.together or sum(other == address for _, other in self._wrong) >= self.per_address:
+                return None
+            self._wrong.append((now, address))
+        return now, address
+
+    def forgive(self, guess: tuple[float, str]):
+        with self._lock, contextlib.suppress(ValueError):  # it may have been forgotten meanwhile
+            self._wrong.remove(guess)
+
+
+def _environment() -> dict[str, str]:
+    return {name: pin for name, variable in ENVIRONMENT.items() if (pin := _tidy(os.environ.get(variable, "")))}
+
+
+def _path() -> Path:
+    return folder.data_folder() / "class.json"
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _changed: int) -> dict[str, str]:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        return {name: str(known[name]) for name in ("student", "teacher")}
+    except (ValueError, KeyError, TypeError):
+        return UNREADABLE
+
+
+@lru_cache(maxsize=64)
+def _mark(hashed: str) -> str:
+    """Which PIN a cookie was given for, without a hint at it."""
+    return identity.signer("mark").get_signature(hashed).decode()
+
+
+def _is_pin(pin: str, hashed: str) -> bool:
+    return hmac.compare_digest(_scrypt(pin, hashed.partition(":")[0]), hashed)
+
+
+@lru_cache(maxsize=8)
+def _hash(pin: str, salt: str) -> str:
+    return _scrypt(pin, salt)
+
+
+def _scrypt(pin: str, salt: str) -> str:
+    return f"{salt}:{hashlib.scrypt(pin.encode(), salt=salt.encode(), n=2**14, r=8, p=1).hex()}"
+
+
+def _tidy(pin: str) -> str:
+    """PINs are shown in groups, and typed with or without."""
+    return "".join(pin.split())

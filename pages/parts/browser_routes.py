@@ -1,0 +1,144 @@
+"""Forms that change this browser's cookies, which no script of a page can: a PIN, a class, a fresh beginning, a recovery code.
+
+Each is a POST from a page of this server itself, checked; it answers with a redirect, or with one sentence in the visitor's language.
+"""
+
+import asyncio
+from functools import partial
+from html import escape
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from lmcore.runs import recovery
+from pages.parts import access, door, identity, small_page, visitor
+from pages.parts.language import translate
+from pages.parts.middleware import cookie, cookies
+
+FRESH, RECOVER, CLASS = "/browser/fresh", "/browser/recover", "/browser/class"
+TEACHER_SECONDS = 12 * 3600
+LONGEST_FORM = 4_096  # bytes
+
+pin_guesses, code_guesses = access.Guesses(), access.Guesses()
+
+
+async def enter(request: Request) -> Response:
+    """The PIN of the class, or of the teacher."""
+    form, words = await _form(request)
+    wanted = door.inside(form.get("wanted", "/"), lang=words)
+    _ = partial(translate, language=words)
+    if not _is_ours(request):
+        return _refuse(words, _not_ours(words), "/")
+    guess = pin_guesses.begin(_address(request))
+    if guess is None:
+        sentence = _("Too many wrong PINs came from here. Please wait five minutes, then try again.")
+        return door.pin_page(request, status=429, wanted=wanted, wrong=sentence, words=words)
+    role = await asyncio.to_thread(access.enter, form.get("pin", ""))
+    if role is None:
+        sentence = _("That is not the PIN of this class. Look at it again, or ask your teacher.")
+        return door.pin_page(request, status=403, wanted=wanted, wrong=sentence, words=words)
+    pin_guesses.forgive(guess)
+    return _go(wanted, _role_cookie(request, role))
+
+
+async def begin_class(request: Request) -> Response:
+    """New PINs; this browser becomes the teacher's. For whoever sits at the machine, and for the teacher."""
+    form, words = await _form(request)
+    _ = partial(translate, language=words)
+    teaches = access.role(cookies(request.scope).get(access.cookie_name())) == "teacher"
+    here = access.is_this_machine(request.client and request.client.host, request.headers)
+    if access.by_environment() or not _is_ours(request) or not (teaches or here):
+        sentence = _(
+            "A class is started on the machine this server runs on, at its address localhost; or whoever runs the server sets the PINs."
+        )
+        return _refuse(words, sentence, "/classroom")
+    await asyncio.to_thread(access.start)
+    return _go(door.inside("/classroom", lang=words), _role_cookie(request, "teacher"))
+
+
+async def start_fresh(request: Request) -> Response:
+    """A new visitor in this browser; a teacher becomes a member of the class."""
+    _, words = await _form(request)
+    if not _is_ours(request):
+        return _refuse(words, _not_ours(words), "/")
+    known = access.role(cookies(request.scope).get(access.cookie_name()))
+    changed = [_role_cookie(request, "student")] if known and access.is_closed() else [_no_role(request)] if known else []
+    return _go(door.inside("/", lang=words), cookie(request.scope, identity.cookie_name(), identity.issue()), *changed)
+
+
+async def recover(request: Request) -> Response:
+    """This browser becomes the visitor whose code it is."""
+    form, words = await _form(request)
+    _ = partial(translate, language=words)
+    if not _is_ours(request):
+        return _refuse(words, _not_ours(words), "/")
+    guess = code_guesses.begin(_address(request))
+    if guess is None:
+        return _refuse(words, _("Too many wrong codes came from here. Please wait five minutes, then try again."), "/", 429)
+    found = await asyncio.to_thread(recovery.visitor_of, visitor.store(), form.get("code", ""))
+    if found is None:
+        return _refuse(
+            words, _("This is not a valid recovery code. Compare it with your note: the newest code alone is valid."), "/"
+        )
+    code_guesses.forgive(guess)
+    return _go(door.inside("/runs", lang=words), cookie(request.scope, identity.cookie_name(), identity.issue(found)))
+
+
+ROUTES = [
+    Route(path, endpoint, methods=["POST"])
+    for path, endpoint in ((door.ENTER, enter), (CLASS, begin_class), (FRESH, start_fresh), (RECOVER, recover))
+]
+
+
+async def _form(request: Request) -> tuple[dict[str, str], str]:
+    """({field: value}, language); a body that is too long counts as empty."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_FORM:
+            body = b""
+            break
+    form = {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    return form, small_page.language(form.get("lang"), request.headers.get("accept-language", ""))
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether the form stood on a page of this server: another site must neither log anybody out nor in.
+
+    Browsers say so by themselves; by an open line in a network only the origin.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    return site == "same-origin" if site else urlsplit(origin or "").netloc == request.headers.get("host", "-")
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _role_cookie(request: Request, role: str) -> str:
+    seconds = {"seconds": TEACHER_SECONDS} if role == "teacher" else {}
+    return cookie(request.scope, access.cookie_name(), access.issue(role), **seconds)
+
+
+def _no_role(request: Request) -> str:
+    return cookie(request.scope, access.cookie_name(), "", seconds=0)
+
+
+def _go(address: str, *changed: str) -> Response:
+    answer = RedirectResponse(address, status_code=303, headers={"cache-control": "no-store"})
+    for header in changed:
+        answer.headers.append("set-cookie", header)
+    return answer
+
+
+def _refuse(words: str, sentence: str, back: str, status: int = 403) -> Response:
+    _ = partial(translate, language=words)
+    link = f'<p><a href="{escape(door.inside(back, lang=words))}">{escape(_("Back"))}</a></p>'
+    return small_page.page(words, _("That did not work"), link, back=back, status=status, wrong=sentence)
+
+
+def _not_ours(words: str) -> str:
+    _ = partial(translate, language=words)
+    return _("Only a page of this server itself can do this. Open the app and try again there.")

@@ -1,0 +1,76 @@
+"""The class's PIN: started, shown and ended by the teacher. How it is asked for is `door`."""
+
+import streamlit as st
+
+from pages.parts import access
+from pages.parts.browser_routes import CLASS
+from pages.parts.door import ENTER
+from pages.parts.language import _
+from pages.parts.post_form import post_form
+
+
+def role() -> str | None:
+    """teacher, student or None; a raw client can send any cookie: it is verified at every read."""
+    return access.role(st.context.cookies.get(access.cookie_name()))
+
+
+def may_teach() -> bool:
+    return access.may_teach(st.context.cookies.get(access.cookie_name()))
+
+
+def show():
+    if role() == "teacher":
+        _teacher()
+    elif access.pins():
+        _student()
+    elif access.is_this_machine(st.context.ip_address or "127.0.0.1", _headers()):
+        st.subheader(_("Close this server to everyone else"))
+        st.caption(
+            _(
+                "Start a class: the server makes a PIN, and whoever does not know it sees nothing. It is asked once in each browser."
+            )
+        )
+        post_form(CLASS, _("Start a class"), key="class.start")
+
+
+def _teacher():
+    st.subheader(_("The PINs of this class"))
+    pins = access.known_pins()
+    row = st.container(horizontal=True, gap="medium")
+    names = {"student": _("for everybody"), "teacher": _("for teachers")}
+    for name in access.pins():
+        row.metric(names[name], _grouped(pins[name]) if name in pins else _("not kept"), width=220)
+    if set(access.pins()) - set(pins):
+        st.caption(_("Only a fingerprint of the PIN outlasts a restart of the server. Students who were here are still let in."))
+    if access.by_environment():
+        st.caption(_("Whoever runs the server has set the PINs."))
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        post_form(CLASS, _("Make new PINs"), key="class.again")
+        if st.button(_("End the class"), key="class.end", icon=":material/lock_open:"):
+            access.end()
+            st.rerun()
+    st.caption(_("New PINs let nobody in with the old ones, so everyone has to enter them again."))
+
+
+def _student():
+    st.caption(_("Opening a room and changing its board needs the teacher's PIN."))
+    post_form(ENTER, _("I am the teacher"), key="class.enter", field="pin", label=_("Teacher's PIN"), hidden={"wanted": _here()})
+
+
+def _here() -> str:
+    code = st.query_params.get("room", "")
+    return f"/classroom?room={code}" if code else "/classroom"
+
+
+def _grouped(pin: str) -> str:
+    """
+    >>> _grouped("123456"), _grouped("12345678"), _grouped("cats")
+    ('123 456', '1234 5678', 'cats')
+    """
+    half = len(pin) // 2
+    return f"{pin[:half]} {pin[half:]}" if pin.isdigit() and len(pin) in (6, 8) else pin
+
+
+def _headers() -> dict[str, str]:
+    return {name.lower(): value for name, value in st.context.headers.items()}

@@ -1,0 +1,173 @@
+"""The copy meter: how much of a text stands word for word in the training text; along training too, and beside text never trained on.
+
+The counting is `lmcore.evidence`. Numbers are for everyone, lines of the training text only for those who may read it.
+"""
+
+import threading
+from collections import OrderedDict
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from lmcore.corpus import Corpus
+from lmcore.evidence import Copied, copied, surroundings
+from pages.parts import charts, counted, visitor
+from pages.parts.language import _
+
+LEAST = {"character": 25, "subword": 8, "word": 5}  # tokens: shorter stretches are common speech
+LEAST_WIDE = 10  # characters of Chinese, Japanese or Korean, where a few are a word
+HELD_OUT = 2_000  # tokens compared with
+LINES = 8
+KEPT_RUNS = 64
+
+_held_out: OrderedDict[str, float | None] = OrderedDict()
+_lock = threading.Lock()
+
+
+def least(trained) -> int:
+    """So many tokens and more, in the words of this tokenizer, count as copied."""
+    tokenizer = trained.tokenizer
+    if tokenizer.kind == "character" and 2 * sum(ord(name[0]) > 0x2E80 for name in tokenizer.vocabulary) > len(
+        tokenizer.vocabulary
+    ):
+        return LEAST_WIDE
+    return LEAST[tokenizer.kind]
+
+
+def of_text(run, trained, ids: np.ndarray) -> Copied | None:
+    """None while nothing is counted yet."""
+    found = counted.counts(visitor.data_folder(), run)
+    return None if found is None else copied(ids, found.index, trained.tokenizer.unknown_id, least(trained))
+
+
+def sentence(run, trained, found: Copied) -> str:
+    """The meter in a line, beside what text never trained on would show."""
+    said = _("Copied: {share} (stretches of {least} tokens and more) · longest match: {longest} tokens").format(
+        share=f"{found.share:.0%}", least=least(trained), longest=found.longest
+    )
+    new = held_out_share(run, trained)
+    return said if new is None else said + " · " + _("held-out text: {share}").format(share=f"{new:.0%}")
+
+
+def held_out_share(run, trained) -> float | None:
+    """The same of text that the model has never seen; None where none was held back."""
+    with _lock:
+        if run.id not in _held_out:
+            corpus = Corpus.from_text(visitor.store().content(run.text_id), kind=trained.kind)
+            ids = trained.tokenizer.encode(corpus.validation[: 8 * HELD_OUT])[:HELD_OUT]
+            found = of_text(run, trained, ids) if len(ids) else None
+            _held_out[run.id] = found.share if found else None
+        while len(_held_out) > KEPT_RUNS:
+            _held_out.popitem(last=False)
+        return _held_out[run.id]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def along_training(run_id: str, last_step: int | None, _run, _trained) -> tuple[list[int], list[float]]:
+    """(steps, share copied) of the sample that was written at each evaluation up to the last."""
+    written = [evaluation for evaluation in visitor.store().evaluations(run_id) if evaluation.sample]
+    found = [of_text(_run, _trained, _trained.encode(evaluation.sample)) for evaluation in written]
+    return [evaluation.step for evaluation in written], [copied.share for copied in found if copied]
+
+
+def show(run, trained, writing):
+    """All about copying, for the text that is being written."""
+    if counted.counts(visitor.data_folder(), run) is None:
+        st.info(_("The training text of this run has not been counted yet. That happens in the first seconds of training."))
+        return
+    st.markdown(
+        _(
+            "A model that has learned its text by heart writes it down again. The meter marks every stretch of **{least} tokens and "
+            "more** that stands word for word in the training text."
+        ).format(least=least(trained))
+    )
+    if trained.tokenizer.kind == "character":
+        st.caption(_("(Characters are short: five of them would be found almost anywhere.)"))
+    found = of_text(run, trained, writing.ids())
+    new = held_out_share(run, trained)
+    row = st.container(horizontal=True, gap="medium")
+    row.metric(_("Copied"), f"{found.share:.0%}" if writing.tokens else "—", width=charts.FIGURE)
+    row.metric(_("Longest match"), found.longest if writing.tokens else "—", help=_("in tokens"), width=charts.FIGURE)
+    row.metric(
+        _("Held-out text"),
+        "—" if new is None else f"{new:.0%}",
+        width=charts.FIGURE,
+        help=_(
+            "The same measure of text that was never trained on: a text with many set phrases has a high one without any copying."
+        ),
+    )
+    _curve(run, trained, new)
+    _places(run, trained, found)
+
+
+def _curve(run, trained, new: float | None):
+    latest = visitor.store().latest_evaluation(run.id)
+    steps, shares = along_training(run.id, latest.step if latest else None, run, trained)
+    if len(steps) < 2:
+        return
+    st.markdown(_("**Along training:** the share copied in the sample written at each evaluation."))
+    st.plotly_chart(
+        figure(steps, shares, new, {"step": _("Step"), "copied": _("Copied"), "held_out": _("held-out text")}),
+        key="write.copied.chart",
+    )
+    said = _("From {first:.0%} at step {begin} to {last:.0%} at step {end}.").format(
+        first=shares[0], last=shares[-1], begin=f"{steps[0]:,}", end=f"{steps[-1]:,}"
+    )
+    if new is not None and new > 0.5:
+        said += " " + _("This text repeats its phrases: even text the model has never seen has {new:.0%}.").format(new=new)
+    st.caption(said)
+
+
+def figure(steps: list[int], shares: list[float], new: float | None, labels: dict[str, str]) -> go.Figure:
+    """The share copied over the steps; that of held-out text as a level line."""
+    figure = charts._figure(260)
+    figure.add_scatter(
+        x=steps,
+        y=shares,
+        name=labels["copied"],
+        mode="lines+markers",
+        line={"color": charts.PALETTE[1], "width": 2.4},
+        marker={"size": 5},
+    )
+    if new is not None:
+        figure.add_scatter(
+            x=[steps[0], steps[-1]],
+            y=[new, new],
+            name=labels["held_out"],
+            mode="lines",
+            line={"color": charts.PALETTE[0], "dash": "dash"},
+        )
+    figure.update_xaxes(title=labels["step"])
+    figure.update_yaxes(title=labels["copied"], range=[-0.03, 1.03], tickformat=".0%")
+    return figure
+
+
+def _places(run, trained, found: Copied):
+    """Where the longest stretches stand in the training text."""
+    if not found.spans:
+        return
+    if not visitor.may_read(visitor.store().text(run.text_id)):
+        st.caption(_("Where these stretches stand in the training text is shown to its owner only."))
+        return
+    index, tokenizer = counted.counts(visitor.data_folder(), run).index, trained.tokenizer
+    rows = {_("Tokens"): [], _("before"): [], _("Copied"): [], _("after"): []}
+    for span in sorted(found.spans, key=lambda span: span.begin - span.end)[:LINES]:
+        length = span.end - span.begin
+        before, _after = surroundings(index, span.place)
+        _before, after = surroundings(index, span.place + length - 1)
+        place = span.place - index.skipped
+        parts = (before, index.ids[place : place + length], after)
+        for column, value in zip(rows.values(), (length, *(readable(tokenizer.decode(part)) for part in parts)), strict=True):
+            column.append(value)
+    with st.expander(_("Where the longest stretches stand in the training text")):
+        st.dataframe(rows, hide_index=True, key="write.copied.places")
+
+
+def readable(text: str) -> str:
+    """One line, breaks shown.
+
+    >>> readable("a\\n\\x1eb")
+    'a⏎¶b'
+    """
+    return text.replace("\n", "⏎").replace("\x1e", "¶")

@@ -1,0 +1,132 @@
+"""The models that stand beside a run: knowing nothing, counting, other runs over the same vocabulary, the true grammar."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from lmcore import probability
+from lmcore.models import LanguageModel, NgramModel, UniformModel
+from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
+from lmcore.runs import folder
+from pages.parts import counted, models, texts, truth, visitor
+from pages.parts.language import _
+
+ORDERS = (1, 2, 3, 4, 5)
+MOST_OTHERS = 4
+
+
+@dataclass(frozen=True)
+class Entrant:
+    name: str
+    model: LanguageModel | truth.Grammar
+    memory: int | None = None  # so many tokens of a context are read; None: all
+    first_shown: bool = True  # in charts: the others are one click away
+
+    def next_log_probs(self, ids: np.ndarray) -> np.ndarray | None:
+        """(V,) log-probabilities of the token after a context; None where the grammar knows no such beginning."""
+        if isinstance(self.model, truth.Grammar):
+            return self.model.next_log_probs(ids)
+        recent = ids if self.memory is None else ids[len(ids) - min(len(ids), self.memory + 1) :]  # the others change nothing
+        return probability.next_token(self.model, recent)
+
+    def token_log_probs(self, ids: np.ndarray) -> np.ndarray:
+        """(T,) log P of each token of a text given those before it."""
+        if isinstance(self.model, UniformModel):
+            return np.full(len(ids), -np.log(self.model.vocabulary_size))
+        if isinstance(self.model, NgramModel | truth.Grammar):
+            return self.model.token_log_probs(ids)
+        return probability.score(self.model, ids).log_probs
+
+
+def choose(run, trained) -> list[Entrant]:
+    """The knobs, and the models as they were set: this run first."""
+    others = same_vocabulary(run)
+    columns = st.columns([2, 1, 3], gap="medium", vertical_alignment="bottom")
+    smoothing = columns[0].selectbox(
+        _("Smoothing of the counts"),
+        SMOOTHINGS,
+        format_func=lambda name: smoothing_names()[name],
+        key="explore.smoothing",
+        persist_state="session",
+        help=_("Counts know nothing of what never happened. Smoothing takes a little probability from what was seen for it."),
+    )
+    k = 1.0
+    if smoothing == "add-k":
+        k = columns[1].number_input("k", 0.001, LARGEST_K, 1.0, format="%.3g", key="explore.k", persist_state="session")
+    chosen = []
+    if others:
+        names = labels(others)
+        chosen = columns[2].multiselect(
+            _("Beside other runs with the same tokens"),
+            list(names),
+            format_func=names.get,
+            key=f"explore.others.{run.id}",
+            max_selections=MOST_OTHERS,
+            persist_state="session",
+            placeholder=_("none"),
+        )
+        chosen = [(names[run_id], others[run_id]) for run_id in chosen]
+    if counted.counts(visitor.data_folder(), run) is None:
+        st.info(_("The training text of this run has not been counted yet. That happens in the first seconds of training."))
+    return of_run(run, trained, smoothing, k, chosen)
+
+
+def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float = 1.0, others=()) -> list[Entrant]:
+    """others: (name, run) of more runs over the same vocabulary."""
+    found = [Entrant(_("this run"), trained.model)]
+    for name, other in others:
+        if (loaded := models.load(visitor.data_folder(), other)) is not None:
+            found.append(Entrant(name, loaded.model))
+    found.append(Entrant(_("uniform"), UniformModel(trained.model.vocabulary_size), memory=0, first_shown=False))
+    counts = counted.counts(visitor.data_folder(), run)
+    for order in ORDERS if counts is not None else ():
+        model = NgramModel(counts, order, smoothing, k)
+        found.append(Entrant(f"{order}-gram", model, memory=order - 1, first_shown=order in (2, 5)))
+    if (grammar := truth.of_run(run, trained)) is not None:
+        found.append(Entrant(_("the true grammar"), grammar))
+    return found
+
+
+def smoothing_names() -> dict[str, str]:
+    return {"kneser-ney": "Kneser–Ney", "add-k": _("add k to every count"), "none": _("none: the bare counts")}
+
+
+def same_vocabulary(run) -> dict:
+    """{id: run}: this visitor's other runs, and the examples, whose tokens are the same ones."""
+    own = _tokenizer(visitor.data_folder(), run.id)
+    store, owner = visitor.store(), visitor.current()
+    candidates = [*(store.runs(owner) if owner is not None else ()), *store.demos()]
+    return {
+        other.id: other
+        for other in candidates
+        if other.id != run.id and own and _tokenizer(visitor.data_folder(), other.id) == own
+    }
+
+
+def labels(runs: dict) -> dict[str, str]:
+    """{id: name}, each name once, and none that another column has."""
+    taken = {_("this run"), _("uniform"), _("the true grammar"), *(f"{order}-gram" for order in ORDERS)}
+    named = {}
+    for run_id, run in runs.items():
+        text = visitor.store().text(run.text_id)
+        name = plain = (texts.name(text) if run.owner is None and text else run.name)[:40]
+        number = 2
+        while name in taken:
+            name, number = f"{plain} ({number})", number + 1
+        taken.add(name)
+        named[run_id] = name
+    return named
+
+
+def _tokenizer(data, run_id: str) -> bytes | None:
+    """What tells a run's vocabulary from others: written once, when it is first claimed."""
+    path = folder.run_folder(data, run_id) / "tokenizer.json"
+    return _digest(path) if path.exists() else None
+
+
+@lru_cache(maxsize=2_000)
+def _digest(path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()

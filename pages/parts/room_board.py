@@ -1,0 +1,119 @@
+"""The board of a room as it grows: the scatter, the point that was chosen, and all of them as a table."""
+
+import streamlit as st
+
+from lmcore.errors import RoomNotFound
+from lmcore.runs.rooms import Rooms
+from pages.parts import charts, comparison, links, room_points, visitor
+from pages.parts.language import _
+
+SECONDS = 1.5  # between two looks
+SMOOTHING = 0.9
+
+
+def show(code: str):
+    room = Rooms(visitor.store()).room(code)
+
+    @st.fragment(run_every=SECONDS if room.closed is None else None)
+    def board():
+        try:
+            now = Rooms(visitor.store()).room(code)
+        except RoomNotFound:
+            st.rerun()
+        if now != room:
+            st.rerun()  # what the teacher chose is shown outside too
+        found = points(now)
+        shown = [point for point in found if not point.hidden]
+        if not shown:
+            st.info(_("Nothing is handed in yet. Points appear here by themselves."))
+            return
+        _scatter(now, shown)
+        _chosen(now, shown)
+        with st.expander(_("All points as a table")):
+            st.dataframe(room_points.table(shown, now.unit), hide_index=True, key="class.table")
+
+    board()
+
+
+def points(room) -> list[room_points.Point]:
+    board = Rooms(visitor.store()).board(room.code)
+    return room_points.points(visitor.data_folder(), room, board, visitor.current())
+
+
+def _scatter(room, shown):
+    placed = room_points.on_the_plot(shown, room.x, room.y)
+    waiting = len(shown) - len(placed)
+    st.plotly_chart(
+        room_points.scatter(placed, room), key="class.board", on_select=_choose, selection_mode="points", alt=said(room, shown)
+    )
+    st.caption(said(room, shown) + (" " + _("{count} have no place yet on these axes.").format(count=waiting) if waiting else ""))
+
+
+def said(room, shown) -> str:
+    """The board in a sentence; nicknames stay out of it: what others wrote is no Markdown."""
+    best = [point for point in shown if point.values["loss"] is not None]
+    words = _("{count} runs are handed in, {live} of them still training.").format(
+        count=len(shown), live=sum(point.live for point in shown)
+    )
+    if not best:
+        return words
+    first = min(best, key=lambda point: point.values["loss"])
+    return (
+        words
+        + " "
+        + _("The lowest validation loss is {loss:.3f}, with learning rate {rate:.3g} and hidden size {size}.").format(
+            loss=first.values["loss"], rate=first.values["learning_rate"], size=first.values["hidden_size"]
+        )
+    )
+
+
+def _choose():
+    chosen = st.session_state["class.board"].selection.points
+    if chosen:
+        st.session_state["class.chosen"] = chosen[0]["customdata"]
+
+
+def _chosen(room, shown):
+    """One point's curve; what it wrote only where its student ticked it."""
+    by_place = {point.place: point for point in shown}
+    if st.session_state.get("class.chosen") not in by_place:
+        st.session_state.pop("class.chosen", None)
+    place = st.selectbox(
+        _("Look at one run (or click a point)"),
+        list(by_place),
+        index=None,
+        format_func=lambda place: by_place[place].name,
+        placeholder=_("choose a point …"),
+        key="class.chosen",
+    )
+    if place is None:
+        return
+    point = by_place[place]
+    history = comparison.history(visitor.store(), point.run)
+    unit = "bits_per_byte" if room.unit == "bits" else "validation_loss"
+    curve = {
+        "name": point.name,
+        "colour": charts.run_colour(point.run.id),
+        "dash": "solid",
+        "training": history.training("step", SMOOTHING) if room.unit == "nats" else None,
+        "validation": history.validation("step", unit),
+    }
+    labels = {"x": _("step"), "y": _("loss"), "training": _("training loss"), "validation": room_points.names(room.unit)["loss"]}
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.plotly_chart(charts.compared([curve], labels), key="class.curve")
+    with right:
+        _written(point)
+
+
+def _written(point):
+    if not (point.with_text or point.mine):
+        st.caption(_("What this run writes would tell about its text; its student has not shared that."))
+        return
+    evaluation = visitor.store().latest_evaluation(point.run.id)
+    if evaluation is None:
+        st.caption(_("It has not written anything yet."))
+        return
+    st.caption(_("What it writes at step {step}").format(step=f"{evaluation.step:,}"))
+    st.code(evaluation.sample or "…", language=None, wrap_lines=True)
+    links.page_link("train", _("Open this run"), ":material/show_chart:", run=point.run.id, text=None)

@@ -1,0 +1,60 @@
+"""What is said about a text that a visitor typed before a model's numbers for it are shown: what it cannot read, and why."""
+
+import unicodedata
+from collections import Counter
+
+import streamlit as st
+
+from pages.parts import guard, visitor
+from pages.parts.language import _
+
+LOOKED_AT = 200_000  # characters of the training text
+FEW = 0.01  # of its letters: a script that it has hardly any of
+
+
+def say(run, trained, text: str):
+    """Another script, unknown words: one explanation each, nothing where all is well."""
+    if in_another_script(scripts(text), _training_scripts(run)):
+        st.warning(
+            _(
+                "This is written in another script than the training text. The model has never seen its characters, so the numbers "
+                "below are guesses about something unknown: they say nothing about this text. Write as the training text is written."
+            )
+        )
+    guard.say_unknown(trained, text)
+    if trained.tokenizer.unknown_id is not None and trained.tokenizer.unknown_pieces(trained.marked(text)):
+        st.caption(
+            _(
+                "Each of them is scored as the one token “<unk>”, which stands for everything rare: its probability is that of "
+                "*some* unknown word here, not of this one."
+            ).replace("<", "\\<")
+        )
+
+
+def scripts(text: str) -> Counter:
+    """How many letters of each script, by the first word of their Unicode names.
+
+    >>> scripts("ab 中")
+    Counter({'LATIN': 2, 'CJK': 1})
+    """
+    return Counter(unicodedata.name(letter, "").split(" ")[0].split("-")[0] for letter in text if letter.isalpha())
+
+
+def in_another_script(typed: Counter, known: Counter) -> bool:
+    """Whether most letters are of scripts that the training text has hardly any of.
+
+    >>> in_another_script(Counter(CJK=5), Counter(LATIN=100)), in_another_script(Counter(), Counter(LATIN=100))
+    (True, False)
+    """
+    foreign = sum(count for script, count in typed.items() if known[script] < FEW * known.total())
+    return foreign > typed.total() / 2
+
+
+def _training_scripts(run) -> Counter:
+    text = visitor.store().text(run.text_id)
+    return _scripts_of(text.sha256, text.id) if text else Counter()
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _scripts_of(sha256: str, _text_id: str) -> Counter:
+    return scripts(visitor.store().content(_text_id)[:LOOKED_AT])

@@ -1,0 +1,69 @@
+"""Write: the model continues a text token by token, and shows every draw; or the visitor chooses."""
+
+import secrets
+
+import streamlit as st
+
+from lmcore.runs.glimpse import SAMPLE_TOKENS
+from lmcore.sampling import Sampling
+from pages.parts import beside, copy_meter, desk, guard, knobs
+from pages.parts.language import _
+
+LARGEST_SEED = 999_999
+
+
+def another_seed():
+    st.session_state["write.seed"] = secrets.randbelow(LARGEST_SEED + 1)
+
+
+st.title(_("Write"))
+run = guard.a_run()
+trained = guard.a_model(run)
+guard.about(run, trained)
+
+begun = desk.begun_text(run)
+guard.begin_with(run, "write.prompt", begun.prompt if begun else run.pinned_context)
+prompt = st.text_area(_("Begin with (may be empty)"), key="write.prompt", height=80, max_chars=20_000)
+guard.say_unknown(trained, prompt)
+knob = st.container(horizontal=True, gap="medium")
+settings = Sampling(
+    knob.slider(_("Temperature"), 0.0, 2.0, 0.8, 0.05, key="write.temperature", help=knobs.help("temperature"), width=160),
+    knob.slider(_("Top-k (0: all)"), 0, 50, 0, key="write.top_k", help=knobs.help("top_k"), width=160),
+    knob.slider(_("Top-p"), 0.05, 1.0, 1.0, 0.05, key="write.top_p", help=knobs.help("top_p"), width=160),
+)
+knob = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+st.session_state.setdefault("write.seed", 1)
+seed = knob.number_input(
+    knobs.name("seed"),
+    0,
+    LARGEST_SEED,
+    key="write.seed",
+    help=_("Where the random numbers come from: the same seed, prompt and settings write the same text."),
+    width=140,
+)
+knob.button(_("Another seed"), icon=":material/casino:", key="write.another_seed", on_click=another_seed)
+usual = SAMPLE_TOKENS[trained.tokenizer.kind]
+amount = knob.number_input(_("Tokens at most"), 1, 500, usual, key="write.amount", width=140)
+rules = desk.stop_rules(trained)
+rule = knob.selectbox(_("Stop"), list(rules), format_func=rules.get, key="write.stop_rule", width=220)
+
+writing = desk.text_of(run, trained, prompt)
+desk.show(run, trained, writing, settings, seed=seed, amount=amount, rule=rule)
+
+st.subheader(_("Side by side"))
+views = {"temperatures": _("three temperatures"), "counting": _("counting and network"), "copied": _("copied?")}
+view = st.segmented_control(
+    _("View"),
+    list(views),
+    default="temperatures",
+    format_func=views.get,
+    key="write.view_below",
+    required=True,
+    label_visibility="collapsed",
+)
+if view == "temperatures":
+    beside.temperatures(run, trained, writing, settings, seed)
+elif view == "counting":
+    beside.counting(run, trained, writing, settings, seed)
+else:
+    copy_meter.show(run, trained, writing)

@@ -1,0 +1,83 @@
+"""Muon per gate: what it does to a matrix, which matrices it gets, and how one learning rate moves everything."""
+
+import math
+
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from lmcore.config import TrainingConfig, choices
+from lmcore.models import build_model
+from lmcore.optimizers import MUON_RATE, GateMuon, build_optimizers, orthogonal, set_rate
+from tests.lmcore.examples import FAMILIES, quick, small
+
+
+def random(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 6), (4, 9, 3), (3, 3, 9)])
+def test_directions_stay_and_lengths_become_alike(shape):
+    matrices = random(*shape)
+    result = orthogonal(matrices, GateMuon.COEFFICIENTS, steps=8)
+    assert_allclose(torch.linalg.svdvals(result), 1, atol=0.35)
+    left, _, right = torch.linalg.svd(matrices, full_matrices=False)
+    assert (torch.linalg.diagonal(left.mT @ result @ right.mT) > 0.65).all()
+
+
+def test_nothing_has_no_direction():
+    assert (orthogonal(torch.zeros(2, 3, 3), GateMuon.COEFFICIENTS, steps=3) == 0).all()
+
+
+def test_a_step_moves_each_gate_by_itself():
+    """The first step: b = (1 - μ) g, so the update is a multiple of g, and its length says nothing."""
+    gradient = random(8, 2)
+    weight = torch.zeros(8, 2, requires_grad=True)
+    weight.grad = gradient * torch.tensor([1.0] * 4 + [1e-3] * 4)[:, None]
+    GateMuon([weight], lr=0.5, hidden_size=4, precision=torch.float32).step()
+    expected = orthogonal(gradient.view(2, 4, 2), GateMuon.COEFFICIENTS, steps=3).reshape(8, 2)
+    assert_allclose(weight.detach(), -0.5 * math.sqrt(4 / 2) * expected, atol=1e-5)
+
+
+def test_momentum_is_what_the_docstring_says():
+    weight = torch.zeros(3, 3, requires_grad=True)
+    muon = GateMuon([weight], lr=1.0, hidden_size=3, precision=torch.float32)
+    first, second = random(3, 3), torch.eye(3)
+    weight.grad = first
+    muon.step()
+    before = weight.detach().clone()
+    weight.grad = second
+    muon.step()
+    average = 0.8 * 0.2 * first + 0.2 * second
+    update = 0.2 * second + 0.8 * average
+    expected = orthogonal(update[None], GateMuon.COEFFICIENTS, steps=3)[0]
+    assert_allclose(before - weight.detach(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_muon_gets_the_recurrent_matrices_and_adamw_the_rest(family):
+    network = build_model(small(family, layers=2, tied=True, hidden_size=8), 6)
+    muon, adamw = build_optimizers(quick(optimizer="muon"), network)
+    matrices = [id(weight) for group in muon.param_groups for weight in group["params"]]
+    others = [id(weight) for group in adamw.param_groups for weight in group["params"]]
+    assert matrices == [id(weight) for name, weight in network.rnn.named_parameters() if "weight" in name]
+    assert len(matrices) == 4
+    assert sorted(matrices + others) == sorted(id(weight) for weight in network.parameters())
+
+
+@pytest.mark.parametrize("optimizer", choices(TrainingConfig, "optimizer"))
+def test_one_rate_moves_every_part(optimizer):
+    optimizers = build_optimizers(quick(optimizer=optimizer), build_model(small(), 6))
+    set_rate(optimizers, 0.01)
+    rates = [group["lr"] for part in optimizers for group in part.param_groups]
+    assert rates == ([0.01 * MUON_RATE, 0.01] if optimizer == "muon" else [0.01])
+
+
+def test_sgd_is_the_plain_rule():
+    network = build_model(small(), 6)
+    before = network.linear.weight.detach().clone()
+    optimizers = build_optimizers(quick(optimizer="sgd"), network)
+    set_rate(optimizers, 0.5)
+    network.linear.weight.grad = torch.ones_like(before)
+    optimizers[0].step()
+    assert_allclose(network.linear.weight.detach(), before - 0.5, atol=1e-7)

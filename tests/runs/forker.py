@@ -1,0 +1,161 @@
+"""Workers that meet a fault at an exact step or write: forks of one process that has torch loaded, as the starter's are.
+
+Run as a program it reads one JSON order a line, {data, run, faults}, forks a worker with these faults and answers how it ended.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Forker:
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.runs.forker"], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def begin(self, data: Path, run_id: str, **faults):
+        """A worker starts; `ended` waits for it. faults: names and values of INJECT."""
+        self.process.stdin.write(json.dumps({"data": str(data), "run": run_id, "faults": faults}) + "\n")
+        self.process.stdin.flush()
+
+    def ended(self) -> int:
+        """Its exit status; a signal that killed it is negative."""
+        return int(self.process.stdout.readline())
+
+    def work(self, data: Path, run_id: str, **faults) -> int:
+        self.begin(data, run_id, **faults)
+        return self.ended()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+def main():
+    from lmcore.runs import starter
+
+    starter.warm_up()
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if not pid:
+            worker_with_faults(Path(order["data"]), order["run"], order["faults"])
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n")
+        sys.stdout.flush()
+
+
+def worker_with_faults(data: Path, run_id: str, faults: dict):
+    from lmcore import planning
+    from lmcore.runs import worker
+
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)
+    planning.PROBE_SECONDS = 0.0
+    worker.SAVING_SHARE = 1e9  # a checkpoint at each evaluation, however long it takes
+    for name, value in faults.items():
+        INJECT[name](value)
+    worker.be_polite()
+    worker.work(data, run_id)
+    os._exit(0)
+
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def at_step(step: int, act):
+    """Do something right after a step has been taken, before anything of it is written."""
+    from lmcore.runs.worker import Training
+
+    done = Training._step_done
+
+    def step_done(self, event):
+        if event.step == step:
+            act()
+        done(self, event)
+
+    Training._step_done = step_done
+
+
+def die_at_write(number: int):
+    """Killed in the middle of the number-th write: a file written aside but not yet moved, rows inserted but not committed."""
+    from contextlib import contextmanager
+
+    from lmcore.runs import database, progress
+
+    left = iter(range(number - 1, -1, -1))
+
+    def count():
+        if next(left, -1) == 0:
+            die()
+
+    move, transaction = os.replace, database.transaction
+
+    def replace(*paths):
+        count()
+        move(*paths)
+
+    @contextmanager
+    def counted(connection):
+        with transaction(connection):
+            yield
+            count()
+
+    os.replace = replace
+    database.transaction = progress.transaction = counted
+
+
+def files_are_at_most(size: int):
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def full_disk(step_and_bytes):
+    step, size = step_and_bytes
+    at_step(step, lambda: files_are_at_most(size))
+
+
+def touch(step_and_path):
+    step, path = step_and_path
+    at_step(step, Path(path).touch)
+
+
+def memory(size: int):
+    from lmcore.runs import memory
+
+    memory.stay_within(size)
+
+
+def spoil_gradients(step: int):
+    """From this step on, every loss is NaN."""
+    from lmcore import training
+
+    forward = training.forward
+
+    def spoiled(network, state, batch):
+        loss, hidden = forward(network, state, batch)
+        return (loss * float("nan") if state.step + 1 >= step else loss), hidden
+
+    training.forward = spoiled
+
+
+INJECT = {
+    "settings": os.environ.update,
+    "die_at_step": lambda step: at_step(step, die),
+    "die_at_write": die_at_write,
+    "full_disk": full_disk,
+    "touch": touch,
+    "memory": memory,
+    "spoil_gradients": spoil_gradients,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""Faults really injected into a worker: it is killed at an exact step or write, its disk is full, its store is locked. What it
+leaves is whole, and whoever goes on from it gets the curve of an undisturbed run."""
+
+import random
+import sqlite3
+import struct
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from lmcore import checkpoint
+from lmcore.errors import BY_CODE
+from lmcore.runs import folder
+from lmcore.runs.store import Store
+from tests.runs.examples import a_run, a_text, curve, measured, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and signals")
+KILLED = -9
+STEPS = 60
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def text(store):
+    return a_text(store)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(store, forker, text):
+    run = a_run(store, STEPS, text)
+    assert forker.work(store.folder, run.id) == 0
+    assert store.run(run.id).status == "finished"
+    return curve(store, run), measured(store, run)
+
+
+def saved(store, run):
+    return folder.checkpoints(folder.run_folder(store.folder, run.id))
+
+
+def is_whole(store, run):
+    """Nothing committed is torn: steps without a gap, and no checkpoint ahead of them."""
+    steps = store.steps(run.id).step.tolist()
+    assert steps == list(range(1, len(steps) + 1))
+    assert all(folder.step_of(path) <= len(steps) and checkpoint.load(path) for path in saved(store, run))
+
+
+def goes_on(store, forker, run, undisturbed):
+    store.ask(run.id, "run")
+    assert forker.work(store.folder, run.id) == 0
+    assert store.run(run.id).status == "finished"
+    assert (curve(store, run), measured(store, run)) == undisturbed
+    run_folder = folder.run_folder(store.folder, run.id)
+    assert not list(run_folder.rglob("*.partial"))
+
+
+@pytest.mark.parametrize("step", random.Random(7).sample(range(1, STEPS + 1), 5))
+def test_killed_at_a_random_step(store, forker, text, undisturbed, step):
+    run = a_run(store, STEPS, text)
+    assert forker.work(store.folder, run.id, die_at_step=step) == KILLED
+    assert store.run(run.id).shown_status == "interrupted"
+    is_whole(store, run)
+    assert len(store.steps(run.id).step) < step  # the step in which it died was never committed
+    goes_on(store, forker, run, undisturbed)
+
+
+@pytest.mark.parametrize("kind", ["lines", "blocks"])
+def test_items_go_on_too_with_every_optimizer_state(store, forker, kind):
+    text = a_text(store, "the cat sat\non the mat\n\n" * 200, kind=kind)
+    runs = [a_run(store, 50, text, optimizer=optimizer) for optimizer in ("muon", "momentum") for _ in range(2)]
+    for whole, killed in (runs[:2], runs[2:]):
+        forker.work(store.folder, whole.id)
+        assert forker.work(store.folder, killed.id, die_at_step=47) == KILLED
+        goes_on(store, forker, killed, (curve(store, whole), measured(store, whole)))
+
+
+def test_killed_in_the_middle_of_each_write(store, forker, text):
+    """The moving failure point: it dies in write 1, then 2, …, until a run has no more writes to die in."""
+    whole = a_run(store, 6, text, evaluation_interval=3)
+    forker.work(store.folder, whole.id)
+    expected = curve(store, whole), measured(store, whole)
+    assert len(expected[0]) == 6
+    for number in range(1, 100):
+        run = a_run(store, 6, text, evaluation_interval=3)
+        if forker.work(store.folder, run.id, die_at_write=number) == 0:
+            break
+        is_whole(store, run)
+        goes_on(store, forker, run, expected)
+    assert 12 < number < 99  # files, frames, checkpoints, rows: all were met
+
+
+def test_killed_again_and_again(store, forker, text, undisturbed):
+    run = a_run(store, STEPS, text)
+    for step in (9, 10, 24, 25, 41, 59, 60):
+        forker.work(store.folder, run.id, die_at_step=step)
+        is_whole(store, run)
+        store.ask(run.id, "run")
+    goes_on(store, forker, run, undisturbed)
+
+
+def test_a_full_disk_pauses_and_keeps_the_last_good_checkpoint(store, forker, text):
+    """Hidden size 128: a checkpoint is larger than the limit, the store's own writes are not."""
+    whole = a_run(store, 60, text, hidden_size=128)
+    forker.work(store.folder, whole.id)
+    run = a_run(store, 60, text, hidden_size=128)
+    size = saved(store, whole)[0].stat().st_size // 2
+    assert forker.work(store.folder, run.id, full_disk=[25, size]) == 0
+    paused = store.run(run.id)
+    assert (paused.status, paused.error_code) == ("paused", "training.disk_full")
+    assert [folder.step_of(path) for path in saved(store, run)] == [20]
+    is_whole(store, run)
+    goes_on(store, forker, run, (curve(store, whole), measured(store, whole)))
+    assert store.run(run.id).error_code is None
+
+
+def test_a_locked_store_never_stops_training(store, forker, text, undisturbed, tmp_path):
+    """Somebody holds the store until the run is far on; every point of that time is there afterwards."""
+    run, far_on = a_run(store, STEPS, text), tmp_path / "far on"
+    lock = sqlite3.connect(store.folder / "store.sqlite", isolation_level=None, timeout=10)
+    forker.begin(store.folder, run.id, touch=[58, str(far_on)])
+    wait_until(lambda: store.run(run.id).step > 0)
+    lock.execute("BEGIN IMMEDIATE")
+    before = store.run(run.id).step
+    wait_until(far_on.exists)
+    assert store.run(run.id).step <= before < STEPS
+    lock.execute("ROLLBACK")
+    lock.close()
+    assert forker.ended() == 0
+    assert store.run(run.id).status == "finished"
+    assert (curve(store, run), measured(store, run)) == undisturbed
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def one_bit_flipped(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def huge_header(path):
+    path.write_bytes(struct.pack("<Q", 2**62) + path.read_bytes()[8:])
+
+
+def rewritten(change):
+    """A file as `checkpoint.save` would write it, with a right digest over wrong content."""
+
+    def damage(path):
+        tensors, old = load_file(path), checkpoint.load(path)
+        header = {**old.header}
+        change(tensors, header)
+        text = checkpoint.json.dumps(header, sort_keys=True)
+        save_file(tensors, path, metadata={"next_word": text, "sha256": checkpoint._digest(text, tensors)})
+
+    return damage
+
+
+def nan_weights(tensors, header):
+    tensors["model.linear.bias"][0] = torch.nan
+
+
+def wrong_shapes(tensors, header):
+    tensors["model.rnn.weight_hh_l0"] = torch.zeros(3, 3)
+
+
+def missing_weights(tensors, header):
+    del tensors["model.linear.weight"]
+
+
+def wrong_momentum(tensors, header):
+    name = next(name for name in tensors if name.startswith("optimizer.") and tensors[name].dim() == 2)
+    tensors[name] = torch.zeros(2, 2)
+
+
+def wrong_hidden(tensors, header):
+    tensors["hidden.0"] = torch.zeros(1, 99, 16)
+
+
+def another_vocabulary(tensors, header):
+    header["vocabulary_size"] += 1
+
+
+def another_step(tensors, header):
+    header["training"] = {**header["training"], "step": 7}
+
+
+DAMAGES = [empty, truncated, one_bit_flipped, huge_header] + [
+    rewritten(change)
+    for change in (nan_weights, wrong_shapes, missing_weights, wrong_momentum, wrong_hidden, another_vocabulary, another_step)
+]
+
+
+def name(damage) -> str:
+    return damage.__closure__[0].cell_contents.__name__ if damage.__closure__ else damage.__name__
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=name)
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(store, forker, text, undisturbed, damage):
+    run = a_run(store, STEPS, text)
+    forker.work(store.folder, run.id, die_at_step=45)
+    assert [folder.step_of(path) for path in saved(store, run)] == [40, 20]
+    damage(saved(store, run)[0])
+    goes_on(store, forker, run, undisturbed)
+    notes = store.run(run.id).notes
+    assert [(note["code"], note["values"]["step"]) for note in notes] == [("checkpoint.damaged", 40)]
+    assert BY_CODE[notes[0]["code"]](**notes[0]["values"])
+
+
+def test_where_every_checkpoint_is_damaged_it_begins_anew(store, forker, text, undisturbed):
+    run = a_run(store, STEPS, text)
+    forker.work(store.folder, run.id, die_at_step=45)
+    for path in saved(store, run):
+        truncated(path)
+    goes_on(store, forker, run, undisturbed)
+    assert [note["values"]["step"] for note in store.run(run.id).notes] == [40, 20]
+
+
+def test_a_loss_that_is_not_a_number_ends_the_run_at_once(store, forker, text, undisturbed):
+    run = a_run(store, STEPS, text)
+    assert forker.work(store.folder, run.id, spoil_gradients=31) == 0
+    failed = store.run(run.id)
+    assert (failed.status, failed.error_code, failed.error_values["step"]) == ("failed", "training.loss_not_finite", 31)
+    assert curve(store, run) == undisturbed[0][:30]
+    assert [folder.step_of(path) for path in saved(store, run)][0] == 20
+    goes_on(store, forker, run, undisturbed)  # the cause is gone
+
+
+def test_out_of_memory_is_named_with_two_settings_that_would_fit(store, forker, text):
+    """The system refuses the memory, not the estimate."""
+    run = a_run(store, STEPS, text, hidden_size=1024, batch_size=512, sequence_length=4)
+    assert forker.work(store.folder, run.id, memory=40_000_000) == 0
+    failed = store.run(run.id)
+    assert (failed.status, failed.error_code) == ("failed", "training.out_of_memory")
+    assert failed.error_values["batch_size"] < 512 and failed.error_values["other_hidden_size"] < 1024
+    assert BY_CODE[failed.error_code](**failed.error_values)

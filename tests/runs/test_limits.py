@@ -1,0 +1,171 @@
+"""Limits are read from the environment, refuse before anything is written, name what would fit, and say what they removed."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from lmcore.errors import (
+    QueueFull,
+    SettingOutOfRange,
+    SettingWrongType,
+    TooManyBytes,
+    TooManyRuns,
+    TooManyWaiting,
+    TooMuchMemory,
+)
+from lmcore.runs import folder, housekeeping, memory
+from lmcore.runs.limits import Limits, documented
+from lmcore.runs.store import Store
+from tests.runs.examples import a_config, a_run, a_text
+
+
+def a_store(path, **limits) -> Store:
+    return Store(path, limits=Limits(**limits))
+
+
+def test_every_setting_is_read_from_the_environment_and_documented():
+    environment = {name: "2" for name, default, _ in documented() if not isinstance(default, bool)}
+    limits = Limits.from_environment({**environment, "NEXT_WORD_CLASS_MODE": "1"})
+    assert {value for name, value in vars(limits).items() if name != "class_mode"} == {2}
+    assert limits.class_mode and limits.places == 2
+    assert limits.bytes_per_run == limits.bytes_per_visitor == 2_000_000
+    assert Limits.from_environment({}) == Limits()
+    assert all(meaning.endswith(".") for _, _, meaning in documented())
+
+
+def test_a_setting_that_cannot_be_is_named():
+    with pytest.raises(SettingWrongType, match="NEXT_WORD_WORKERS"):
+        Limits.from_environment({"NEXT_WORD_WORKERS": "many"})
+    with pytest.raises(SettingOutOfRange):
+        Limits.from_environment({"NEXT_WORD_QUEUE_LENGTH": "0"})
+
+
+def test_time_is_limited_in_class_mode_or_where_asked():
+    assert Limits().seconds_per_run is None
+    assert Limits(class_mode=True).seconds_per_run == 1200
+    assert Limits(class_mode=True, minutes_per_run=2.0).seconds_per_run == 120
+
+
+def test_beside_others_a_visitor_has_one_in_training_and_two_waiting(tmp_path):
+    store = a_store(tmp_path)
+    text = a_text(store)
+    a_run(store, text=text, owner="ben")
+    runs = [a_run(store, text=text) for _ in range(3)]
+    with pytest.raises(TooManyWaiting) as refused:
+        a_run(store, text=text)
+    assert refused.value.values == {"active": 3, "limit": 3}
+    assert len(store.runs("anna")) == 3
+    store.ask(runs[0].id, "stop")
+    a_run(store, text=text)
+    with pytest.raises(TooManyWaiting):
+        store.ask(runs[0].id, "run")  # resuming is no way around it
+    assert store.run(runs[0].id).status == "stopped"
+
+
+def test_alone_a_visitor_may_line_up_more_and_the_examples_do_not_count(tmp_path):
+    store = a_store(tmp_path, waiting_alone=5)
+    text = a_text(store)
+    for name in ("one", "two"):
+        store.add_run(owner=None, text_id=text.id, name=name, config=a_config())
+    for _ in range(6):
+        a_run(store, text=text)
+    with pytest.raises(TooManyWaiting):
+        a_run(store, text=text)
+
+
+def test_the_queue_of_a_server_is_bounded_but_not_for_its_examples(tmp_path):
+    store = a_store(tmp_path, queue_length=3)
+    text = a_text(store)
+    for number in range(3):
+        a_run(store, text=text, owner=f"student {number}")
+    with pytest.raises(QueueFull):
+        a_run(store, text=text, owner="late")
+    assert store.add_run(owner=None, text_id=text.id, name="demo", config=a_config()).status == "queued"
+
+
+def test_runs_kept_are_counted_without_deleted_ones(tmp_path):
+    store = a_store(tmp_path, runs_per_visitor=2)
+    text = a_text(store)
+    runs = [a_run(store, text=text) for _ in range(2)]
+    with pytest.raises(TooManyRuns):
+        a_run(store, text=text)
+    store.delete(runs[0].id)
+    a_run(store, text=text)
+
+
+def with_files(store, run, film: int, model: int):
+    """Bytes of snapshots and of a checkpoint in a run's folder."""
+    path = folder.run_folder(store.folder, run.id)
+    (path / "snapshots").mkdir(parents=True)
+    (path / "snapshots" / "snapshot-1.safetensors").write_bytes(bytes(film))
+    (path / "checkpoint-1.safetensors").write_bytes(bytes(model))
+    store.ask(run.id, "stop")
+
+
+def test_the_oldest_films_go_first_and_the_run_says_so(tmp_path):
+    store = a_store(tmp_path, megabytes_per_visitor=3.0)
+    text = a_text(store)
+    runs = [a_run(store, text=text) for _ in range(3)]
+    for run in runs:
+        with_files(store, run, film=1_000_000, model=500_000)
+    housekeeping.make_room(store, "anna")  # 4.5 MB are there, 3 allowed
+    films = [(folder.run_folder(tmp_path, run.id) / "snapshots").exists() for run in runs]
+    assert films == [False, False, True]
+    assert [store.run(run.id).notes for run in runs] == [[{"code": "limit.film_removed", "values": {"megabytes": 1.0}}]] * 2 + [
+        []
+    ]
+    assert all(folder.checkpoints(folder.run_folder(tmp_path, run.id)) for run in runs)
+
+
+def test_when_films_are_not_enough_nothing_new_begins(tmp_path):
+    store = a_store(tmp_path, megabytes_per_visitor=1.0)
+    text = a_text(store)
+    with_files(store, run := a_run(store, text=text), film=1_000_000, model=1_500_000)
+    with pytest.raises(TooManyBytes) as refused:
+        a_run(store, text=text)
+    assert refused.value.values == {"megabytes": 2, "limit": 1}
+    a_run(store, text=text, owner="ben")
+    store.delete(run.id)
+    a_run(store, text=text)
+
+
+def test_too_much_memory_is_refused_with_two_settings_that_fit():
+    config = a_config(hidden_size=1024, batch_size=512, sequence_length=512)
+    most = 200_000_000
+    with pytest.raises(TooMuchMemory) as refused:
+        memory.check(config, vocabulary_size=80, most=most)
+    assert refused.value.values["needed"] > refused.value.values["limit"] == 200
+    for fits in memory.settings_that_fit(config, 80, most):
+        assert memory.needed(fits, 80) <= most
+        memory.check(fits, 80, most)
+    batch, model = memory.settings_that_fit(config, 80, most)
+    assert batch.model == config.model and batch.training.batch_size < 512
+    assert model.model.hidden_size < 1024
+
+
+def test_tied_sizes_shrink_together():
+    config = a_config(hidden_size=1024)
+    config = replace(config, model=replace(config.model, embedding_size=1024, tied=True))
+    _, smaller = memory.settings_that_fit(config, 50_000, 150_000_000)
+    assert smaller.model.embedding_size == smaller.model.hidden_size < 1024
+
+
+def test_the_machine_itself_says_how_much_one_run_may_take():
+    assert Limits(workers=2).bytes_per_run == Limits(workers=1).bytes_per_run // 2 > 100_000_000
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_workers_keep_to_the_limits(tmp_path, forker):
+    """A run over its time stops with what it has learned; one over its memory never takes a step."""
+    store, settings = Store(tmp_path), {"NEXT_WORD_MINUTES_PER_RUN": "1e-6", "NEXT_WORD_MEGABYTES_PER_RUN": "1"}
+    small = a_run(store, 100_000)
+    forker.work(tmp_path, small.id, settings=settings)
+    small = store.run(small.id)
+    assert (small.status, small.error_code, small.error_values) == ("stopped", "limit.time", {"minutes": 1e-6})
+    assert small.step == folder.step_of(folder.checkpoints(folder.run_folder(tmp_path, small.id))[0]) > 0
+    large = a_run(store, 100_000, hidden_size=512)
+    forker.work(tmp_path, large.id, settings=settings)
+    large = store.run(large.id)
+    assert (large.status, large.error_code, large.step) == ("failed", "limit.too_much_memory", 0)
+    assert large.error_values["limit"] == 1 and large.error_values["other_hidden_size"] < 512

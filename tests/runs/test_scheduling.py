@@ -1,0 +1,135 @@
+"""Whose turn it is: first by itself, then with real workers whose slices are one step long, so that no clock decides."""
+
+import math
+import sys
+from collections import Counter
+
+import pytest
+
+from lmcore.runs.limits import Limits
+from lmcore.runs.pool import Pool
+from lmcore.runs.scheduling import PREPARING, Contender, Queue, ranked
+from lmcore.runs.store import Store
+from tests.runs.examples import a_config, a_run, a_text, curve, wait_until
+
+LIMITS = Limits(workers=2, first_slice_seconds=1.0, slice_seconds=5.0)
+ONE_STEP = {"NEXT_WORD_FIRST_SLICE_SECONDS": "0", "NEXT_WORD_SLICE_SECONDS": "0"}
+
+
+def a_contender(run_id: str, step: int = 0, queued: int = 0, left: float = math.inf, status: str = "queued") -> Contender:
+    """'a2' is the second run of visitor a."""
+    return Contender(run_id, run_id[0], run_id[0], status, step, queued or int(run_id[1:]), left)
+
+
+def order(*entries: Contender, received=None, limits: Limits = LIMITS, training=None) -> list[str]:
+    return [entry.id for entry in ranked(list(entries), received or {}, limits, Counter(training))]
+
+
+def test_new_runs_come_first_in_the_order_of_asking():
+    entries = [a_contender("a1", step=9), a_contender("b3"), a_contender("c2")]
+    assert order(*entries, received={"a": 0.0}) == ["c2", "b3", "a1"]
+
+
+def test_then_the_visitor_who_has_received_least():
+    entries = [a_contender("a1", 9), a_contender("b2", 9), a_contender("c3", 9)]
+    assert order(*entries, received={"a": 7.0, "b": 3.0, "c": 5.0}) == ["b2", "c3", "a1"]
+
+
+def test_a_second_run_of_a_visitor_waits_until_every_other_has_one():
+    entries = [a_contender("a1"), a_contender("a2"), a_contender("a3"), a_contender("b4", step=9)]
+    assert order(*entries, received={"b": 100.0}) == ["a1", "b4", "a2", "a3"]
+    assert order(*entries, training=["a"]) == ["b4", "a1", "a2", "a3"]
+    assert order(*entries, limits=Limits(training_per_visitor=2)) == ["a1", "a2", "b4", "a3"]
+
+
+def a_queue(training: list[Contender], waiting: list[Contender], received=None) -> Queue:
+    return Queue(training, ranked(waiting, received or {}, LIMITS, Counter(e.visitor for e in training)), received or {}, LIMITS)
+
+
+def test_a_slice_is_over_when_another_comes_first_and_not_before_its_time():
+    old, new = a_contender("a1", 9, status="running"), a_contender("b2")
+    queue = a_queue([old], [new])
+    assert not queue.slice_is_over("a1", trained=0.9, was_new=False, slice_seconds=5.0)
+    assert queue.slice_is_over("a1", trained=1.0, was_new=False, slice_seconds=5.0)  # a new run does not wait for five
+    queue = a_queue([old], [a_contender("b2", 9)], received={"a": 3.0, "b": 2.0})
+    assert not queue.slice_is_over("a1", trained=4.9, was_new=False, slice_seconds=5.0)
+    assert queue.slice_is_over("a1", trained=5.0, was_new=False, slice_seconds=5.0)
+    assert queue.slice_is_over("a1", trained=1.0, was_new=True, slice_seconds=5.0)  # the first slice is short
+
+
+def test_who_has_received_less_or_is_alone_trains_on():
+    old = a_contender("a1", 9, status="running")
+    assert not a_queue([old], []).slice_is_over("a1", 1e6, False, 5.0)
+    assert not a_queue([old], [a_contender("b2", 9)], received={"a": 3.0, "b": 4.0}).slice_is_over("a1", 1e6, False, 5.0)
+
+
+def test_only_as_many_give_way_as_there_are_others():
+    training = [a_contender("a1", 9, status="running"), a_contender("b2", 9, status="running")]
+    queue = a_queue(training, [a_contender("c3")], received={"a": 8.0, "b": 7.0})
+    assert queue.rightful() == ["c3", "b2"]
+    assert [queue.slice_is_over(run, 6.0, False, 5.0) for run in ("a1", "b2")] == [True, False]
+
+
+def test_own_runs_follow_one_another_after_their_first_slices():
+    """Alone, two runs of one visitor do not take turns for ever: the older one trains to its end."""
+    first, second = a_contender("a1", 9), a_contender("a2", 9)
+    assert not a_queue([first], [second]).slice_is_over("a1", 1e6, False, 5.0)
+    assert a_queue([second], [first]).slice_is_over("a2", 6.0, False, 5.0)
+    assert a_queue([first], [a_contender("a2")]).slice_is_over("a1", 1.0, False, 5.0)
+
+
+def test_the_expected_wait_can_be_added_up_by_hand():
+    """Two places: one is free in 2 s because its run ends, the other after a slice of at most 5 s."""
+    training = [a_contender("a1", 9, left=2.0, status="running"), a_contender("b2", 9, left=60.0, status="running")]
+    waiting = [a_contender("c3", left=0.25), a_contender("d4"), a_contender("e5"), a_contender("f6", 9, left=30.0)]
+    queue = a_queue(training, waiting, received={"a": 1.0, "b": 9.0, "f": 3.0})
+    assert [queue.position(run) for run in ("c3", "d4", "e5", "f6", "a1")] == [1, 2, 3, 4, None]
+    assert queue.expected_wait("c3") == 2.0
+    assert queue.expected_wait("d4") == 2.0 + PREPARING + 0.25
+    assert queue.expected_wait("e5") == 2.75 + PREPARING + 1.0
+    assert queue.expected_wait("f6") == 5.0  # the other place is free before e5 has had its slice
+    assert queue.expected_wait("a1") is None
+
+
+def test_a_free_place_means_no_wait_and_an_endless_run_says_nothing():
+    assert a_queue([], [a_contender("a1")]).expected_wait("a1") == 0.0
+    endless = [a_contender("a1", 9, status="running"), a_contender("a2", 9, status="running")]
+    assert a_queue(endless, [a_contender("a3", 9)]).expected_wait("a3") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_thirty_who_press_at_once_each_get_a_first_step_before_anybody_gets_a_second(tmp_path, forker):
+    store = Store(tmp_path)
+    text = a_text(store)
+    alone = a_run(store, 4, text)
+    forker.work(tmp_path, alone.id)
+    runs = [a_run(store, 4, text, owner=f"student {number}") for number in range(30)]
+    begun = []
+    for _ in runs:
+        begun.append(store.waiting()[0])
+        assert forker.work(tmp_path, begun[-1], settings=ONE_STEP) == 0
+    assert begun == [run.id for run in runs]
+    assert [store.run(run.id).step for run in runs] == [1] * 29 + [store.run(runs[-1].id).step]
+    while waiting := store.waiting():
+        assert forker.work(tmp_path, waiting[0], settings=ONE_STEP) == 0
+    assert {store.run(run.id).status for run in runs} == {"finished"}
+    assert all(curve(store, run) == curve(store, alone) for run in runs)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_two_places_and_seven_visitors_each_begins_before_anybody_ends(tmp_path, monkeypatch):
+    for name, value in ONE_STEP.items():
+        monkeypatch.setenv(name, value)
+    store = Store(tmp_path)
+    text = a_text(store)
+    runs = [a_run(store, 12, text, owner=f"student {number}", evaluation_interval=4) for number in range(6)]
+    demo = store.add_run(owner=None, text_id=text.id, name="demo", config=a_config(12, evaluation_interval=4))
+    pool = Pool(tmp_path, at_once=2)
+    pool.wake()
+    runs.append(demo)
+    wait_until(lambda: all(store.run(run.id).status == "finished" for run in runs))
+    pool.stop()
+    done = [store.run(run.id) for run in runs]
+    assert max(run.started for run in done) < min(run.ended for run in done)
+    assert all(curve(store, run) == curve(store, runs[0]) for run in runs)
+    assert [step for step, *_ in curve(store, demo)] == list(range(1, 13))

@@ -1,0 +1,55 @@
+"""What the documents say is true: their commands, their code, their links and pictures."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_corpora").glob("*.md")])
+TEST_COMMAND = 'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest'
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (document.parent / target).exists(), target
+
+
+def test_both_readmes_give_the_same_commands():
+    commands = [
+        set(re.findall(r"^py\S* -m venv .*$", (ROOT / name).read_text(encoding="utf-8"), re.M))
+        for name in ("README.md", "README.zh.md")
+    ]
+    assert TEST_COMMAND in commands[0] and commands[1] <= commands[0]
+
+
+def test_ci_runs_the_readme_s_test_command():
+    ran = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
+    assert ran.replace(" -q ", " ") == TEST_COMMAND
+
+
+def test_the_readme_s_code_runs_as_it_stands(tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    assert len(code.strip().splitlines()) < 15
+    (tmp_path / "story.txt").write_text(
+        "The river was low that summer, and the ferryman had little to do. " * 60, encoding="utf-8"
+    )
+    short = code.replace("stop_after=10.0)", 'stop="steps", stop_after=30.0)')
+    assert short != code
+    result = subprocess.run(
+        [sys.executable, "-c", short], cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}
+    )
+    assert result.returncode == 0, result.stderr
+    *steps, answer = result.stdout.splitlines()
+    assert len(steps) == 30 and float(answer.rsplit(" ", 1)[1]) > 1
+
+
+def test_every_figure_on_performance_names_a_command_that_exists():
+    text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`python (benchmarks/\w+\.py)", text))
+    assert named == {f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("*.py") if path.name != "common.py"}
+    for section in re.split(r"^## ", text, flags=re.M)[1:]:
+        assert "|" not in section or "python benchmarks/" in section, section.splitlines()[0]
