@@ -41,9 +41,9 @@ _SAMPLES = (
         id="fables-en",
         title={"en": "Fables, English", "zh": "寓言（英文）"},
         description={
-            "en": "English, about 500 kB, written for this project (MIT). Sixteen fables by hand, about 1,500 more put together from "
+            "en": "English, about 500 kB, written for this project (MIT). Sixteen fables by hand, about 1,700 more put together from "
             "plots: a small model soon tells such stories, and one sees how long it remembers who is who.",
-            "zh": "英文，约 500 kB，为本项目编写（MIT 许可证）。十六篇由人手写，另外约 1,500 篇按情节组合而成：小模型很快就能讲出这样的故事，"
+            "zh": "英文，约 500 kB，为本项目编写（MIT 许可证）。十六篇由人手写，另外约 1,700 篇按情节组合而成：小模型很快就能讲出这样的故事，"
             "还可以看出它能把“谁是谁”记住多久。",
         },
         kind="blocks",
