@@ -27,7 +27,7 @@ from lmcore.runs.records import StepRow
 from lmcore.runs.store import Store
 from lmcore.training import TrainingState, fit, take_step
 
-BLOCK = 150  # steps
+BLOCK = 40  # steps
 SIZES = (32, 128, 192)
 
 
@@ -77,7 +77,7 @@ def _a_step(work) -> float:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=15, help="the median of so many pairs is shown")
+    parser.add_argument("--repeats", type=int, default=60, help="the median of so many pairs is shown")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows = []

@@ -11,7 +11,7 @@ from lmcore import losses
 from lmcore.batches import IGNORED, ItemBatches
 from lmcore.corpus import TokenData
 
-TOKENS_A_LANE = 2048  # a stream is scored in lanes of at least so many tokens, each primed with what stands before it
+TOKENS_A_LANE = 512  # a stream is scored in lanes of at least so many tokens, each primed with what stands before it
 LENGTH = 64  # tokens a lane is read on at once
 
 

@@ -18,14 +18,19 @@ from lmcore.processor import threads
 from lmcore.sampling import generate
 from lmcore.training import TrainingState, batches, evaluate, take_step
 
-PROBE_SECONDS = 0.08
+PROBE_SECONDS = 0.06
 PROBE_STEPS = 200  # at most
-PROBE_TOKENS = 16_384  # of validation, at most
+PROBE_TOKENS = 8_192  # of validation, at most
 SAMPLE_TOKENS = 120  # written at each evaluation, where somebody watches
 EVALUATION_SHARE = 0.1  # of the time, at most
 EVALUATIONS = 30  # in a run, about
 EARLY_EVALUATIONS = 4  # before the first interval is over
-OFTEN = ((30, 0.4, 0.1), (8, 0.2, 0.1), (4, 0.1, 0.0))  # a text read so many times needs so much dropout, so many resets
+OFTEN = (
+    (30, 0.4, 0.1),
+    (12, 0.3, 0.1),
+    (6, 0.2, 0.1),
+    (4, 0.1, 0.0),
+)  # a text read so many times needs so much dropout, so many resets
 
 
 def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[RunConfig, list[dict]]:
@@ -37,11 +42,14 @@ def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[R
     training, limits = fit_to_machine(training)
     if training.loss == "auto":
         training = replace(training, loss=loss_over(vocabulary_size))
-    step_seconds, evaluation_seconds = probe(replace(config, training=training), data, vocabulary_size)
-    training = replace(training, planned_steps=planned_steps(training, data, step_seconds, evaluation_seconds))
-    interval = training.evaluation_interval or evaluation_interval(training, step_seconds, evaluation_seconds)
-    config, read_often = regularise(replace(config, training=replace(training, evaluation_interval=interval)), data)
-    return config, notes + limits + read_often
+    config = replace(config, training=training)
+    step, evaluation = step_seconds(config, data, vocabulary_size), evaluation_seconds(config, data, vocabulary_size)
+    config, read_often = regularise(config, data, planned_steps(training, data, step, evaluation))
+    if read_often:  # dropout takes its time too
+        step = step_seconds(config, data, vocabulary_size)
+    training = replace(config.training, planned_steps=planned_steps(training, data, step, evaluation))
+    interval = training.evaluation_interval or evaluation_interval(training, step, evaluation)
+    return replace(config, training=replace(training, evaluation_interval=interval)), notes + limits + read_often
 
 
 def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConfig, list[dict]]:
@@ -109,10 +117,10 @@ def evaluation_interval(training: TrainingConfig, step_seconds: float, evaluatio
     return max(1, math.ceil(training.planned_steps / max(1, regular)))
 
 
-def regularise(config: RunConfig, data: TokenData) -> tuple[RunConfig, list[dict]]:
+def regularise(config: RunConfig, data: TokenData, steps: int) -> tuple[RunConfig, list[dict]]:
     """A small text read many times is learned by heart. Dropout and now and then a forgotten state hold against it."""
     training = replace(config.training, regularisation="as_set")
-    epochs = training.planned_steps * batches(data, training).at(0).tokens / len(data.train)
+    epochs = steps * batches(data, training).at(0).tokens / len(data.train)
     dropout, resets = next((needed for times, *needed in OFTEN if epochs >= times), (0.0, 0.0))
     if config.training.regularisation == "as_set" or dropout <= config.model.dropout:
         return replace(config, training=training), []
@@ -122,20 +130,26 @@ def regularise(config: RunConfig, data: TokenData) -> tuple[RunConfig, list[dict
     return RunConfig(config.tokenizer, replace(config.model, dropout=dropout), training), [note]
 
 
-def probe(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[float, float]:
-    """(seconds a step, seconds an evaluation) of this run on this machine, measured on a network thrown away afterwards."""
+def step_seconds(config: RunConfig, data: TokenData, vocabulary_size: int) -> float:
+    """Of this run on this machine, measured on a network thrown away afterwards."""
     network = build_model(config.model, vocabulary_size, config.training.seed)
-    state = TrainingState(network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
+    state, took = TrainingState(network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6)), []
     with threads(config.training.threads):
-        took = []
-        while len(took) < PROBE_STEPS and (len(took) < 4 or sum(took) < PROBE_SECONDS):
+        while len(took) < PROBE_STEPS and (len(took) < 5 or sum(took) < PROBE_SECONDS):
             took.append(_seconds(lambda: take_step(network, state)))
-        part = _part_of_validation(data)
+    return float(np.median(took[2:]))  # memory is still being found in the first
+
+
+def evaluation_seconds(config: RunConfig, data: TokenData, vocabulary_size: int) -> float:
+    """Of the validation loss and of a sample beside it, measured on a part of either."""
+    network = build_model(config.model, vocabulary_size, config.training.seed)
+    state, part = TrainingState(network, data, config.training), _part_of_validation(data)
+    model = NeuralLanguageModel(network, data.opening)
+    with threads(config.training.threads):
         validated = _seconds(lambda: evaluate(network, part, state)) * len(data.validation) / max(1, len(part.validation))
-        model = NeuralLanguageModel(network, data.opening)
         opened = _seconds(model.start)
         written = _seconds(lambda: list(generate(model, np.empty(0, dtype=np.int64), SAMPLE_TOKENS // 10))) * 10
-    return float(np.median(took[1:])), validated + opened + written
+    return validated + opened + written
 
 
 def _seconds(work) -> float:

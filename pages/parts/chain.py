@@ -131,12 +131,14 @@ def coloured(trained, found, *, key: str) -> int | None:
     ]
     st.caption(_("Darker means more surprising. Choose a token to see how its loss is made."))
     this_text = found.ids.tobytes()
+
+    def choose():  # before the tokens are drawn again, so that they show it
+        if (clicked := st.session_state[key].clicked) is not None:
+            st.session_state[f"{key}.chosen"] = (int(clicked), this_text)
+
     chosen, of_text = st.session_state.get(f"{key}.chosen", (None, None))
     chosen = chosen if of_text == this_text else None
-    result = token_view(tokens, key=key, mode="surprise", selected=chosen, labels=token_labels())
-    if result.clicked is not None and result.clicked < len(tokens):
-        chosen = int(result.clicked)
-        st.session_state[f"{key}.chosen"] = (chosen, this_text)
+    token_view(tokens, key=key, mode="surprise", selected=chosen, labels=token_labels(), on_click=choose)
     return chosen
 
 

@@ -45,12 +45,13 @@ def chain_of_probabilities(
     places = list(range(1, len(tokens) + 1))
     names = [html.escape(visible(token)) for token in tokens]
     figure = _figure(
-        340, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False, "tickmode": "auto"}
+        440, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False, "tickmode": "auto"}
     )
     figure.add_bar(
         x=places,
         y=probabilities,
         name=labels["probability"],
+        showlegend=False,
         marker_color="rgba(0,114,178,0.45)",
         customdata=names,
         hovertemplate="%{customdata}: %{y:.4g}<extra></extra>",
@@ -73,7 +74,9 @@ def chain_of_probabilities(
     if len(tokens) <= 60:
         figure.update_xaxes(tickmode="array", tickvals=places, ticktext=names)
     figure.update_xaxes(title=labels["token"], showgrid=False)
-    figure.update_layout(yaxis={"range": [0, 1], "title": labels["probability"]}, margin={"r": 56})
+    figure.update_layout(
+        yaxis={"range": [0, 1], "title": labels["probability"]}, margin={"r": 56}, legend={"x": 0, "xanchor": "left"}
+    )
     return figure
 
 

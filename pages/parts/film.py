@@ -132,6 +132,7 @@ def as_data(run, trained, film: Film) -> dict:
                 "shown": [format_probability(p) for p in [*shown, float(np.delete(probs, film.ids).sum())]],
                 "rest": float(np.delete(probs, film.ids).sum()),
                 "loss": None if one.loss is None else round(one.loss, 4),
+                "best": film.ids.index(int(one.log_probs.argmax())) if int(one.log_probs.argmax()) in film.ids else None,
                 "sample": nearest,
                 "said": said(trained, one),
             }

@@ -97,7 +97,7 @@ def feedback(game: guessing.Game, tokenizer):
         st.error(_("Not found."), icon=":material/close:")
     run, bigram = (game.deal.models[name] for name in (guessing.RUN, guessing.BIGRAM))
     st.text(
-        _("It was {token}. The run gave it {run}, the bigram {bigram}.").format(
+        _("It was “{token}”. The run gave it {run}, the bigram {bigram}.").format(
             token=truth, run=_probability(run, place), bigram=_probability(bigram, place)
         )
     )

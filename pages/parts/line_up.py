@@ -44,22 +44,23 @@ class Entrant:
 def choose(run, trained) -> list[Entrant]:
     """The knobs, and the models as they were set: this run first."""
     others = same_vocabulary(run)
-    columns = st.columns([2, 1, 3], gap="medium", vertical_alignment="bottom")
-    smoothing = columns[0].selectbox(
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    smoothing = row.selectbox(
         _("Smoothing of the counts"),
         SMOOTHINGS,
         format_func=lambda name: smoothing_names()[name],
         key="explore.smoothing",
+        width=260,
         persist_state="session",
         help=_("Counts know nothing of what never happened. Smoothing takes a little probability from what was seen for it."),
     )
     k = 1.0
     if smoothing == "add-k":
-        k = columns[1].number_input("k", 0.001, LARGEST_K, 1.0, format="%.3g", key="explore.k", persist_state="session")
+        k = row.number_input("k", 0.001, LARGEST_K, 1.0, format="%.3g", key="explore.k", width=140, persist_state="session")
     chosen = []
     if others:
         names = labels(others)
-        chosen = columns[2].multiselect(
+        chosen = row.multiselect(
             _("Beside other runs with the same tokens"),
             list(names),
             format_func=names.get,
@@ -67,6 +68,7 @@ def choose(run, trained) -> list[Entrant]:
             max_selections=MOST_OTHERS,
             persist_state="session",
             placeholder=_("none"),
+            width=420,
         )
         chosen = [(names[run_id], others[run_id]) for run_id in chosen]
     if counted.counts(visitor.data_folder(), run) is None:

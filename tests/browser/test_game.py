@@ -39,7 +39,7 @@ def test_a_guess_in_words_is_scored(server, new_browser):
         known = page.locator(".guessed-line .line .token").count()
         page.locator(".st-key-game-other button").click()
         page.locator(".guessed-line .line .token").nth(known).wait_for()
-    page.locator(".st-key-game-table").wait_for()
+    page.get_by_test_id("stDataFrame").wait_for()
     page.locator(".st-key-game-next button").click()
     page.get_by_text("Line 2 of", exact=False).wait_for()
     assert not page.faults

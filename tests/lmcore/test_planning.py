@@ -5,7 +5,6 @@ import os
 import platform
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,22 +76,22 @@ def test_without_validation_there_is_no_plateau_to_wait_for():
 
 
 @pytest.mark.parametrize(
-    ("epochs", "dropout", "resets"), [(3.4, 0.0, 0.0), (5, 0.1, 0.0), (9, 0.2, 0.1), (29, 0.2, 0.1), (31, 0.4, 0.1)]
+    ("epochs", "dropout", "resets"), [(3.4, 0.0, 0.0), (5, 0.1, 0.0), (9, 0.2, 0.1), (29, 0.3, 0.1), (31, 0.4, 0.1)]
 )
 def test_a_text_that_is_read_often_is_held_against(epochs, dropout, resets):
-    asked = TrainingConfig(stop="epochs", stop_after=epochs, planned_steps=round(epochs * 5000 / 2048))
-    config, notes = regularise(RunConfig(model=small(), training=asked), stream(5000))
+    asked, steps = RunConfig(model=small()), round(epochs * 5000 / 2048)
+    config, notes = regularise(asked, stream(5000), steps)
     assert (config.model.dropout, config.training.state_resets) == (dropout, resets)
     assert [note["code"] for note in notes] == (["plan.small_text"] if dropout else [])
-    as_set = replace(asked, regularisation="as_set")
-    assert regularise(RunConfig(model=small(), training=as_set), stream(5000)) == (RunConfig(model=small(), training=as_set), [])
+    as_set = asked.with_training(regularisation="as_set")
+    assert regularise(as_set, stream(5000), steps) == (as_set, [])
 
 
 def test_more_dropout_than_planned_is_left_alone_and_items_forget_anyway():
-    asked = RunConfig(model=small(dropout=0.5), training=TrainingConfig(planned_steps=1000))
-    config, notes = regularise(asked, stream(5000))
+    asked = RunConfig(model=small(dropout=0.5))
+    config, notes = regularise(asked, stream(5000), steps=1000)
     assert (config.model, config.training.state_resets, notes) == (asked.model, 0.0, [])
-    config, _ = regularise(RunConfig(model=small(), training=TrainingConfig(planned_steps=1000)), pattern("lines"))
+    config, _ = regularise(RunConfig(model=small()), pattern("lines"), steps=1000)
     assert (config.model.dropout, config.training.state_resets) == (0.4, 0.0)
 
 

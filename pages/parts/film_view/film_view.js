@@ -108,11 +108,11 @@ function show(root, state) {
   const said = root.querySelector(".said");
   said.setAttribute("aria-live", state.timer ? "off" : "polite"); // a screen reader hears where the film stops
   said.textContent = frame.said;
-  const shares = [...frame.p, frame.rest], best = Math.max(...frame.p);
+  const shares = [...frame.p, frame.rest];
   [...root.querySelector(".bars").children].forEach((row, index) => {
     row.querySelector(".fill").style.width = `${100 * shares[index]}%`;
     row.children[2].textContent = frame.shown[index];
-    row.classList.toggle("best", index < frame.p.length && frame.p[index] === best);
+    row.classList.toggle("best", index === frame.best);
   });
   const sample = frame.sample === null ? null : samples[frame.sample];
   root.querySelector(".wrote").textContent = sample ? labels.wrote.replace("{step}", sample.step.toLocaleString("en")) : "";

@@ -1,5 +1,6 @@
 """Coloured, clickable tokens: by their ids as a tokenizer cuts them, by the surprise of a model, or underlined by influence."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -15,12 +16,19 @@ _component = st.components.v2.component(
 
 
 def token_view(
-    tokens: list[dict], *, key: str, labels: dict[str, str], mode: str = "ids", selected: int | None = None, max_height: int = 420
+    tokens: list[dict],
+    *,
+    key: str,
+    labels: dict[str, str],
+    mode: str = "ids",
+    selected: int | None = None,
+    max_height: int = 420,
+    on_click: Callable | None = None,
 ):
-    """tokens: {text, id, value, unknown, special}. -> the component's result; `.clicked` is an index or None.
+    """tokens: {text, id, value, unknown, special}. `.clicked` of the result, and of `st.session_state[key]`, is an index or None.
 
     mode: ids; surprise (value: bits, None is infinite); influence (value: nats that the token adds to log P of another one,
     above 0 underlined in blue, below in orange, None is not known; labels then has "raises" and "lowers" for the legend).
     """
     data = {"tokens": tokens, "mode": mode, "selected": selected, "labels": labels, "maxHeight": max_height}
-    return _component(key=key, data=data, on_clicked_change=lambda: None)
+    return _component(key=key, data=data, on_clicked_change=on_click or (lambda: None))

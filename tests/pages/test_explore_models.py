@@ -1,0 +1,219 @@
+"""The models beside a run, the true grammar, the film and two sentences: their numbers, on a real run of the village."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from lmcore import probability
+from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
+from lmcore.runs import snapshots, worker
+from lmcore.runs.store import Store
+from pages.parts import counted, demos, film, line_up, model_table, models, truth, two_sentences, visitor, why
+from sample_corpora import SAMPLES
+
+CONTEXT = "the dog near the cows"
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory):
+    """A folder with two runs over the same words, and a third over characters."""
+    data = tmp_path_factory.mktemp("village")
+    store = Store(data)
+    text = demos.sample_text(store, SAMPLES["village"])
+    training = TrainingConfig(stop="steps", stop_after=30.0, batch_size=16, sequence_length=16, evaluation_interval=15)
+    ids = {"data": data}
+    for name, kind in (("first", "word"), ("second", "word"), ("letters", "character")):
+        config = RunConfig(TokenizerConfig(kind), ModelConfig(family="gru", embedding_size=16, hidden_size=24), training)
+        ids[name] = store.add_run(owner=None, text_id=text.id, name=name, config=config, pinned_context=CONTEXT).id
+        worker.work(data, ids[name])
+    return ids
+
+
+@pytest.fixture
+def run(village, pool, monkeypatch):
+    monkeypatch.setenv("NEXT_WORD_DATA", str(village["data"]))
+    monkeypatch.setattr(visitor, "current", lambda: None)
+    return visitor.store().run(village["first"])
+
+
+@pytest.fixture
+def trained(run):
+    return models.load(visitor.data_folder(), run)
+
+
+@pytest.fixture
+def entrants(run, trained):
+    return line_up.of_run(run, trained, others=[("second", next(iter(line_up.same_vocabulary(run).values())))])
+
+
+def test_who_stands_beside_a_run(entrants):
+    counting = [f"{order}-gram" for order in (1, 2, 3, 4, 5)]
+    assert [entrant.name for entrant in entrants] == ["this run", "second", "uniform", *counting, "the true grammar"]
+
+
+def test_only_runs_over_the_same_tokens_can_stand_beside(run, village):
+    assert list(line_up.same_vocabulary(run)) == [village["second"]]
+    assert line_up.same_vocabulary(visitor.store().run(village["letters"])) == {}
+
+
+def test_names_of_columns_are_different(run, village):
+    runs = {village["first"]: run, village["second"]: visitor.store().run(village["second"])}
+    assert sorted(line_up.labels(runs).values()) == ["The village", "The village (2)"]
+
+
+@pytest.mark.parametrize("smoothing", ["kneser-ney", "add-k", "none"])
+@pytest.mark.parametrize("context", ["", "the", CONTEXT, "it rains\nthe", "it rains every winter"])
+def test_every_column_is_a_distribution_and_uses_all_it_can(run, trained, smoothing, context):
+    ids = trained.encode(context)
+    for entrant in line_up.of_run(run, trained, smoothing):
+        log_probs = entrant.next_log_probs(ids)
+        assert np.exp(log_probs).sum() == pytest.approx(1, abs=1e-6)
+        if not isinstance(entrant.model, truth.Grammar):
+            assert_allclose(log_probs, probability.next_token(entrant.model, ids), atol=1e-6)
+
+
+def test_the_chain_is_made_of_the_same_numbers(trained, entrants):
+    ids = trained.encode("the dog near the cows sleeps\nit rains in the village")
+    for entrant in entrants:
+        one_by_one = [entrant.next_log_probs(ids[:place])[token_id] for place, token_id in enumerate(ids)]
+        assert_allclose(entrant.token_log_probs(ids), one_by_one, atol=1e-5)
+
+
+def test_the_true_probabilities(run, trained):
+    grammar = truth.of_run(run, trained)
+    row = np.exp(grammar.next_log_probs(trained.encode("it")))
+    ids = {word: trained.tokenizer.vocabulary.index(word) for word in ("rains", "snows")}
+    assert row[ids["rains"]] == pytest.approx(0.65) and row[ids["snows"]] == pytest.approx(0.35)
+    ended = np.exp(grammar.next_log_probs(trained.encode("it rains every winter")))
+    assert ended[trained.tokenizer.begin_id] == pytest.approx(1)  # nothing but the end
+    assert grammar.next_log_probs(trained.encode("winter the")) is None
+
+
+def test_nothing_is_true_after_what_the_grammar_does_not_know(run, trained):
+    log_probs = truth.of_run(run, trained).token_log_probs(trained.encode("it the dog\nit rains"))
+    assert_allclose(log_probs, [math.log(0.09), -np.inf, np.nan, np.nan, math.log(0.09), math.log(0.65)])
+
+
+def test_there_is_no_truth_about_letters(village, run):
+    letters = visitor.store().run(village["letters"])
+    assert truth.of_run(letters, models.load(visitor.data_folder(), letters)) is None
+
+
+def test_divergence_from_the_truth():
+    true = np.log([0.5, 0.25, 0.25])
+    assert truth.divergence(true, true) == 0
+    assert truth.divergence(true, np.log([0.25, 0.25, 0.5])) == pytest.approx(0.25 * math.log(2))
+    with np.errstate(divide="ignore"):
+        assert truth.divergence(true, np.log([0.5, 0.5, 0.0])) == math.inf
+        assert truth.divergence(np.log([1.0, 0.0]), np.log([0.5, 0.5])) == pytest.approx(math.log(2))
+
+
+def test_the_table_and_its_summary(trained, entrants):
+    ids = trained.encode(CONTEXT)
+    found = [(entrant, entrant.next_log_probs(ids)) for entrant in entrants]
+    shown = np.argsort(-found[0][1])[:5]
+    frame = model_table.as_frame(trained, found, shown)
+    assert frame["uniform"].tolist() == pytest.approx([1 / trained.model.vocabulary_size] * 5)
+    for entrant, log_probs in found:
+        assert frame[entrant.name].sum() + model_table.rest(log_probs, shown) == pytest.approx(1, abs=1e-6)
+    summary = model_table.summary(trained, found, shown, ids)
+    assert summary["Reads of the context"] == [
+        "all 5 tokens", "all 5 tokens", "nothing", "nothing", "1/5: cows", "2/5: the cows", "3/5: near the cows",
+        "4/5: dog near the cows", "all 5 tokens",
+    ]  # fmt: skip
+    assert summary["KL from the truth (bits)"][-1] == "0.000"
+
+
+def test_the_beginning_of_an_item_has_its_name(trained):
+    assert model_table.readable(trained, trained.encode("it rains\nthe dog")) == "it rains <begin> the dog"
+
+
+# the film
+
+
+def test_a_film_goes_from_nearly_uniform_to_the_final_model(run, trained):
+    ids = np.asarray(trained.encode(CONTEXT), dtype=np.int64)
+    frames = film.shoot(run, trained, ids).frames
+    assert frames[0].step == 0 and frames[-1].step == 30 == trained.step
+    uniform = math.log(trained.model.vocabulary_size)
+    assert probability.entropy(frames[0].log_probs) > 0.97 * uniform
+    assert frames[0].loss == pytest.approx(uniform, rel=0.1)
+    assert_allclose(frames[-1].log_probs, probability.next_token(trained.model, ids), atol=1e-5)
+    assert frames[-1].loss == pytest.approx(probability.score(trained.model, ids).cross_entropy, abs=1e-5)
+
+
+def test_a_frame_is_asked_once(run, trained, monkeypatch):
+    ids = np.asarray(trained.encode("the old farmer"), dtype=np.int64)
+    first = film.shoot(run, trained, ids)
+    monkeypatch.setattr(snapshots, "load_frame", lambda *_: pytest.fail("asked again"))
+    assert film.shoot(run, trained, ids).ids == first.ids
+
+
+def test_a_film_of_an_empty_context_has_no_loss_but_bars(run, trained):
+    frames = film.shoot(run, trained, np.array([], dtype=np.int64)).frames
+    assert [frame.loss for frame in frames] == [None] * len(frames)
+    assert_allclose(frames[-1].log_probs, trained.model.start()[0], atol=1e-5)
+
+
+def test_what_a_film_shows_is_all_of_the_probability(run, trained):
+    shown = film.shoot(run, trained, np.asarray(trained.encode(CONTEXT), dtype=np.int64))
+    data = film.as_data(run, trained, shown)
+    assert len(data["tokens"]) == film.ROWS == len(set(shown.ids))
+    for one in data["frames"]:
+        assert sum(one["p"]) + one["rest"] == pytest.approx(1, abs=1e-4)
+        assert abs(data["samples"][one["sample"]]["step"] - one["step"]) == min(
+            abs(s["step"] - one["step"]) for s in data["samples"]
+        )
+    assert [step for step, _loss in data["curve"]] == sorted({step for step, _loss in data["curve"]})
+
+
+def test_the_newest_checkpoint_ends_a_film_of_a_run_that_goes_on(run, trained, monkeypatch):
+    paths = snapshots.frames(visitor.data_folder() / "runs" / run.id)
+    monkeypatch.setattr(snapshots, "frames", lambda _: paths[:-1])
+    assert film.pictures(run, trained)[-1] == (trained.step, None)
+
+
+# why
+
+
+def test_evidence_begins_with_the_item(run, trained):
+    index = counted.counts(visitor.data_folder(), run).index
+    rains = trained.tokenizer.vocabulary.index("rains")
+    found = why.look_up(trained, index, np.asarray(trained.encode("it")), rains)
+    assert [one.length for one in found] == [1, 2]  # "it", and "it" at the beginning
+    lines = visitor.store().content(run.text_id).splitlines()
+    assert 0 < found[1].count <= sum(line.startswith("it rains") for line in lines)
+    assert found[1].share == pytest.approx(0.65, abs=0.05)
+
+
+def test_what_replaces_a_token_is_a_real_word(run, trained):
+    assert trained.tokenizer.vocabulary[why.most_frequent(run, trained)] == "the"
+
+
+# two sentences
+
+
+@pytest.mark.parametrize("second", ["the cows near the dog", "it rains", "the dog near the cows sleeps in the barn", "the"])
+def test_the_pairs_pay_for_the_whole_difference(trained, second):
+    scores = [probability.score(trained.model, trained.encode(text)) for text in (CONTEXT, second)]
+    pairs = two_sentences.align(*(score.ids.tolist() for score in scores))
+    for side, score in enumerate(scores):
+        assert sorted(pair[side] for pair in pairs if pair[side] is not None) == list(range(len(score.ids)))
+    paid = two_sentences.differences(pairs, *(score.surprise for score in scores))
+    assert paid.sum() == pytest.approx(scores[1].surprise.sum() - scores[0].surprise.sum())
+
+
+@pytest.mark.parametrize("text", ["The cat sat, on the mat.", "从前有一只小狐狸，名叫圆圆。", "one two"])
+def test_shuffling_moves_words_and_nothing_else(text):
+    other = two_sentences.shuffled(text, random.Random(3))
+    assert sorted(other) == sorted(text) and other != text
+    marks = [(place, character) for place, character in enumerate(text) if character in ".。"]
+    assert [(place, other[place]) for place, _character in marks] == marks
+
+
+@pytest.mark.parametrize("text", ["", "one", "the the the", "…!"])
+def test_what_has_no_other_order_stays(text):
+    assert two_sentences.shuffled(text, random.Random(1)) == text
