@@ -45,7 +45,8 @@ def chosen():
     with st.container(border=True, gap=None):
         st.caption(_("Chosen run"))
         st.text(name)
-        st.caption(f"{run_words.model(run)} · {run_words.status(run)}")
+        status = _("under way") if run_words.is_live(run) else run_words.status(run)  # the sidebar does not follow its turns
+        st.caption(f"{run_words.model(run)} · {status}")
         links.page_link(page.url_path or links.DEFAULT, _("Leave this run"), ":material/close:", run=None, text=None)
 
 

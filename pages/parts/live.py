@@ -116,7 +116,7 @@ def _figures(run):
     if not len(steps.step):
         return
     loss = float(steps.loss[-min(20, len(steps.loss)) :].mean())
-    row = st.container(horizontal=True, gap="medium")
+    row = st.container(horizontal=True, gap="small")
     row.metric(_("Training loss"), f"{loss:.3f}", help=_("nats per token, mean of the last 20 steps"), width=charts.FIGURE)
     validation = evaluation.loss if evaluation else None
     row.metric(

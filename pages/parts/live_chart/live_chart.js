@@ -3,7 +3,7 @@ const COLUMNS = ["step", "tokens", "seconds", "loss", "gradient_norm", "learning
 const QUANTITIES = ["loss", "perplexity", "gradient_norm", "learning_rate", "tokens_per_second"];
 const AXES = ["step", "tokens", "seconds"];
 const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73", floor: "#009E73" }; // Okabe and Ito: safe for colour-blind eyes
-const SMOOTHING = 0.9;
+const SMOOTHING = 0.8;
 
 let loading;
 function loadPlotly() {
