@@ -85,6 +85,8 @@ def _status(run):
     if run.planned_steps:
         share = min(1.0, run.step / run.planned_steps)
         st.progress(share, text=_progress_text(run, share))
+    if run.resolved:
+        st.caption(run_words.recipe(run))
     for entry in run.notes:
         if sentence := run_words.note(entry):
             st.caption(sentence)

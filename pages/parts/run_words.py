@@ -2,6 +2,7 @@
 
 from lmcore.errors import BY_CODE
 from lmcore.runs.watching import Heartbeats
+from pages.parts import knobs
 from pages.parts.language import _, sentence
 
 _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
@@ -45,6 +46,22 @@ def model(run) -> str:
     return f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {tokenizer(settings.tokenizer.kind)}"
 
 
+def recipe(run) -> str:
+    """
+    How it learns, as decided for this text and this machine: Muon 0.02 · 64 × 32 tokens a step · bfloat16 · exact loss
+    """
+    training = config(run).training
+    words = [
+        f"{knobs.option('optimizer', training.optimizer)} {training.learning_rate:.3g}",
+        _("{batch} × {length} tokens a step").format(batch=training.batch_size, length=training.sequence_length),
+        knobs.option("precision", training.precision),
+    ]
+    if training.loss != "auto":
+        sampled = _("loss over a sample of the vocabulary, validated exactly")
+        words.append(sampled if training.loss == "sampled" else _("exact loss"))
+    return " · ".join(words)
+
+
 def error(run) -> str | None:
     """Why a run failed or was paused by itself, in the visitor's language."""
     return sentence(run.error_code, run.error_values) if run.error_code in BY_CODE else None
@@ -59,6 +76,12 @@ def note(entry: dict) -> str:
         "plan.no_validation_no_plateau": _(
             "The text is too short to hold some of it back for validation, so training stops after {steps} steps instead."
         ),
+        "plan.small_text": _(
+            "The text will be read about {epochs} times, so a dropout of {dropout} was chosen: it holds against learning by heart."
+        ),
+        "plan.no_bfloat16": _("This processor is not faster with bfloat16, so training keeps to float32."),
+        "plan.fewer_threads": _("This machine has {threads} cores, so training uses {threads} threads instead of {asked}."),
+        "transfer.without_text": _("This run came without its text: it can be looked at and asked, but not trained further."),
         "limit.film_removed": _(
             "The film of this run ({megabytes} MB) was deleted, because your runs took more disk space than you have here. "
             "Its model and its curve are kept."

@@ -1,0 +1,40 @@
+"""What is said about a run: each note that `lmcore` can leave on one, and how it learns."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lmcore.config import RunConfig
+from lmcore.errors import CheckpointDamaged
+from lmcore.runs import housekeeping, transfer
+from lmcore.runs.store import Store
+from pages.parts import run_words
+
+SOURCES = Path(__file__).parent.parent.parent / "lmcore"
+PLANNED = {code for path in SOURCES.rglob("*.py") for code in re.findall(r'"code": "([\w.]+)"', path.read_text("utf-8"))}
+VALUES = {"tokens": 300, "batch_size": 4, "sequence_length": 8, "steps": 500, "epochs": 30, "dropout": 0.4, "asked": 4,
+          "threads": 2, "megabytes": 3.5, "step": 70}  # fmt: skip
+
+
+def test_notes_are_found():
+    assert {"plan.small_text", "plan.no_bfloat16", "plan.shrunk_to_text"} <= PLANNED
+
+
+@pytest.mark.parametrize("code", sorted({*PLANNED, housekeeping.FILM, transfer.WITHOUT_TEXT, CheckpointDamaged.code}))
+def test_every_note_is_said(code):
+    assert run_words.note({"code": code, "values": VALUES})
+
+
+def test_how_a_run_learns_is_on_its_page(open_page, ids):
+    app = open_page("train", run=ids["finished"], lang="en")
+    run = Store(ids["data"]).run(ids["finished"])
+    assert run_words.recipe(run) in [caption.value for caption in app.caption]
+
+
+def test_a_sampled_loss_is_named(ids):
+    run = replace(Store(ids["data"]).run(ids["finished"]), resolved=RunConfig().with_training(loss="sampled", precision="bfloat16"))
+    assert run_words.recipe(run).split(" · ") == [
+        "Muon 0.02", "64 × 32 tokens a step", "bfloat16", "loss over a sample of the vocabulary, validated exactly",
+    ]  # fmt: skip
