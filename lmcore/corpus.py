@@ -11,7 +11,7 @@ import numpy as np
 
 from lmcore.decoding import decode, normalise
 from lmcore.errors import EmptyText, SettingNotAChoice, TextTooShort, TokenizerDamaged
-from lmcore.tokenizers.base import ITEM_BREAK, Tokenizer
+from lmcore.tokenizers.base import ITEM_BREAK, Tell, Tokenizer, keep_quiet
 
 KINDS = ("stream", "lines", "blocks")
 VALIDATION_SHARE = 0.1
@@ -75,12 +75,12 @@ class TokenData:
         return len(self.validation) > 0
 
 
-def encode(corpus: Corpus, tokenizer: Tokenizer) -> TokenData:
-    """Raises TextTooShort, or TokenizerDamaged where a tokenizer of running text meets items."""
+def encode(corpus: Corpus, tokenizer: Tokenizer, tell: Tell = keep_quiet) -> TokenData:
+    """tell: hears of the progress. Raises TextTooShort, or TokenizerDamaged where a tokenizer of running text meets items."""
     is_stream = corpus.kind == "stream"
     if not is_stream and tokenizer.begin_id is None:
         raise TokenizerDamaged(reason="it has no token that begins an item")
-    train = tokenizer.encode(corpus.train)
+    train = tokenizer.encode(corpus.train, tell=tell)
     if len(train) < SMALLEST_TRAINING:
         raise TextTooShort(tokens=len(train), needed=SMALLEST_TRAINING)
     validation = tokenizer.encode(corpus.validation)

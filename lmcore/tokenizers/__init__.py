@@ -2,7 +2,7 @@
 
 from lmcore.config import TokenizerConfig
 from lmcore.errors import EmptyText, TokenizerDamaged
-from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, UNKNOWN, Tokenizer
+from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, UNKNOWN, Tell, Tokenizer, keep_quiet
 from lmcore.tokenizers.character import CharacterTokenizer
 from lmcore.tokenizers.subword import SubwordTokenizer
 from lmcore.tokenizers.word import WordTokenizer
@@ -23,11 +23,11 @@ __all__ = [
 KINDS = {"character": CharacterTokenizer, "word": WordTokenizer, "subword": SubwordTokenizer}
 
 
-def build_tokenizer(config: TokenizerConfig, training_text: str) -> Tokenizer:
-    """A tokenizer that knows the training text. Raises EmptyText."""
+def build_tokenizer(config: TokenizerConfig, training_text: str, tell: Tell = keep_quiet) -> Tokenizer:
+    """A tokenizer that knows the training text. tell: hears of the progress. Raises EmptyText."""
     if not training_text.strip(ITEM_BREAK):
         raise EmptyText()
-    return KINDS[config.kind].train(training_text, config.vocabulary_size)
+    return KINDS[config.kind].train(training_text, config.vocabulary_size, tell)
 
 
 def load_tokenizer(values: dict) -> Tokenizer:

@@ -1,6 +1,6 @@
 """What every tokenizer can do: text to ids and back, with offsets into the text. Kinds live in modules of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +8,12 @@ import numpy as np
 ITEM_BREAK = "\x1e"  # between items of a corpus; a visitor's text never contains it
 UNKNOWN = "<unk>"
 BEGIN = "<begin>"  # begins an item; predicting it means that the item ends here
+
+
+Tell = Callable[[float], None]  # is told what share of the work is done; what it raises ends the work
+
+
+def keep_quiet(share: float): ...
 
 
 class Tokenizer(Protocol):
@@ -19,7 +25,7 @@ class Tokenizer(Protocol):
     @property
     def vocabulary_size(self) -> int: ...
 
-    def encode(self, text: str) -> np.ndarray:
+    def encode(self, text: str, *, tell: Tell = keep_quiet) -> np.ndarray:
         """(T,) ids, in the smallest of uint8, uint16, int32 that holds them."""
 
     def decode(self, ids) -> str: ...
@@ -56,6 +62,21 @@ def chunks(text: str, size: int, breaks: tuple[str, ...] = ()) -> Iterator[str]:
             end = next((place + 1 for place in found if place >= 0), end)
         yield text[begin:end]
         begin = end
+
+
+def telling(parts: Iterable[str], size: int, tell: Tell) -> Iterator[str]:
+    """The parts of a text of so many characters; of each one that was dealt with `tell` hears.
+
+    >>> list(telling(["one ", "two "], 8, print))
+    0.5
+    1.0
+    ['one ', 'two ']
+    """
+    done = 0
+    for part in parts:
+        yield part
+        done += len(part)
+        tell(min(1.0, done / size))
 
 
 def vocabulary_of(types: list[str]) -> tuple[list[str], int | None]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lmcore.tokenizers.base import ITEM_BREAK, checked, chunks, id_type, vocabulary_of
+from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, chunks, id_type, keep_quiet, telling, vocabulary_of
 
 CHUNK = 1 << 16  # characters: small enough to stay in the processor's cache
 CODE_POINTS = 0x110000
@@ -30,10 +30,10 @@ class CharacterTokenizer:
         self._table[codes] = np.arange(1, self.vocabulary_size)
 
     @classmethod
-    def train(cls, text: str, vocabulary_size: int = 100_000) -> "CharacterTokenizer":
+    def train(cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet) -> "CharacterTokenizer":
         """The most frequent characters first, equally frequent ones by code point."""
         counts = np.zeros(CODE_POINTS, dtype=np.int64)
-        for chunk in chunks(text, 16 * CHUNK):
+        for chunk in telling(chunks(text, 16 * CHUNK), len(text), tell):
             found = np.bincount(_codes(chunk))
             counts[: len(found)] += found
         begin = [ITEM_BREAK] if counts[ord(ITEM_BREAK)] else []
@@ -42,11 +42,11 @@ class CharacterTokenizer:
         codes = codes[np.argsort(-counts[codes], kind="stable")]
         return cls((begin + [chr(code) for code in codes])[: vocabulary_size - 1])
 
-    def encode(self, text: str, chunk: int = CHUNK) -> np.ndarray:
+    def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
         last = len(self._table) - 1  # always <unk>: no character that high was seen
         ids = np.empty(len(text), dtype=self._table.dtype)
         begin = 0
-        for part in chunks(text, chunk):
+        for part in telling(chunks(text, chunk), len(text), tell):
             codes = _codes(part)
             ids[begin : begin + len(part)] = self._table[codes if codes.itemsize == 1 else np.minimum(codes, last)]
             begin += len(part)

@@ -14,12 +14,12 @@ import numpy as np
 import regex
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, checked, id_type
+from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, Tell, checked, id_type, keep_quiet, telling
 
 CHUNK = 1 << 20  # characters
 TRAINED_ON = 10_000_000  # bytes, taken from all over the text
 SAMPLED = 1 << 16  # characters of each stretch
-LONG_PIECE = 6  # bytes, on average
+LONG_PIECE = 4  # bytes, on average
 REMEMBERED = 100_000  # pieces
 SELDOM_REPEATED = 0.25  # of the pieces of a chunk are new: more, and there is little to remember
 STRETCH = 5_000  # characters
@@ -55,7 +55,7 @@ class SubwordTokenizer:
         self.library = _library(model, with_items=self.begin_id is not None)
 
     @classmethod
-    def train(cls, text: str, vocabulary_size: int = 10_000) -> "SubwordTokenizer":
+    def train(cls, text: str, vocabulary_size: int = 10_000, tell: Tell = keep_quiet) -> "SubwordTokenizer":
         library = _library(models.BPE(), with_items=False)
         trainer = trainers.BpeTrainer(
             vocab_size=vocabulary_size,
@@ -64,15 +64,15 @@ class SubwordTokenizer:
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
-        parts = map(_whole_characters, sample(text))
+        parts = list(telling(map(_whole_characters, sample(text)), len(text), tell))  # the library reads in a thread of its own
         library.train_from_iterator((item for part in parts for item in part.split(ITEM_BREAK)), trainer)
         names = sorted(library.get_vocab(), key=library.token_to_id)
         return cls(names, [tuple(pair) for pair in json.loads(library.to_str())["model"]["merges"]])
 
-    def encode(self, text: str, chunk: int = CHUNK) -> np.ndarray:
+    def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
         kind, known = id_type(self.vocabulary_size), {}
         rows = [np.empty(0, kind)]
-        for part in safe_chunks(_whole_characters(text), chunk):
+        for part in telling(safe_chunks(_whole_characters(text), chunk), len(text), tell):
             pieces = PIECE.findall(part)
             if len(known) > REMEMBERED:
                 known.clear()

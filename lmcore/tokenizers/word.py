@@ -9,7 +9,7 @@ import numpy as np
 import regex
 import rjieba
 
-from lmcore.tokenizers.base import ITEM_BREAK, checked, chunks, id_type, vocabulary_of
+from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, chunks, id_type, keep_quiet, telling, vocabulary_of
 
 CHUNK = 1 << 20  # characters
 BREAKS = (ITEM_BREAK + "\n", " \u3000。，、！？；")  # after these a text may be cut without cutting a word
@@ -83,20 +83,20 @@ class WordTokenizer:
         self._ids = {word: token_id for token_id, word in enumerate(words, start=1)}
 
     @classmethod
-    def train(cls, text: str, vocabulary_size: int = 100_000) -> "WordTokenizer":
+    def train(cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet) -> "WordTokenizer":
         """The most frequent words first, equally frequent ones in alphabetical order."""
         counts = Counter()
-        for found in _through(text, _Remembering(_cut), CHUNK):
+        for found in _through(text, _Remembering(_cut), CHUNK, tell):
             counts.update(found)
         begin = [ITEM_BREAK] if counts.pop(ITEM_BREAK, 0) else []
         least = 2 if len(counts) > ONCE_IS_UNKNOWN_FROM and max(counts.values()) > 1 else 1
         ordered = sorted((word for word in counts if counts[word] >= least), key=lambda word: (-counts[word], word))
         return cls((begin + ordered)[: vocabulary_size - 1])
 
-    def encode(self, text: str, chunk: int = CHUNK) -> np.ndarray:
+    def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
         known, kind = self._ids.get, id_type(self.vocabulary_size)
         ids_of = _Remembering(lambda span: [known(piece, 0) for piece in _cut(span)])
-        return np.concatenate([np.empty(0, kind), *(np.fromiter(found, kind) for found in _through(text, ids_of, chunk))])
+        return np.concatenate([np.empty(0, kind), *(np.fromiter(found, kind) for found in _through(text, ids_of, chunk, tell))])
 
     def decode(self, ids) -> str:
         text, before = [], "\n"
@@ -129,9 +129,9 @@ class WordTokenizer:
         return cls(checked(values["words"]))
 
 
-def _through(text: str, remembering: _Remembering, size: int) -> Iterator[Iterator]:
+def _through(text: str, remembering: _Remembering, size: int, tell: Tell = keep_quiet) -> Iterator[Iterator]:
     """For each chunk of a text, what its spans become, one after another."""
-    for chunk in chunks(text, size, BREAKS):
+    for chunk in telling(chunks(text, size, BREAKS), len(text), tell):
         yield chain.from_iterable(map(remembering.__getitem__, SPAN.findall(chunk)))
 
 

@@ -269,3 +269,32 @@ def test_every_error_has_a_code():
     with pytest.raises(LmcoreError) as caught:
         build_tokenizer(TokenizerConfig("word"), ITEM_BREAK)
     assert caught.value.code == "text.empty"
+
+
+LONG = "".join(f"word{number % 977} 一个词，" for number in range(150_000))  # 1.9 million characters: several chunks
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_done_of_a_long_text_is_told(kind):
+    of_training, of_encoding = [], []
+    tokenizer = build_tokenizer(TokenizerConfig(kind, 600), LONG, of_training.append)
+    tokenizer.encode(LONG, tell=of_encoding.append)
+    for told in (of_training, of_encoding):
+        assert len(told) > 1 and told == sorted(told) and 0 < told[0] < 1 and told[-1] == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_hears_of_the_progress_can_end_the_work(kind):
+    class Enough(Exception):
+        pass
+
+    def once(share: float):
+        told.append(share)
+        raise Enough
+
+    told = []
+    with pytest.raises(Enough):
+        build_tokenizer(TokenizerConfig(kind, 600), LONG, once)
+    with pytest.raises(Enough):
+        STREAM[kind].encode(LONG, tell=once)
+    assert len(told) == 2
