@@ -110,3 +110,15 @@ def one_hot_cross_entropy(log_probs: np.ndarray, target: int) -> float:
     y = np.zeros(len(log_probs))
     y[target] = 1.0
     return float(-np.sum(np.where(y > 0, y * log_probs, 0.0)))
+
+
+def divergence(true: np.ndarray, model: np.ndarray) -> float:
+    """KL(p ‖ q) = Σ p (log p - log q), nats (Kullback and Leibler, 1951). inf where the model rules out what can come.
+
+    true, model: (V,) log-probabilities.
+
+    >>> round(divergence(np.log([0.5, 0.5]), np.log([0.25, 0.75])), 6)
+    0.143841
+    """
+    possible = np.isfinite(true)
+    return float(np.sum(np.exp(true[possible]) * (true[possible] - model[possible])))

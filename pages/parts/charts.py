@@ -13,7 +13,8 @@ FIGURE = 128  # pixels, of a number with its name: as many stand side by side as
 GRID = "rgba(128,128,128,0.18)"
 
 
-def _figure(height: int, **layout) -> go.Figure:
+def blank(height: int, **layout) -> go.Figure:
+    """Nothing drawn yet, on the ground of the page."""
     figure = go.Figure()
     figure.update_layout(
         height=height,
@@ -31,7 +32,7 @@ def _figure(height: int, **layout) -> go.Figure:
 def rank_frequency(ranks: np.ndarray, counts: np.ndarray, labels: dict[str, str]) -> go.Figure:
     """Both axes logarithmic; many points are thinned evenly on the logarithmic axis."""
     kept = np.unique(np.geomspace(1, len(ranks), 400).astype(int)) - 1
-    figure = _figure(380, showlegend=False)
+    figure = blank(380, showlegend=False)
     figure.add_scatter(x=ranks[kept], y=counts[kept], mode="markers", marker={"color": PALETTE[0], "size": 5})
     figure.update_xaxes(type="log", title=labels["rank"])
     figure.update_yaxes(type="log", title=labels["count"])
@@ -44,7 +45,7 @@ def chain_of_probabilities(
     """Each factor of one model as a bar; the running sums of log P of several as lines on the right axis, some of them hidden."""
     places = list(range(1, len(tokens) + 1))
     names = [html.escape(visible(token)) for token in tokens]
-    figure = _figure(
+    figure = blank(
         440, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False, "tickmode": "auto"}
     )
     figure.add_bar(
@@ -83,7 +84,7 @@ def chain_of_probabilities(
 def next_token_by_model(tokens: list[str], probabilities: dict[str, np.ndarray], shown: set[str], title: str) -> go.Figure:
     """The same tokens under several models as bars side by side; those not in `shown` are one click in the legend away."""
     names = [html.escape(visible(token)) for token in tokens]
-    figure = _figure(120 + len(tokens) * max(26, 11 * len(shown)), barmode="group", bargap=0.25)
+    figure = blank(120 + len(tokens) * max(26, 11 * len(shown)), barmode="group", bargap=0.25)
     plain_first = sorted(probabilities, key=lambda name: name not in shown)
     for name, probs in probabilities.items():
         number = plain_first.index(name)
@@ -109,7 +110,7 @@ def paid_for(tokens: list[str], differences: np.ndarray, title: str) -> go.Figur
     """What each token costs more (above 0) or less in a second sentence, in bits."""
     places = list(range(1, len(tokens) + 1))
     names = [html.escape(token) for token in tokens]
-    figure = _figure(280, showlegend=False)
+    figure = blank(280, showlegend=False)
     colours = [PALETTE[1] if difference > 0 else PALETTE[0] for difference in differences]
     figure.add_bar(
         x=places, y=differences, marker_color=colours, customdata=names, hovertemplate="%{customdata}: %{y:+.2f}<extra></extra>"
@@ -142,7 +143,7 @@ def run_dashes(run_ids: list[str]) -> list[str]:
 
 def compared(curves: list[dict], labels: dict[str, str], log_axes: tuple[str, ...] = ()) -> go.Figure:
     """Runs over each other. curves: {name, colour, dash, training: (x, y) or None, validation: (x, y)}; log_axes: of "x", "y"."""
-    figure = _figure(440, hovermode="closest")
+    figure = blank(440, hovermode="closest")
     for curve in curves:
         name, colour = html.escape(curve["name"]), curve["colour"]
         shared = {"name": name, "legendgroup": name + colour + curve["dash"]}
@@ -220,3 +221,27 @@ def scientific(log_number: float) -> str:
     if mantissa >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
     return f"{mantissa:.1f}·10{str(exponent).translate(SUPERSCRIPT)}"
+
+
+def share_copied(steps: list[int], shares: list[float], new: float | None, labels: dict[str, str]) -> go.Figure:
+    """The share copied over the steps; that of held-out text as a level line."""
+    figure = blank(260)
+    figure.add_scatter(
+        x=steps,
+        y=shares,
+        name=labels["copied"],
+        mode="lines+markers",
+        line={"color": PALETTE[1], "width": 2.4},
+        marker={"size": 5},
+    )
+    if new is not None:
+        figure.add_scatter(
+            x=[steps[0], steps[-1]],
+            y=[new, new],
+            name=labels["held_out"],
+            mode="lines",
+            line={"color": PALETTE[0], "dash": "dash"},
+        )
+    figure.update_xaxes(title=labels["step"])
+    figure.update_yaxes(title=labels["copied"], range=[-0.03, 1.03], tickformat=".0%")
+    return figure

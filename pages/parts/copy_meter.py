@@ -7,7 +7,6 @@ import threading
 from collections import OrderedDict
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from lmcore.corpus import Corpus
@@ -108,7 +107,7 @@ def _curve(run, trained, new: float | None):
         return
     st.markdown(_("**Along training:** the share copied in the sample written at each evaluation."))
     st.plotly_chart(
-        figure(steps, shares, new, {"step": _("Step"), "copied": _("Copied"), "held_out": _("held-out text")}),
+        charts.share_copied(steps, shares, new, {"step": _("Step"), "copied": _("Copied"), "held_out": _("held-out text")}),
         key="write.copied.chart",
     )
     said = _("From {first:.0%} at step {begin} to {last:.0%} at step {end}.").format(
@@ -117,30 +116,6 @@ def _curve(run, trained, new: float | None):
     if new is not None and new > 0.5:
         said += " " + _("This text repeats its phrases: even text the model has never seen has {new:.0%}.").format(new=new)
     st.caption(said)
-
-
-def figure(steps: list[int], shares: list[float], new: float | None, labels: dict[str, str]) -> go.Figure:
-    """The share copied over the steps; that of held-out text as a level line."""
-    figure = charts._figure(260)
-    figure.add_scatter(
-        x=steps,
-        y=shares,
-        name=labels["copied"],
-        mode="lines+markers",
-        line={"color": charts.PALETTE[1], "width": 2.4},
-        marker={"size": 5},
-    )
-    if new is not None:
-        figure.add_scatter(
-            x=[steps[0], steps[-1]],
-            y=[new, new],
-            name=labels["held_out"],
-            mode="lines",
-            line={"color": charts.PALETTE[0], "dash": "dash"},
-        )
-    figure.update_xaxes(title=labels["step"])
-    figure.update_yaxes(title=labels["copied"], range=[-0.03, 1.03], tickformat=".0%")
-    return figure
 
 
 def _places(run, trained, found: Copied):

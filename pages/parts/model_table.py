@@ -77,7 +77,7 @@ def summary(trained, found, shown: np.ndarray, ids: np.ndarray) -> dict[str, lis
             ),
         }
         if true is not None:
-            row[_("KL from the truth (bits)")] = bits(truth.divergence(true, log_probs) / math.log(2))
+            row[_("KL from the truth (bits)")] = bits(probability.divergence(true, log_probs) / math.log(2))
         rows.append(row)
     return {name: [row[name] for row in rows] for name in rows[0]}
 

@@ -50,15 +50,3 @@ def of_run(run, trained) -> Grammar | None:
     automaton = SAMPLES[text.sample].grammar if text.sample in SAMPLES else None
     fits = automaton is not None and trained.kind == "lines" and trained.tokenizer.kind == "word"
     return Grammar(automaton, trained.tokenizer) if fits else None
-
-
-def divergence(true: np.ndarray, model: np.ndarray) -> float:
-    """KL(p ‖ q) = Σ p (log p - log q), nats (Kullback and Leibler, 1951). inf where the model rules out what can come.
-
-    true, model: (V,) log-probabilities.
-
-    >>> round(divergence(np.log([0.5, 0.5]), np.log([0.25, 0.75])), 6)
-    0.143841
-    """
-    possible = np.isfinite(true)
-    return float(np.sum(np.exp(true[possible]) * (true[possible] - model[possible])))

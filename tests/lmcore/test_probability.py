@@ -65,3 +65,12 @@ def test_entropy_of_a_certain_and_of_an_even_choice():
     with np.errstate(divide="ignore"):
         assert probability.entropy(np.log([1.0, 0.0])) == 0
     assert probability.entropy(UniformModel(8).start()[0]) == pytest.approx(math.log(8))
+
+
+def test_divergence_from_the_truth():
+    true = np.log([0.5, 0.25, 0.25])
+    assert probability.divergence(true, true) == 0
+    assert probability.divergence(true, np.log([0.25, 0.25, 0.5])) == pytest.approx(0.25 * math.log(2))
+    with np.errstate(divide="ignore"):
+        assert probability.divergence(true, np.log([0.5, 0.5, 0.0])) == math.inf
+        assert probability.divergence(np.log([1.0, 0.0]), np.log([0.5, 0.5])) == pytest.approx(math.log(2))

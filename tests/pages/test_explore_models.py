@@ -102,15 +102,6 @@ def test_there_is_no_truth_about_letters(village, run):
     assert truth.of_run(letters, models.load(visitor.data_folder(), letters)) is None
 
 
-def test_divergence_from_the_truth():
-    true = np.log([0.5, 0.25, 0.25])
-    assert truth.divergence(true, true) == 0
-    assert truth.divergence(true, np.log([0.25, 0.25, 0.5])) == pytest.approx(0.25 * math.log(2))
-    with np.errstate(divide="ignore"):
-        assert truth.divergence(true, np.log([0.5, 0.5, 0.0])) == math.inf
-        assert truth.divergence(np.log([1.0, 0.0]), np.log([0.5, 0.5])) == pytest.approx(math.log(2))
-
-
 def test_the_table_and_its_summary(trained, entrants):
     ids = trained.encode(CONTEXT)
     found = [(entrant, entrant.next_log_probs(ids)) for entrant in entrants]
