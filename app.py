@@ -5,20 +5,27 @@ import contextlib
 import gc
 import importlib
 import pkgutil
+import sqlite3
+import sys
 import threading
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
+from lmcore.errors import StoreError
+from lmcore.runs import backups
 from pages import parts
-from pages.parts import access, demos, visitor
+from pages.parts import access, demos, trouble, visitor
 from pages.parts.browser_routes import ROUTES
 from pages.parts.door import ClassDoor
 from pages.parts.live_chart.assets import PLOTLY_JS, PLOTLY_ROUTE
 from pages.parts.middleware import SafeHeaders, VisitorCookie
-from pages.parts.trouble import say_what_happened
+
+UNDO = timedelta(days=1)
+LOOK_AGAIN_SECONDS = 15.0  # at a store that could not be opened
 
 
 async def plotly_js(request):
@@ -43,21 +50,60 @@ def load_everything():
 @contextlib.asynccontextmanager
 async def lifespan(app):
     """The port opens while torch is still being loaded. Two processes need it: both at once only when the examples have to be
-    trained, otherwise the one that answers first."""
+    trained, otherwise the one that answers first. A store that cannot be used yet is tried again: pages say what is wrong."""
     access.check_environment()
+    ended = threading.Event()
+    trouble.mended = in_order(mend)
+    in_order(train_examples)
+
+    def load():
+        load_everything()
+        while not in_order(begin) and not ended.wait(LOOK_AGAIN_SECONDS):
+            pass
+
+    threading.Thread(target=load, name="load_everything", daemon=True).start()
+    yield
+    ended.set()
+    await asyncio.to_thread(visitor.pool().stop)
+
+
+def in_order(act):
+    """What act() gives; None, and a line in the log, where the store or its disk does not allow it."""
+    try:
+        return act()
+    except (StoreError, sqlite3.Error, OSError) as error:
+        print(f"{act.__name__}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        return None
+
+
+def mend():
+    return backups.mend(visitor.data_folder())
+
+
+def back_up():
+    return backups.back_up(visitor.data_folder())
+
+
+def forget():
+    """What was deleted long enough ago is removed from the disk; until then the page can bring it back."""
+    visitor.store().purge(before=(datetime.now(UTC) - UNDO).isoformat(timespec="milliseconds"))
+
+
+def train_examples():
     store, pool = visitor.store(), visitor.pool()
     if not_trained_yet(store):
         pool.start()
         demos.ensure(store)
         pool.wake()
 
-    def load():
-        load_everything()
-        pool.wake()
 
-    threading.Thread(target=load, name="load_everything", daemon=True).start()
-    yield
-    await asyncio.to_thread(pool.stop)
+def begin() -> bool:
+    """Training goes on; the backup is made beside it."""
+    train_examples()
+    visitor.pool().wake()
+    in_order(forget)
+    in_order(back_up)
+    return True
 
 
 def not_trained_yet(store) -> bool:
@@ -70,5 +116,5 @@ app = st.App(
     routes=[Route(PLOTLY_ROUTE, plotly_js), *ROUTES],
     middleware=[Middleware(SafeHeaders), Middleware(ClassDoor), Middleware(VisitorCookie)],
     lifespan=lifespan,
-    on_script_error=say_what_happened,
+    on_script_error=trouble.say_what_happened,
 )

@@ -17,14 +17,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
 from lmcore.config import RunConfig  # noqa: E402
-from lmcore.runs import folder  # noqa: E402
+from lmcore.runs import folder, housekeeping  # noqa: E402
 from lmcore.runs.records import STEP_FIELDS  # noqa: E402
+from lmcore.runs.snapshots import FRAMES  # noqa: E402
 from lmcore.runs.store import Store, new_id  # noqa: E402
 from pages.parts import comparison, visitor  # noqa: E402
 
 OWNER = "benchmark"
 MENU = str(Path(__file__).parent.parent / "pages" / "menu.py")
 COMPARED = 8
+FILM = [f"snapshots/snapshot-{number}.safetensors" for number in range(FRAMES)]
 RUNNING_SHARE = 5  # every fifth says that it is running: its lock must be looked at
 
 
@@ -55,10 +57,11 @@ def fill(store: Store, runs: int, steps: int) -> list[str]:
                 " VALUES (?, ?, ?, ?, 1, 'the cat', '', '[]')",
                 [(run_id, step, 2 / step**0.3, 3 / step**0.3) for step in range(1, steps + 1, max(1, steps // 20))],
             )
-    for run_id in ids[::RUNNING_SHARE]:
+    for run_id in ids:
         place = folder.run_folder(store.folder, run_id)
-        place.mkdir(parents=True)
-        (place / "lock").touch()
+        (place / "snapshots").mkdir(parents=True)
+        for name in ("lock", "run.json", "tokenizer.json", "checkpoint-1.safetensors", *FILM):
+            (place / name).write_bytes(b"x")
     return ids
 
 
@@ -102,6 +105,7 @@ def main():
 
         figures = {
             f"the list of {options.runs} runs": seconds(lambda: store.runs(OWNER), options.repeats),
+            "what they take on the disk": seconds(lambda: housekeeping.kept(store, OWNER), options.repeats),
             f"the curves of {COMPARED} runs of {options.steps:,} steps, not yet kept": seconds(curves, options.repeats),
             "script of Your runs": seconds(page("runs", lang="en").run, options.repeats),
             f"script of Compare, {COMPARED} runs": seconds(page("compare", lang="en", runs=compared).run, options.repeats),

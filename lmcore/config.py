@@ -45,6 +45,8 @@ class Checked:
             value, metadata = getattr(self, entry.name), entry.metadata
             if "choices" in metadata and value not in metadata["choices"]:
                 raise SettingNotAChoice(field=entry.name, value=value, choices=", ".join(metadata["choices"]))
+            if entry.type is bool and not isinstance(value, bool):
+                raise SettingWrongType(field=entry.name, value=value, expected="bool")
             if "low" in metadata:
                 self._check_number(entry.name, value, metadata, entry.type)
 

@@ -163,6 +163,16 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     return text, tuple(changes)
 
 
+def one_line(name: str, longest: int = 120) -> str:
+    """A name as somebody gave it, fit to be kept and shown in a line.
+
+    >>> one_line(" ../../etc/\\npasswd "), len(one_line("a" * 300))
+    ('../../etc/ passwd', 120)
+    """
+    line = " ".join(normalise(name)[0].split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
 def _one_line_end(text: str) -> str:
     for end in LINE_ENDS:
         text = text.replace(end, "\n")

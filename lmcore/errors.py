@@ -18,7 +18,8 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     ├── RoomError            a room of a class that cannot do what it was asked
     │   ├── RoomNotFound · RoomClosed · RoomFull · TooManyRooms · NicknameMissing · NicknameTaken
     └── StoreError           something asked for is not there, or may not be done
-        ├── RunNotFound · TextNotFound · NotAllowed · StoreTooNew · StoreDamaged · StoreReadOnly
+        ├── RunNotFound · TextNotFound · NotAllowed
+        └── StoreTooNew · StoreDamaged · StoreReadOnly · StoreBusy · StoreFull
 """
 
 
@@ -280,9 +281,26 @@ class StoreTooNew(StoreError):
 
 class StoreDamaged(StoreError):
     code = "store.damaged"
-    sentence = "The file {path} is not a store of Next Word, or it is damaged. Move it away, or choose another data folder."
+    sentence = (
+        "The store, where texts and runs are kept, is damaged. Whoever runs this server should start it again: "
+        "it then puts the newest backup in its place and deletes nothing."
+    )
 
 
 class StoreReadOnly(StoreError):
     code = "store.read_only"
     sentence = "The data folder cannot be written to, so nothing new can be kept. Whoever runs this server must allow it."
+
+
+class StoreBusy(StoreError):
+    code = "store.busy"
+    sentence = (
+        "The store has been busy for longer than ten seconds, so this was not kept. Training goes on; try again in a moment."
+    )
+
+
+class StoreFull(StoreError):
+    code = "store.full"
+    sentence = (
+        "The disk is full, so this could not be kept; what was there stays. Delete runs you no longer need, then try again."
+    )

@@ -18,10 +18,13 @@ from lmcore.processor import threads
 from lmcore.sampling import generate
 from lmcore.training import TrainingState, batches, evaluate, take_step
 
-PROBE_SECONDS = 0.06
+FINE = time.get_clock_info("thread_time").resolution < 1e-3  # on Windows it is not
+CLOCK = time.thread_time if FINE else time.perf_counter
+PROBE_SECONDS = 0.05
 PROBE_STEPS = 200  # at most
-PROBE_TOKENS = 8_192  # of validation, at most
-SAMPLE_TOKENS = 120  # written at each evaluation, where somebody watches
+PROBE_TOKENS = (1_024, 8_192)  # of validation, at most: one cost lies in the beginning, another in each token
+SAMPLE_TOKENS = {"character": 120, "word": 40, "subword": 50}  # written at each evaluation, where somebody watches
+KEEPING_SHARE = 0.03  # of the time, about: checkpoints, frames of the film, the store
 EVALUATION_SHARE = 0.1  # of the time, at most
 EVALUATIONS = 30  # in a run, about
 EARLY_EVALUATIONS = 4  # before the first interval is over
@@ -43,10 +46,12 @@ def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[R
     if training.loss == "auto":
         training = replace(training, loss=loss_over(vocabulary_size))
     config = replace(config, training=training)
-    step, evaluation = step_seconds(config, data, vocabulary_size), evaluation_seconds(config, data, vocabulary_size)
+    probe = Probe(config, data, vocabulary_size)
+    step, evaluation = probe.step_seconds(), probe.evaluation_seconds()
     config, read_often = regularise(config, data, planned_steps(training, data, step, evaluation))
     if read_often:  # dropout takes its time too
-        step = step_seconds(config, data, vocabulary_size)
+        probe.regularise(config)
+        step = probe.step_seconds()
     training = replace(config.training, planned_steps=planned_steps(training, data, step, evaluation))
     interval = training.evaluation_interval or evaluation_interval(training, step, evaluation)
     return replace(config, training=replace(training, evaluation_interval=interval)), notes + limits + read_often
@@ -93,8 +98,8 @@ def planned_steps(training: TrainingConfig, data: TokenData, step_seconds: float
         tokens_a_step = batches(data, training).at(0).tokens
         return max(1, round(training.stop_after * len(data.train) / tokens_a_step))
     if training.stop == "seconds":
-        left = training.stop_after - evaluation_seconds * affordable(training.stop_after, evaluation_seconds)
-        return max(10, round(left / step_seconds))
+        evaluations = evaluation_seconds * affordable(training.stop_after, evaluation_seconds)
+        return max(10, round((training.stop_after * (1 - KEEPING_SHARE) - evaluations) / step_seconds))
     return max(1, round(training.stop_after))  # steps; for plateau the most steps
 
 
@@ -130,35 +135,58 @@ def regularise(config: RunConfig, data: TokenData, steps: int) -> tuple[RunConfi
     return RunConfig(config.tokenizer, replace(config.model, dropout=dropout), training), [note]
 
 
-def step_seconds(config: RunConfig, data: TokenData, vocabulary_size: int) -> float:
-    """Of this run on this machine, measured on a network thrown away afterwards."""
-    network = build_model(config.model, vocabulary_size, config.training.seed)
-    state, took = TrainingState(network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6)), []
-    with threads(config.training.threads):
-        while len(took) < PROBE_STEPS and (len(took) < 5 or sum(took) < PROBE_SECONDS):
-            took.append(_seconds(lambda: take_step(network, state)))
-    return float(np.median(took[2:]))  # memory is still being found in the first
+class Probe:
+    """A network like that of the run, thrown away afterwards, and what its work takes of this machine.
 
+    Processor time of this thread: how long the work is, not how busy the machine happens to be at this moment.
+    """
 
-def evaluation_seconds(config: RunConfig, data: TokenData, vocabulary_size: int) -> float:
-    """Of the validation loss and of a sample beside it, measured on a part of either."""
-    network = build_model(config.model, vocabulary_size, config.training.seed)
-    state, part = TrainingState(network, data, config.training), _part_of_validation(data)
-    model = NeuralLanguageModel(network, data.opening)
-    with threads(config.training.threads):
-        validated = _seconds(lambda: evaluate(network, part, state)) * len(data.validation) / max(1, len(part.validation))
-        opened = _seconds(model.start)
-        written = _seconds(lambda: list(generate(model, np.empty(0, dtype=np.int64), SAMPLE_TOKENS // 10))) * 10
-    return validated + opened + written
+    def __init__(self, config: RunConfig, data: TokenData, vocabulary_size: int):
+        self.network, self.data = build_model(config.model, vocabulary_size, config.training.seed), data
+        self.sample = SAMPLE_TOKENS[config.tokenizer.kind]
+        self.state = TrainingState(self.network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
+
+    def step_seconds(self) -> float:
+        with threads(self.state.config.threads):
+            while self.state.step < 2:  # memory is still being found
+                take_step(self.network, self.state)
+            took = []
+            while len(took) < 3 or (sum(took) < PROBE_SECONDS and len(took) < PROBE_STEPS):
+                took.append(_seconds(lambda: take_step(self.network, self.state)))
+        return float(np.mean(took))
+
+    def regularise(self, config: RunConfig):
+        """Go on with the dropout and the resets of another configuration."""
+        self.network.dropout.p = config.model.dropout
+        self.network.rnn.dropout = config.model.dropout if config.model.layers > 1 else 0.0
+        self.state.config = replace(self.state.config, state_resets=config.training.state_resets)
+
+    def evaluation_seconds(self) -> float:
+        """Of the validation loss and of a sample beside it, measured on a part of either."""
+        model = NeuralLanguageModel(self.network, self.data.opening)
+        with threads(self.state.config.threads):
+            opened = _seconds(model.start)
+            written = _seconds(lambda: list(generate(model, np.empty(0, dtype=np.int64), self.sample // 10))) * 10
+            validated = self._validation_seconds()
+        self.network.train()
+        return validated + opened + written
+
+    def _validation_seconds(self) -> float:
+        if not self.data.has_validation:
+            return 0.0
+        few, many = (_part_of_validation(self.data, tokens) for tokens in PROBE_TOKENS)
+        begun, took = (_seconds(lambda part=part: evaluate(self.network, part, self.state)) for part in (few, many))
+        more, beyond = len(many.validation) - len(few.validation), len(self.data.validation) - len(many.validation)
+        return took + max(0.0, took - begun) / max(1, more) * beyond
 
 
 def _seconds(work) -> float:
-    began = time.perf_counter()
+    began = CLOCK()
     work()
-    return time.perf_counter() - began
+    return CLOCK() - began
 
 
-def _part_of_validation(data: TokenData) -> TokenData:
-    part = data.validation[:PROBE_TOKENS]
+def _part_of_validation(data: TokenData, tokens: int) -> TokenData:
+    part = data.validation[:tokens]
     has_items = data.kind == "stream" or np.count_nonzero(part == data.opening[0]) > 1
     return replace(data, validation=part) if has_items else data

@@ -25,19 +25,21 @@ def bounds(ranks: np.ndarray, vocabulary_size: int, choices: int | None = None) 
 
     The entropy H lies between the two for an ideal player; for all others they are a fair score, the lower the better.
     ranks: (T,) of the true token among the player's guesses, 1 the first, T ≥ 1. Where players name only a few `choices` and then
-    "other", all higher ranks are one: a miss, which costs the upper bound log2 of the types left on top, the lower bound nothing.
-    So that the lower bound is never above the upper, the shares are put in falling order, as an ideal player's are.
+    "other", the share of misses is spread evenly over the types that are left: whoever misses has to name one of them. So that the
+    lower bound is never above the upper, the shares are put in falling order, as an ideal player's are.
 
     >>> bounds(np.array([1, 1, 1, 2]), vocabulary_size=27)
     Bounds(lower=0.5, upper=0.8112781244591328)
     """
     choices = vocabulary_size if choices is None else choices
     ranks = np.minimum(ranks, choices + 1)
-    shares = np.bincount(ranks) / len(ranks)
+    counts = np.bincount(ranks, minlength=choices + 2)[1:]
+    left = max(vocabulary_size - choices, 1)
+    shares = np.append(counts[:choices], np.full(left, counts[choices] / left)) / len(ranks)
     falling = np.sort(shares[shares > 0])[::-1]
     guesses = np.arange(1, len(falling) + 1)
     lower = np.sum(guesses * (falling - np.append(falling[1:], 0)) * np.log2(guesses))
-    upper = np.sum(falling * np.log2(1 / falling)) + np.mean(ranks > choices) * np.log2(max(vocabulary_size - choices, 1))
+    upper = np.sum(falling * np.log2(1 / falling))
     return Bounds(float(lower), float(upper))
 
 

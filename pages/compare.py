@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
-from pages.parts import charts, comparison, guard, links, run_words, visitor
+from pages.parts import charts, comparison, guard, links, run_words, texts, visitor
 from pages.parts.language import _
 
 SAMPLES_IN_A_ROW = 4
@@ -16,11 +16,6 @@ asked = links.asked_runs() or ([links.asked("run")] if links.asked("run") and "r
 chosen = [run for run in map(store.run, asked) if run is not None]
 options = {run.id: run for run in (*chosen, *own, *store.demos())}
 sources = {run.text_id: store.text(run.text_id) for run in options.values() if run.owner is None or run in chosen}
-
-
-def name(run) -> str:
-    """A run's name; an example's in the visitor's language."""
-    return comparison.text_name(sources[run.text_id]) if run.owner is None else run.name
 
 
 def to_address(ids: list[str]):
@@ -43,7 +38,7 @@ which, other = st.columns([3, 2], gap="large")
 which.multiselect(
     _("Runs"),
     list(options),
-    format_func=lambda run_id: f"{name(options[run_id])} · {run_words.model(options[run_id])}",
+    format_func=lambda run_id: f"{texts.run_name(options[run_id])} · {run_words.model(options[run_id])}",
     key="compare.runs",
     max_selections=links.MOST_COMPARED,
     on_change=lambda: to_address(st.session_state["compare.runs"]),
@@ -64,12 +59,12 @@ if not chosen:
     guard.invite()
     st.stop()
 
-names = [name(run) for run in chosen]
-texts = [sources[run.text_id] for run in chosen]
-found = comparison.differences(chosen, texts)
+names = [texts.run_name(run) for run in chosen]
+trained_on = [sources[run.text_id] for run in chosen]
+found = comparison.differences(chosen, trained_on)
 if len(chosen) > 1:
     st.info(comparison.sentence(chosen, found), icon=":material/compare_arrows:")
-    if len({text.sha256 if text else None for text in texts}) > 1:
+    if len({text.sha256 if text else None for text in trained_on}) > 1:
         st.caption(_("They learned from different texts, so their losses are measured on different tokens."))
 
 histories = [comparison.history(store, run) for run in chosen]
@@ -124,7 +119,7 @@ def table(title: str, columns: dict[str, list], key: str):
 
 
 download(comparison.points_table(names, histories), "curves", _("The points of these curves as CSV"))
-table(_("Results"), comparison.results_table(names, chosen, texts), "results")
+table(_("Results"), comparison.results_table(names, chosen, trained_on), "results")
 if found:
     table(_("Settings that differ"), comparison.settings_table(names, found), "settings")
 

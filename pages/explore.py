@@ -21,7 +21,8 @@ def keep_view():
 def context() -> str:
     """The text that three of the views ask about."""
     guard.begin_with(run, "explore.context", run.pinned_context)
-    text = st.text_area(_("Continue this text"), key="explore.context", height=80, max_chars=20_000)
+    text = st.text_area(_("Continue this text"), key="explore.context", height=80)
+    text = typed.end_of(text)
     typed.say(run, trained, text)
     return text
 
@@ -43,7 +44,7 @@ def what_comes_next():
 
 def how_likely():
     guard.begin_with(run, "explore.sentence", st.session_state.get("explore.context", run.pinned_context))
-    sentence = st.text_area(_("A sentence to score"), key="explore.sentence", height=80, max_chars=20_000)
+    sentence = typed.begin_of(st.text_area(_("A sentence to score"), key="explore.sentence", height=80))
     typed.say(run, trained, sentence)
     second = second_sentence()
     first_scored = chain.score(trained, sentence)
@@ -68,7 +69,7 @@ def second_sentence() -> str:
     row.button(_("Shuffle the words"), icon=":material/shuffle:", key="explore.shuffle", on_click=shuffle)
     if not wanted:
         return ""
-    second = st.text_area(_("The second sentence"), key="explore.second", height=80, max_chars=20_000, persist_state="session")
+    second = typed.begin_of(st.text_area(_("The second sentence"), key="explore.second", height=80, persist_state="session"))
     typed.say(run, trained, second)
     return second
 
@@ -80,7 +81,8 @@ VIEWS = {
     "film": (_("The film"), lambda: film.show(run, trained, context())),
 }
 asked = st.query_params.get("view")
-st.session_state.setdefault("explore.view", asked if asked in VIEWS else "next")
+if st.session_state.get("explore.address") != asked or "explore.view" not in st.session_state:  # a link, or the back button
+    st.session_state["explore.view"] = asked if asked in VIEWS else "next"
 view = st.segmented_control(
     _("View"),
     list(VIEWS),
@@ -94,4 +96,5 @@ view = st.segmented_control(
 for kept in ("explore.context", "explore.sentence"):  # boxes that this view does not show keep what is in them
     if kept in st.session_state:
         st.session_state[kept] = st.session_state[kept]
+st.session_state["explore.address"] = st.query_params.get("view")
 VIEWS[view][1]()

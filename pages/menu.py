@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.parts import house_style, links, run_words, texts, this_browser, visitor
+from pages.parts import house_style, links, run_words, texts, this_browser, trouble, visitor
 from pages.parts.language import LANGUAGES, _, current_language
 
 st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
+visitor.begin_session()
 
 GROUPS = {
     _("start"): [("home", _("Home"), ":material/home:")],
@@ -40,11 +41,9 @@ def chosen():
     run = visitor.chosen_run()
     if run is None:
         return
-    text = visitor.store().text(run.text_id)
-    name = texts.name(text) if run.owner is None and text else run.name
     with st.container(border=True, gap=None):
         st.caption(_("Chosen run"))
-        st.text(name)
+        st.text(texts.run_name(run))
         status = _("under way") if run_words.is_live(run) else run_words.status(run)  # the sidebar does not follow its turns
         st.caption(f"{run_words.model(run)} · {status}")
         links.page_link(page.url_path or links.DEFAULT, _("Leave this run"), ":material/close:", run=None, text=None)
@@ -71,4 +70,5 @@ with st.sidebar:
     chosen()
     this_browser.show()
 
+trouble.say_what_was_mended()
 page.run()

@@ -1,8 +1,12 @@
-"""Runs: everything this visitor has trained; open, rename, resume, delete (and undo)."""
+"""Runs: everything this visitor has trained; open, rename, resume, take away, delete (and undo); and runs from a file."""
+
+import math
 
 import streamlit as st
 
-from pages.parts import guard, links, run_words, texts, visitor
+from lmcore.runs import housekeeping
+from lmcore.runs.transfer import WITHOUT_TEXT
+from pages.parts import guard, links, run_file, run_words, starting, texts, visitor
 from pages.parts.language import _
 
 AT_ONCE = 50
@@ -37,39 +41,81 @@ def compare(runs):
         )
 
 
+def text_name(run) -> str:
+    text = own_texts.get(run.text_id) or store.text(run.text_id)
+    return texts.name(text) if text else "…"
+
+
+def more(run):
+    """What one does seldom, in a menu."""
+    words = {
+        "rename": ":material/edit: " + _("Rename"),
+        "download": ":material/download: " + _("Download"),
+        "keep": ":material/bookmark: " + _("Keep its film"),
+        "let_go": ":material/bookmark_remove: " + _("No longer keep its film"),
+        "delete": ":material/delete: " + _("Delete"),
+    }
+    film = ["let_go" if run.film_kept else "keep"] if housekeeping.has_film(store, run.id) else []
+    chosen = st.menu_button(
+        "",
+        ["rename", "download", *film, "delete"],
+        format_func=words.get,
+        icon=":material/more_horiz:",
+        help=_("Rename, download, delete …"),
+        key=f"runs.more.{run.id}",
+    )
+    if chosen == "rename":
+        rename(run)
+    elif chosen == "download":
+        run_file.download(run)
+    elif chosen in ("keep", "let_go"):
+        store.keep_film(run.id, chosen == "keep")
+        st.rerun()
+    elif chosen == "delete":
+        store.delete(run.id)
+        st.session_state["runs.deleted"] = run.id
+        st.rerun()
+
+
+def facts(run) -> str:
+    said = [run_words.model(run), run_words.status(run)]
+    if run.film_kept:
+        said.append(":material/bookmark: " + _("film kept"))
+    if any(note["code"] == WITHOUT_TEXT for note in run.notes):
+        said.append(_("came without its text"))
+    if any(note["code"] == housekeeping.FILM for note in run.notes):
+        said.append(_("film deleted"))
+    return " · ".join(said)
+
+
 def card(run):
-    text = store.text(run.text_id)
     with st.container(border=True):
-        what, figures, actions = st.columns([5, 3, 4], vertical_alignment="center")
-        with what:
+        what, figures, actions = st.columns([9, 4, 13], vertical_alignment="center", gap="small")
+        with what.container(gap="xsmall"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.checkbox(_("Compare"), key=ticked(run), label_visibility="collapsed", persist_state="page", width="content")
                 st.text(run.name)
-            st.caption(f"{run_words.model(run)} · {run_words.status(run)}")
-            st.text(texts.name(text) if text else "…")
+            st.caption(facts(run))
+            st.text(text_name(run))
         best = f"{run.best_bits_per_byte:.3f}" if run.best_bits_per_byte is not None else "—"
         figures.metric(
-            _("Best validation loss (bits per byte)"),
+            _("bits per byte"),
             best,
-            help=_("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps or 0:,}"),
+            help=_("Best validation loss (bits per byte)")
+            + "  \n"
+            + _("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps or 0:,}"),
         )
-        with actions.container(horizontal=True, horizontal_alignment="right"):
+        resumed = False
+        with actions.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
             if st.button(_("Open"), key=f"runs.open.{run.id}", icon=":material/show_chart:"):
                 links.go("train", run=run.id, text=None)
             if st.button(_("Explore"), key=f"runs.explore.{run.id}", icon=":material/search:"):
                 links.go("explore", run=run.id, text=None)
-            if run.shown_status in ("paused", "interrupted", "stopped", "failed") and st.button(
-                _("Resume"), key=f"runs.resume.{run.id}", icon=":material/play_arrow:"
-            ):
-                store.ask(run.id, "run")
-                visitor.pool().wake()
-                links.go("train", run=run.id, text=None)
-            if st.button(_("Rename"), key=f"runs.rename.{run.id}", icon=":material/edit:"):
-                rename(run)
-            if st.button(_("Delete"), key=f"runs.delete.{run.id}", icon=":material/delete:"):
-                store.delete(run.id)
-                st.session_state["runs.deleted"] = run.id
-                st.rerun()
+            if run.shown_status in ("paused", "interrupted", "stopped", "failed"):
+                resumed = st.button(_("Resume"), key=f"runs.resume.{run.id}", icon=":material/play_arrow:")
+            more(run)
+        if resumed:
+            starting.resume(run)
 
 
 def undo():
@@ -84,13 +130,30 @@ def undo():
             st.rerun()
 
 
+def space():
+    kept, limits = housekeeping.kept(store, owner), store.limits
+    st.caption(
+        _("You keep {count} of {most} runs, {megabytes} of {space} MB.").format(
+            count=f"{kept.runs:,}",
+            most=f"{limits.runs_per_visitor:,}",
+            megabytes=f"{math.ceil(kept.bytes / 1e6):,}",
+            space=f"{limits.megabytes_per_visitor:,.0f}",
+        ),
+        help=_("When the space is used up, the oldest films are deleted first, except those you keep. Models and curves stay."),
+    )
+
+
 undo()
 runs = store.runs(owner) if owner else []
-if not runs:
+own_texts = {text.id: text for text in (*store.texts(None), *(store.texts(owner) if owner else []))}
+if runs:
+    space()
+else:
     st.info(_("You have not trained anything yet. Your runs appear here as soon as you start one."))
     guard.invite()
+run_file.bring(opened=not runs)
 wanted = st.text_input(_("Search"), key="runs.search", placeholder=_("name, text or model …")) if len(runs) > 5 else ""
-found = [run for run in runs if wanted.lower() in f"{run.name} {run_words.model(run)}".lower()]
+found = [run for run in runs if not wanted or wanted.lower() in f"{run.name} {text_name(run)} {run_words.model(run)}".lower()]
 if runs:
     compare(runs)
 for run in found[:AT_ONCE]:

@@ -14,6 +14,7 @@ if text is None:
 st.divider()
 text_views.how_it_was_read(text)
 text_views.kind_and_splits(text)
+text_views.sharing(text)
 if st.button(_("Train a model on this text"), type="primary", icon=":material/model_training:", key="text.train"):
     links.go("train", text=text.id, run=None)
 text_views.tokens(text)

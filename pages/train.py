@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import chosen_text, links, live, run_words, settings, starting, texts, visitor
+from pages.parts import before_start, chosen_text, links, live, run_file, run_words, settings, starting, texts, visitor
 from pages.parts.language import _
 
 run = visitor.chosen_run()
@@ -13,12 +13,18 @@ if run is None:
     text = chosen_text.choose()
     settings.begin_with(text.id, texts.suggested_tokenizer(text))
     config = settings.form(lambda tokenizer: chosen_text.vocabulary_size(text, tokenizer))
-    if st.button(_("Start training"), type="primary", icon=":material/play_arrow:", key="train.start"):
+    fits = before_start.fits(text, config)
+    with st.container(horizontal=True, vertical_alignment="center", key="train.starting"):
+        pressed = st.button(
+            _("Start training"), type="primary", icon=":material/play_arrow:", disabled=not fits, key="train.start"
+        )
+        before_start.place(config)
+    if pressed:
         starting.start(text, config)
 else:
     text = visitor.store().text(run.text_id)
     st.title(_("Training"))
-    st.text(f"{run.name} — {texts.name(text) if text else '…'} — {run_words.model(run)}")
+    st.text(f"{texts.run_name(run)} — {texts.name(text) if text else '…'} — {run_words.model(run)}")
     live.controls(run)
     live.show(run.id)
     with st.container(horizontal=True):
@@ -27,3 +33,5 @@ else:
         if st.button(_("New run with these settings"), key="train.again"):
             settings.copy(run)
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
+        if run_file.may_download(run) and st.button(_("Download"), icon=":material/download:", key="train.download"):
+            run_file.download(run)

@@ -1,10 +1,13 @@
 """The SQLite file: connections, transactions and numbered migrations. What is in it is `store`'s business."""
 
+import errno
 import sqlite3
-from contextlib import closing, contextmanager
+import threading
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from lmcore.errors import StoreDamaged, StoreTooNew
+from lmcore.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreTooNew
+from lmcore.runs import backups
 
 MIGRATIONS = (
     """
@@ -61,22 +64,45 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE TABLE recovery_codes (visitor TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN prepared REAL NOT NULL DEFAULT 0;
+    """,
+    """
+    ALTER TABLE runs ADD COLUMN film_kept INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 WAITING_SECONDS = 10.0  # for another writer
+FAULTS = {  # SQLite's code -> what is said about it
+    sqlite3.SQLITE_BUSY: StoreBusy,
+    sqlite3.SQLITE_LOCKED: StoreBusy,
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
+    sqlite3.SQLITE_CANTOPEN: StoreReadOnly,
+    sqlite3.SQLITE_PERM: StoreReadOnly,
+    sqlite3.SQLITE_CORRUPT: StoreDamaged,
+    sqlite3.SQLITE_NOTADB: StoreDamaged,
+}
+FILE_FAULTS = {
+    errno.ENOSPC: StoreFull,
+    errno.EDQUOT: StoreFull,
+    errno.EFBIG: StoreFull,
+    errno.EACCES: StoreReadOnly,
+    errno.EPERM: StoreReadOnly,
+    errno.EROFS: StoreReadOnly,
+    errno.ENOTDIR: StoreReadOnly,
+}
 
 
 class Database:
     """A connection for each call, and one a worker keeps: threads and processes share nothing but the file."""
 
     def __init__(self, path: Path):
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self._here = path, threading.local()
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._migrate()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            raise StoreDamaged(path=str(path)) from error
+        except (sqlite3.Error, OSError) as error:
+            raise (as_store_error(error) or error) from error
 
     def connect(self, waiting: float = WAITING_SECONDS) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=waiting, isolation_level=None)
@@ -86,8 +112,21 @@ class Database:
 
     @contextmanager
     def reading(self):
+        if shared := getattr(self._here, "connection", None):
+            yield shared
+            return
         with closing(self.connect()) as connection:
             yield connection
+
+    @contextmanager
+    def one_connection(self):
+        """All that this thread reads inside shares one: to open it costs more than most questions. It sees what others write."""
+        with self.reading() as connection:
+            before, self._here.connection = getattr(self._here, "connection", None), connection
+            try:
+                yield
+            finally:
+                self._here.connection = before
 
     @contextmanager
     def writing(self):
@@ -97,13 +136,17 @@ class Database:
     def _migrate(self):
         """Opening a store that is up to date writes nothing, so that it never waits for a writer."""
         with self.reading() as connection:
-            if _version(connection) == len(MIGRATIONS):
-                return
-            connection.execute("PRAGMA journal_mode = WAL")  # kept in the file
-        with self.writing() as connection:
             version = _version(connection)
+            if version == len(MIGRATIONS):
+                return
             if version > len(MIGRATIONS):
                 raise StoreTooNew(version=version)
+            connection.execute("PRAGMA journal_mode = WAL")  # kept in the file
+        if version:
+            with suppress(OSError, sqlite3.Error):
+                backups.back_up(self.path.parent)  # of before
+        with self.writing() as connection:
+            version = _version(connection)  # another process may have been faster
             for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
                 for statement in filter(str.strip, script.split(";")):
                     connection.execute(statement)
@@ -121,6 +164,17 @@ def transaction(connection: sqlite3.Connection):
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def as_store_error(error: Exception) -> StoreError | None:
+    """What a fault of SQLite or of the file system means to whoever wanted something kept; None: it is none of those known."""
+    if isinstance(error, sqlite3.Error):
+        kind = FAULTS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # without the extended code
+    elif isinstance(error, OSError):
+        kind = FILE_FAULTS.get(error.errno)
+    else:
+        return None
+    return kind() if kind else None
 
 
 def _version(connection) -> int:

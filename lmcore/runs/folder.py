@@ -1,5 +1,6 @@
 """Where everything is kept: one data folder, a folder a run, a file a text. Needs no torch."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,7 +14,8 @@ ENVIRONMENT = "NEXT_WORD_DATA"
 def data_folder() -> Path:
     """$NEXT_WORD_DATA, or the user's data directory of this system."""
     folder = Path(os.environ.get(ENVIRONMENT) or platformdirs.user_data_path("next-word"))
-    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # who opens the store there says why it cannot be
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

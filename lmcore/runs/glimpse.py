@@ -4,11 +4,11 @@ import numpy as np
 
 from lmcore.corpus import TokenData, mark
 from lmcore.models import NeuralLanguageModel
+from lmcore.planning import SAMPLE_TOKENS
 from lmcore.probability import next_token
 from lmcore.sampling import Sampling, generate
 from lmcore.tokenizers import Tokenizer
 
-SAMPLE_TOKENS = {"character": 120, "word": 40, "subword": 50}
 SAMPLING = Sampling(temperature=0.8)
 BARS = 20
 

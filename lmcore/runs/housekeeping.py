@@ -1,43 +1,65 @@
-"""What runs take on the disk, and what goes when it is too much: the oldest films first, and the run says so. Needs no torch."""
+"""What runs take on the disk, and what goes when it is too much: the oldest films nobody keeps, and the run says so. No torch."""
 
+import contextlib
 import json
+import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from lmcore.errors import TooManyBytes
-from lmcore.runs import folder
+from lmcore.runs import backups, folder
 
 FILM = "limit.film_removed"  # the note on a run whose snapshots had to go
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Runs of one visitor that are not deleted, and the bytes of their folders."""
+
+    runs: int
+    bytes: int
+
+
 def folder_bytes(path: Path) -> int:
-    """Of all files in it; one that disappears meanwhile counts nothing."""
+    """Of all files in it; one that disappears meanwhile counts nothing. 500 runs are measured while a page opens."""
     total = 0
-    for file in Path(path).rglob("*"):
-        try:
-            total += file.lstat().st_size
-        except OSError:
-            continue
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    total += folder_bytes(entry.path)
+                else:
+                    with contextlib.suppress(OSError):
+                        total += entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        pass
     return total
+
+
+def kept(store, owner: str | None) -> Kept:
+    """What one visitor keeps now."""
+    ids = [row["id"] for row in _runs(store, owner)]
+    return Kept(len(ids), sum(folder_bytes(folder.run_folder(store.folder, run_id)) for run_id in ids))
 
 
 def make_room(store, owner: str | None):
     """Keep a visitor's runs within the limit; films go, models stay. Raises TooManyBytes where that is not enough."""
     if owner is None:
         return
-    with store.database.reading() as connection:
-        rows = connection.execute(
-            "SELECT id, status FROM runs WHERE owner = ? AND deleted IS NULL ORDER BY number", (owner,)
-        ).fetchall()
-    limit = store.limits.bytes_per_visitor
+    rows, limit = _runs(store, owner), store.limits.bytes_per_visitor
     total = sum(folder_bytes(folder.run_folder(store.folder, row["id"])) for row in rows)
     for row in rows:
         if total <= limit:
             return
-        if row["status"] not in ("queued", "running"):
+        if row["status"] not in ("queued", "running") and not row["film_kept"]:
             total -= remove_film(store, row["id"])
     if total > limit:
         raise TooManyBytes(megabytes=round(total / 1e6), limit=round(limit / 1e6))
+
+
+def has_film(store, run_id: str) -> bool:
+    return (folder.run_folder(store.folder, run_id) / "snapshots").exists()
 
 
 def remove_film(store, run_id: str) -> int:
@@ -54,11 +76,22 @@ def remove_film(store, run_id: str) -> int:
     return freed
 
 
+def _runs(store, owner: str | None) -> list:
+    """The oldest first."""
+    with store.database.reading() as connection:
+        return connection.execute(
+            "SELECT id, status, film_kept FROM runs WHERE owner = ? AND deleted IS NULL ORDER BY number", (owner,)
+        ).fetchall()
+
+
 def remove_orphans(store):
-    """Folders of runs the store no longer knows, and what a killed process left half written. At the start of a server."""
+    """Folders of runs the store no longer knows, and what a killed process left half written. At the start of a server.
+
+    Beside a store that was set aside they stay: what a backup does not know may be all that is left of a run.
+    """
     with store.database.reading() as connection:
         known = {row["id"] for row in connection.execute("SELECT id FROM runs")}
-    for path in (store.folder / "runs").glob("*"):
+    for path in () if backups.set_aside(store.folder) else (store.folder / "runs").glob("*"):
         if path.name not in known:
             shutil.rmtree(path, ignore_errors=True)
     for left_over in (store.folder / "texts").glob("*.partial"):

@@ -106,6 +106,7 @@ class Progress:
         self.steps: list[StepRow] = []
         self.evaluations: list[EvaluationRow] = []
         self.reference_lines: list[list] | None = None  # to be written
+        self.prepared = 0.0  # share of the text that is cut into tokens
         self.want, self.learning_rate, self.pinned_context = "run", None, ""
         self.received = store.run(run_id).received  # seconds of a place, as the store knows them
         self._held_since = time.monotonic()  # what came before is received
@@ -226,7 +227,8 @@ class Progress:
             )
         self._receiving = self.received_by_now(), time.monotonic()
         connection.execute(
-            "UPDATE runs SET heartbeat = heartbeat + 1, received = ? WHERE id = ?", (self._receiving[0], self.run_id)
+            "UPDATE runs SET heartbeat = heartbeat + 1, received = ?, prepared = ? WHERE id = ?",
+            (self._receiving[0], self.prepared, self.run_id),
         )
         asked = connection.execute("SELECT want, learning_rate, pinned_context FROM runs WHERE id = ?", (self.run_id,)).fetchone()
         self.want, self.learning_rate, self.pinned_context = asked

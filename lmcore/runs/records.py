@@ -42,6 +42,7 @@ class Run:
     created: str  # UTC
     started: str | None  # UTC, the first time
     ended: str | None  # UTC
+    prepared: float  # share of its text that is cut into tokens, before the first step
     step: int
     planned_steps: int
     tokens: int
@@ -54,6 +55,7 @@ class Run:
     error_code: str | None
     error_values: dict
     heartbeat: int
+    film_kept: bool = False  # its snapshots stay when those of other runs have to go
 
 
 @dataclass(frozen=True)

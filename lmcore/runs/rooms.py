@@ -87,7 +87,7 @@ class Rooms:
         with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM rooms WHERE owner = ? OR code IN (SELECT room FROM room_members WHERE visitor = ?)"
-                " ORDER BY created DESC",
+                " ORDER BY rooms.rowid DESC",
                 (visitor, visitor),
             ).fetchall()
         return [_room(row) for row in rows]

@@ -8,15 +8,18 @@ import json
 import math
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from lmcore.config import RunConfig
 from lmcore.runs import folder, lock
 from lmcore.runs.limits import Limits
 
 REMEMBERED = timedelta(hours=1)  # what a visitor has received is counted over its runs of this time
 PREPARING = 0.5  # seconds, about, from a free place to the first step
 PREPARING_SHARE = 0.1  # of a slice, at most: what takes long to prepare trains longer at once
+PROMISE_WEIGHT = 0.1
+NEWCOMER = ""  # the id of a run that is not there yet
 LOOKING_SECONDS = 0.25  # between two looks at the queue
 
 
@@ -70,6 +73,38 @@ class Queue:
             heapq.heappush(free, begins + PREPARING + self._slice(entry))
         return None
 
+    def expected_end(self, run_id: str) -> float | None:
+        """Seconds until a run that trains or waits has had all its training, about; None where nobody can know.
+
+        Those who may train at once share the places evenly; changing places costs them a little.
+        """
+        left = {entry: entry.seconds_left for entry in self.training}
+        left |= {entry: entry.seconds_left + PREPARING for entry in self.waiting}
+        asked = next((entry for entry in left if entry.id == run_id), None)
+        places, seconds = max(self.limits.places, len(self.training)), 0.0
+        while asked in left:
+            turns = _turns(left, self.limits)
+            first = sum(turn == 0 for turn in turns.values())
+            by_turns = sorted(left, key=lambda entry: (turns[entry.id], entry.status == "queued", entry.queued))
+            sharing = by_turns[: max(first, places)]
+            share = 1.0 if len(sharing) <= places else places / len(sharing) * (1 - PREPARING_SHARE)
+            soonest = min(left[entry] for entry in sharing)
+            if math.isinf(soonest):
+                return None
+            seconds += soonest / share
+            left |= {entry: left[entry] - soonest for entry in sharing}
+            left = {entry: more for entry, more in left.items() if more > 0}
+        return seconds if asked else None
+
+    def joined_by(self, owner: str, config: RunConfig) -> "Queue":
+        """The same with one more run, under the id `NEWCOMER`: what its owner may expect before it is started."""
+        training = config.training
+        left = training.stop_after if training.stop == "seconds" else math.inf
+        last = max((entry.queued for entry in (*self.training, *self.waiting)), default=0) + 1
+        entry = Contender(NEWCOMER, owner, owner, "queued", step=0, queued=last, seconds_left=left)
+        beside = Counter(entry.visitor for entry in self.training)
+        return replace(self, waiting=ranked([*self.waiting, entry], self.received, self.limits, beside))
+
     def _slice(self, entry: Contender) -> float:
         seconds = self.limits.slice_seconds if entry.step else self.limits.first_slice_seconds
         return min(entry.seconds_left, seconds)
@@ -80,11 +115,17 @@ def ranked(entries: list[Contender], received: dict[str, float], limits: Limits,
 
     A visitor's second run comes when every other visitor has one. Then new runs come first, then who has received least.
     """
+    turns = _turns(entries, limits, training)
+    return sorted(entries, key=lambda entry: (turns[entry.id], entry.step > 0, received.get(entry.visitor, 0.0), entry.queued))
+
+
+def _turns(entries, limits: Limits, training: Counter | None = None) -> dict[str, int]:
+    """Run -> how many of its visitor's own come before it, counted by as many as may train at once."""
     seen, turns = Counter(training), {}
     for entry in sorted(entries, key=lambda entry: (entry.step > 0, entry.queued)):
         turns[entry.id] = seen[entry.visitor] // limits.training_per_visitor
         seen[entry.visitor] += 1
-    return sorted(entries, key=lambda entry: (turns[entry.id], entry.step > 0, received.get(entry.visitor, 0.0), entry.queued))
+    return turns
 
 
 def look(store, starting=(), connection=None) -> Queue:
@@ -146,7 +187,12 @@ def _contender(row) -> Contender:
 
 
 def _seconds_left(row) -> float:
-    if row["planned_steps"] and row["step"]:
-        return row["seconds"] / row["step"] * (row["planned_steps"] - row["step"])
+    """What was promised counts as a tenth of the run already seen: the first steps, with their evaluations, say little."""
     training = json.loads(row["requested"])["training"]
-    return training["stop_after"] if training["stop"] == "seconds" else math.inf
+    promised = training["stop_after"] if training["stop"] == "seconds" else math.inf
+    if not row["planned_steps"] or not row["step"]:
+        return promised
+    seen, steps = row["seconds"], row["step"]
+    if math.isfinite(promised):
+        seen, steps = seen + promised * PROMISE_WEIGHT, steps + row["planned_steps"] * PROMISE_WEIGHT
+    return seen / steps * (row["planned_steps"] - row["step"])

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lmcore.config import RunConfig, TrainingConfig
+from lmcore.decoding import normalise, one_line
 from lmcore.errors import NotAllowed, RunNotFound, TextNotFound
-from lmcore.runs import folder, housekeeping, limits, lock, scheduling
+from lmcore.runs import backups, folder, housekeeping, limits, lock, scheduling
 from lmcore.runs.database import Database
 from lmcore.runs.limits import Limits
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
@@ -51,7 +52,7 @@ class Store:
         sample: str | None = None,
     ) -> Text:
         text = Text(
-            new_id(), owner, folder.keep_text(self.folder, content), name, kind, encoding, unreadable, tuple(changes), len(content),
+            new_id(), owner, folder.keep_text(self.folder, content), one_line(name), kind, encoding, unreadable, tuple(changes), len(content),
             len(content.encode()), sample, now(),
         )  # fmt: skip
         row = {**vars(text), "changes": json.dumps(text.changes)}
@@ -70,7 +71,7 @@ class Store:
         """One visitor's texts, the newest first; of None: the samples."""
         with self.database.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM texts WHERE owner IS ? AND deleted IS NULL ORDER BY created DESC", (owner,)
+                "SELECT * FROM texts WHERE owner IS ? AND deleted IS NULL ORDER BY rowid DESC", (owner,)
             ).fetchall()
         return [_text(row) for row in rows]
 
@@ -83,7 +84,7 @@ class Store:
         self._change_text(text_id, "kind = ?", kind)
 
     def rename_text(self, text_id: str, name: str):
-        self._change_text(text_id, "name = ?", name)
+        self._change_text(text_id, "name = ?", one_line(name))
 
     def share_text(self, text_id: str, shared: bool):
         self._change_text(text_id, "shared = ?", shared)
@@ -109,7 +110,7 @@ class Store:
             connection.execute(
                 "INSERT INTO runs (id, owner, text_id, name, requested, status, pinned_context, created, queued)"
                 " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, (SELECT COALESCE(MAX(queued), 0) + 1 FROM runs))",
-                (run_id, owner, text_id, name, json.dumps(config.to_json()), pinned_context, now()),
+                (run_id, owner, text_id, one_line(name), json.dumps(config.to_json()), normalise(pinned_context)[0], now()),
             )
             if first:
                 connection.execute("UPDATE runs SET queued = (SELECT MIN(queued) - 1 FROM runs) WHERE id = ?", (run_id,))
@@ -137,7 +138,10 @@ class Store:
             raise NotAllowed()
 
     def rename(self, run_id: str, name: str):
-        self._change(run_id, "name = ?", name)
+        self._change(run_id, "name = ?", one_line(name))
+
+    def keep_film(self, run_id: str, kept: bool):
+        self._change(run_id, "film_kept = ?", kept)
 
     def delete(self, run_id: str):
         """Hidden, and told to stop; `undelete` brings it back until `purge`."""
@@ -156,7 +160,7 @@ class Store:
                 connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)
             connection.execute("DELETE FROM texts WHERE deleted < ? AND id NOT IN (SELECT text_id FROM runs)", (before,))
             needed = {row["sha256"] for row in connection.execute("SELECT sha256 FROM texts")}
-            for path in (self.folder / "texts").glob("*.txt"):
+            for path in () if backups.set_aside(self.folder) else (self.folder / "texts").glob("*.txt"):
                 if path.stem not in needed:
                     path.unlink(missing_ok=True)
         for (run_id,) in gone:
@@ -193,7 +197,7 @@ class Store:
         self._change(run_id, "learning_rate = ?", rate)
 
     def set_pinned_context(self, run_id: str, context: str):
-        self._change(run_id, "pinned_context = ?", context)
+        self._change(run_id, "pinned_context = ?", normalise(context)[0])
 
     def queue_first(self, run_id: str):
         self._change(run_id, "queued = (SELECT MIN(queued) - 1 FROM runs)")
@@ -236,6 +240,12 @@ class Store:
         with self.database.reading() as connection:
             row = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step DESC LIMIT 1", (run_id,)).fetchone()
         return _evaluation(row) if row else None
+
+    def check_start(self, owner: str | None):
+        """Would one more run be refused now? Raises a LimitError. What runs take on the disk is measured only at the start."""
+        with self.database.reading() as connection:
+            limits.check_kept(self.limits, connection, owner)
+            self._check_active(connection, owner)
 
     def _check_active(self, connection, owner: str | None):
         queue = scheduling.look(self, connection=connection)

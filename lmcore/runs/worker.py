@@ -75,6 +75,10 @@ def _disk_is_full(error: OSError) -> bool:
     return error.errno in numbers or any(f"os error {number})" in str(error) for number in numbers)
 
 
+class EndedEarly(Exception):
+    """Somebody wants the run to end before its first step."""
+
+
 class Training:
     """One run in this process: prepared from its text or from its newest good checkpoint, then stepped."""
 
@@ -97,11 +101,13 @@ class Training:
 
     def until_done(self) -> tuple[str | None, LmcoreError | None]:
         """Train to the end -> (finished, None); (None, None) where somebody wants it to end before, or another's turn has come."""
-        for prepare in (self._read_text, self._cut_into_tokens, self._build):
-            prepare()
-            self.writer.flush(force=True)
-            if self._shall_end():
-                return None, None
+        try:
+            for prepare in (self._read_text, self._cut_into_tokens, self._build):
+                prepare()
+                self.writer.flush(force=True)
+                self._go_on()
+        except EndedEarly:
+            return None, None
         self._heed_learning_rate()
         self.turn.begin()
         own_turn = in_time = True
@@ -132,6 +138,11 @@ class Training:
         if isinstance(error, MemoryError) or "allocate memory" in str(error):
             return "failed", memory.ran_out(self.config, self.vocabulary_size, self.store.limits.bytes_per_run)
         return "failed", WorkerFailed(reason=type(error).__name__)
+
+    def _go_on(self):
+        """Raises EndedEarly."""
+        if self._shall_end():
+            raise EndedEarly
 
     def _shall_end(self) -> bool:
         return self.told_to_end or self.writer.want != "run"
@@ -164,10 +175,20 @@ class Training:
             except ValueError as error:  # not JSON
                 raise TokenizerDamaged(reason=type(error).__name__) from error
         else:
-            self.tokenizer = build_tokenizer(self.run.requested.tokenizer, self.corpus.train)
+            self.tokenizer = build_tokenizer(self.run.requested.tokenizer, self.corpus.train, self._prepared(0.0))
             folder.write_json(path, self.tokenizer.to_json())
         self.vocabulary_size = self.tokenizer.vocabulary_size
-        self.data = encode(self.corpus, self.tokenizer)
+        self.data = encode(self.corpus, self.tokenizer, self._prepared(0.5))
+
+    def _prepared(self, before: float):
+        """Half of the work is to know the tokens of a text, half is to cut it into them."""
+
+        def tell(share: float):
+            self.writer.prepared = before + share / 2
+            self.writer.flush()
+            self._go_on()
+
+        return tell
 
     def _build(self):
         saved, damaged = restoring.newest(self.folder, self.data, self.vocabulary_size)

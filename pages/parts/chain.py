@@ -53,6 +53,7 @@ def show_models(run, trained, marked: str, found):
             np.exp(found.log_probs),
             {name: np.cumsum(row) for name, row in log_probs.items()},
             {entrant.name for entrant in entrants if entrant.first_shown},
+            {entrant.name: entrant.colour for entrant in entrants},
             chart_labels(),
         ),
         key="chain.chart",
@@ -74,6 +75,7 @@ def texts(trained, ids) -> list[str]:
 
 
 def say_totals(trained, marked: str, found):
+    """What the chain comes to: for the sentence, or for its part that is read."""
     total = total_of(found.log_probs)
     row = st.container(horizontal=True, gap="medium")
     row.metric(
@@ -194,7 +196,7 @@ def ask_why(run_id: str, context: str, token_id: int):
     st.session_state["explore.context"] = context
     st.session_state["explore.context.run"] = run_id
     st.session_state["why.token"] = (context, token_id)
-    st.session_state["explore.view"] = "why"
+    st.session_state["explore.view"] = st.query_params["view"] = "why"
 
 
 def totals_table(trained, marked: str, found, log_probs: dict[str, np.ndarray]) -> dict[str, list]:
@@ -225,7 +227,7 @@ def as_table(trained, found, log_probs: dict[str, np.ndarray]) -> dict[str, list
         _("Token"): texts(trained, found.ids),
         "P(w_t | w_1 … w_{t−1})": [factor(value) for value in log_probs[first]],
         _("Model's rank"): [int(rank) for rank in found.ranks],
-        "−log₂ P": [round(float(value), 3) for value in found.surprise],
+        "−log₂ P": [charts.digits(float(value)) for value in found.surprise],
         _("Running product"): [charts.format_probability_from_log(float(value)) for value in running],
         _("That is"): [rarity.one_in(float(value)) for value in running],
         _("Running sum of logs"): [round(float(value), 3) for value in running],

@@ -40,7 +40,12 @@ def rank_frequency(ranks: np.ndarray, counts: np.ndarray, labels: dict[str, str]
 
 
 def chain_of_probabilities(
-    tokens: list[str], probabilities: np.ndarray, running: dict[str, np.ndarray], shown: set[str], labels: dict[str, str]
+    tokens: list[str],
+    probabilities: np.ndarray,
+    running: dict[str, np.ndarray],
+    shown: set[str],
+    colours: dict[str, str],
+    labels: dict[str, str],
 ) -> go.Figure:
     """Each factor of one model as a bar; the running sums of log P of several as lines on the right axis, some of them hidden."""
     places = list(range(1, len(tokens) + 1))
@@ -64,11 +69,7 @@ def chain_of_probabilities(
             name=html.escape(name),
             yaxis="y2",
             mode="lines+markers" if len(tokens) == 1 else "lines",
-            line={
-                "color": PALETTE[number % len(PALETTE)],
-                "width": 2.8 if not number else 1.8,
-                "dash": DASHES[number // len(PALETTE) % 4],
-            },
+            line={"color": colours[name], "width": 2.8 if not number else 1.8},
             visible=True if name in shown else "legendonly",
             hovertemplate="%{y:.2f}",
         )
@@ -81,19 +82,19 @@ def chain_of_probabilities(
     return figure
 
 
-def next_token_by_model(tokens: list[str], probabilities: dict[str, np.ndarray], shown: set[str], title: str) -> go.Figure:
+def next_token_by_model(
+    tokens: list[str], probabilities: dict[str, np.ndarray], shown: set[str], colours: dict[str, str], title: str
+) -> go.Figure:
     """The same tokens under several models as bars side by side; those not in `shown` are one click in the legend away."""
     names = [html.escape(visible(token)) for token in tokens]
     figure = blank(120 + len(tokens) * max(26, 11 * len(shown)), barmode="group", bargap=0.25)
-    plain_first = sorted(probabilities, key=lambda name: name not in shown)
     for name, probs in probabilities.items():
-        number = plain_first.index(name)
         figure.add_bar(
             y=list(range(len(tokens))),
             x=probs,
             orientation="h",
             name=html.escape(name),
-            marker={"color": PALETTE[number % len(PALETTE)], "pattern_shape": ("", "/", "x")[number // len(PALETTE) % 3]},
+            marker={"color": colours[name]},
             visible=True if name in shown else "legendonly",
             customdata=[format_probability(float(p)) for p in probs],
             text=names,
@@ -177,6 +178,15 @@ def visible(token: str) -> str:
     '␣the⏎'
     """
     return token.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
+
+
+def digits(value: float) -> float:
+    """Three decimals; of what would become 0, two digits that say something.
+
+    >>> digits(1.23456), digits(0.000144)
+    (1.235, 0.00014)
+    """
+    return round(value, 3) if abs(value) >= 0.001 or not math.isfinite(value) else float(f"{value:.2g}") + 0.0  # never -0
 
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -42,7 +42,7 @@ def of_text(run, trained, ids: np.ndarray) -> Copied | None:
 
 def sentence(run, trained, found: Copied) -> str:
     """The meter in a line, beside what text never trained on would show."""
-    said = _("Copied: {share} (stretches of {least} tokens and more) · longest match: {longest} tokens").format(
+    said = _("Copied: {share} (stretches of {least} tokens and more) · longest match: {longest}").format(
         share=f"{found.share:.0%}", least=least(trained), longest=found.longest
     )
     new = held_out_share(run, trained)

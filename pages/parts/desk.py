@@ -12,7 +12,7 @@ from lmcore import sampling
 from pages.parts import charts, copy_meter, models, next_words
 from pages.parts.language import _
 from pages.parts.next_token_bars import next_token_bars
-from pages.parts.writing import MOST, Writing
+from pages.parts.writing import MOST, VISIBLE, Writing
 from pages.parts.written_view import written_view
 
 TICK = 0.15  # seconds
@@ -187,8 +187,17 @@ def _said(token, name: str) -> str:
         return _("Temperature 0 always takes the most likely token, here “{token}” ({p}): no random number is needed.").format(
             token=name, p=p
         )
-    return _("The random number {number:.4f} fell between {low:.4f} and {high:.4f}: “{token}”. The model gave it {p}.").format(
+    said = _("The random number {number:.4f} fell between {low:.4f} and {high:.4f}: “{token}”. The model gave it {p}.").format(
         number=token.random_number, low=np.floor(low * 1e4) / 1e4, high=high, token=name, p=p
+    )
+    if abs(high - low - token.probability) < VISIBLE:
+        return said
+    return (
+        said
+        + " "
+        + _("After temperature, top-k and top-p that became {q}: so wide is its stretch.").format(
+            q=charts.format_probability(high - low)
+        )
     )
 
 

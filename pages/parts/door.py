@@ -3,12 +3,16 @@
 What the PIN is and how a cookie is verified is `access`; the forms that set cookies are `browser_routes`.
 """
 
+import contextlib
 import re
 from functools import partial
 from html import escape
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
+from google.protobuf.message import DecodeError
 from starlette.requests import HTTPConnection
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pages.parts import access, small_page
 from pages.parts.language import translate
@@ -20,7 +24,8 @@ PAGE = re.compile(r"/[a-z]*")  # what somebody can have wanted to see, other tha
 
 
 class ClassDoor:
-    """Pure ASGI. A class that begins, or a new PIN, also ends the websockets that were open before, at their next message."""
+    """Pure ASGI. A class that begins, or a new PIN, also ends the websockets that were open before, at their next message: their
+    pages are sent to where they stand, and find the door there."""
 
     def __init__(self, app):
         self.app = app
@@ -40,11 +45,21 @@ class ClassDoor:
         async def receive_while_allowed():
             message = await receive()
             if message["type"] == "websocket.receive" and not _may_pass(scope):
+                await send({"type": "websocket.send", "bytes": _same_address(message.get("bytes") or b"")})
                 await send({"type": "websocket.close", "code": 1008})
                 return {"type": "websocket.disconnect", "code": 1008}
             return message
 
         return receive_while_allowed
+
+
+def _same_address(asked: bytes) -> bytes:
+    """The message of Streamlit that makes a page load an address, here the one from which it has just asked for something."""
+    request, answer = BackMsg(), ForwardMsg()
+    with contextlib.suppress(DecodeError):
+        request.ParseFromString(asked)
+    answer.auth_redirect.url = f"?{request.rerun_script.query_string}"
+    return answer.SerializeToString()
 
 
 def _may_pass(scope) -> bool:

@@ -1,17 +1,14 @@
 """The guessing game on a page: the line with its gap, the guesses, what the machines thought, the score."""
 
 import math
-import re
 
 import streamlit as st
 
 from pages.parts import charts, guessing
 from pages.parts.guessed_line import guessed_line
-from pages.parts.language import _
+from pages.parts.language import _, literal
 from pages.parts.next_token_bars import next_token_bars
 from pages.parts.next_words import labels as bar_labels
-
-MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: all that can be Markdown
 
 
 def escaped(token: str) -> str:
@@ -20,7 +17,7 @@ def escaped(token: str) -> str:
     >>> escaped("**a** [b](c)")
     '\\\\*\\\\*a\\\\*\\\\*␣\\\\[b\\\\]\\\\(c\\\\)'
     """
-    return MARKDOWN.sub(r"\\\1", charts.visible(token))
+    return literal(charts.visible(token))
 
 
 def line(game: guessing.Game):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import chain, links, models, run_words, texts, visitor
+from pages.parts import chain, links, models, run_words, summary, texts, visitor
 from pages.parts.language import _
 
 
@@ -54,7 +54,14 @@ def about(run, trained):
             tokens=f"{trained.tokenizer.vocabulary_size:,}",
         )
     )
-    st.text(f"{run.name} — {texts.name(text) if text else '…'}")
+    st.text(f"{texts.run_name(run)} — {texts.name(text) if text else '…'}")
+    if (loss := summary.got_worse(visitor.store(), run)) is not None:
+        st.caption(
+            _(
+                "These are the probabilities of its last step. On new text it was better at step {step}: its validation loss has "
+                "risen from {best:.2f} to {loss:.2f} since then."
+            ).format(step=f"{run.best_step:,}", best=run.best_loss, loss=loss)
+        )
 
 
 def begin_with(run, key: str, value: str):

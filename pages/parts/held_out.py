@@ -15,6 +15,8 @@ from lmcore.corpus import Corpus
 from lmcore.tokenizers import ITEM_BREAK, Tokenizer
 
 LENGTHS = {"character": (15, 40), "word": (5, 12), "subword": (5, 12)}  # tokens of a line
+FEW_LINES = 5
+SHORTEST_PART = 3  # tokens
 SHORTEST = 2  # tokens, where a text has nothing longer, such as a list of names
 CONTEXTS = {"character": 240, "word": 60, "subword": 60}  # tokens shown, and read by the models, before a line
 KEPT_LINES, KEPT_RUNS = 200, 8
@@ -50,20 +52,36 @@ def lines(store, run, trained) -> list[Line]:
 
 def cut(corpus: Corpus, tokenizer: Tokenizer) -> list[Line]:
     """Lines of the validation split, of a length that is fun. Left out: those with unknown tokens, which nobody could name, and those
-    that stand in the training split word for word."""
+    that stand in the training split word for word. Where that leaves few, the longest part of a line without unknown tokens is one.
+    """
     regions = [region for region in corpus.validation.split(ITEM_BREAK) if region]
     shortest, longest = LENGTHS[tokenizer.kind]
     found = {line.text.strip(): line for region in regions for line in _lines_of(region, tokenizer, shortest, longest)}
     whole = [line for line in found.values() if len(line.ids) >= shortest] or list(found.values())
-    kept = []
-    for index in np.random.default_rng(0).permutation(len(whole)):
-        line = whole[index]
-        unknown = tokenizer.unknown_id is not None and (line.ids == tokenizer.unknown_id).any()
-        if not unknown and line.text.strip() not in corpus.train:
-            kept.append(line)
-        if len(kept) == KEPT_LINES:
-            break
-    return kept
+    shuffled = [whole[index] for index in np.random.default_rng(0).permutation(len(whole))]
+    known = [line for line in shuffled if not has_unknown(line, tokenizer.unknown_id)]
+    kept = [line for line in known if line.text.strip() not in corpus.train]
+    if len(kept) < FEW_LINES:
+        parts = (known_part(line, tokenizer.unknown_id) for line in shuffled if has_unknown(line, tokenizer.unknown_id))
+        kept += [line for line in parts if len(line.ids) >= SHORTEST_PART and line.text.strip() not in corpus.train]
+    return kept[:KEPT_LINES]
+
+
+def has_unknown(line: Line, unknown_id: int | None) -> bool:
+    return unknown_id is not None and bool((line.ids == unknown_id).any())
+
+
+def known_part(line: Line, unknown_id: int) -> Line:
+    """Its longest part without unknown tokens; what stands before that part belongs to the context."""
+    breaks = np.flatnonzero(np.concatenate([[True], line.ids == unknown_id, [True]])) - 1
+    longest = int(np.argmax(np.diff(breaks)))
+    begin, end = int(breaks[longest]) + 1, int(breaks[longest + 1])
+    return Line(
+        context=np.append(line.context, line.ids[:begin]),
+        ids=line.ids[begin:end],
+        before=line.before + "".join(line.texts[:begin]),
+        texts=line.texts[begin:end],
+    )
 
 
 def _lines_of(region: str, tokenizer: Tokenizer, shortest: int, longest: int) -> Iterator[Line]:

@@ -2,9 +2,12 @@
 
 import json
 
+import streamlit as st
+
 from pages.parts.language import _
 
 UPLOADER = "[data-testid=stFileUploaderDropzone]"
+REFUSED = "[data-testid=stFileUploader]:has([data-testid=stFileChipIconError])"  # by the browser: the server never sees the file
 HINT = "[data-testid=InputInstructions] > span:first-child"
 
 
@@ -16,13 +19,22 @@ def css() -> str:
         f"[data-testid=stNumberInput] {HINT}": _("Enter applies it"),
         f"[data-testid=stTextArea] {HINT}": _("Ctrl+Enter applies it"),
     }
+    refused = _("What is marked red was not taken: it is larger than {megabytes} MB, or not a file of this kind.").format(
+        megabytes=st.get_option("server.maxUploadSize")
+    )
     rules = [
         "[data-testid=stMainBlockContainer] { padding-top: 2.5rem; padding-bottom: 3rem; }",
         "[data-testid=stFileUploaderDropzoneInstructions] { display: none; }",
+        "[data-testid=stFileChip] [role=alert], [data-testid=stTooltipErrorContent] { display: none; }",
+        f"{REFUSED}::after {{ content: {css_string(refused)}; color: #c62828; font-size: 0.875rem; }}",
     ]
     for place, words in said.items():
         rules += [
             f"{place} {{ font-size: 0; }}",
-            f"{place}::after {{ content: {json.dumps(words, ensure_ascii=False)}; font-size: 0.875rem; }}",
+            f"{place}::after {{ content: {css_string(words)}; font-size: 0.875rem; }}",
         ]
     return f"<style>{' '.join(rules)}</style>"
+
+
+def css_string(words: str) -> str:
+    return json.dumps(words, ensure_ascii=False)

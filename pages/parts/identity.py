@@ -45,10 +45,24 @@ def _signer(folder: Path, salt: str) -> Signer:
 
 
 def _key(path: Path) -> str:
-    """The key in the data folder, readable by its owner alone; whoever needs it first makes it, the others wait."""
+    """The key in the data folder; where nothing can be written, one that is valid as long as this server runs: pages then say
+    what is wrong."""
+    try:
+        return _read(path) or _made(path)
+    except OSError:
+        return secrets.token_hex(KEY_LENGTH // 2)
+
+
+def _read(path: Path) -> str:
+    key = path.read_text(encoding="ascii", errors="replace") if path.exists() else ""
+    return key if len(key) >= KEY_LENGTH else ""
+
+
+def _made(path: Path) -> str:
+    """Readable by its owner alone; whoever needs it first makes it, the others wait."""
     with FileLock(f"{path}.lock"):
-        key = path.read_text(encoding="ascii", errors="replace") if path.exists() else ""
-        if len(key) < KEY_LENGTH:
+        key = _read(path)
+        if not key:
             key = secrets.token_hex(KEY_LENGTH // 2)
             aside = path.with_name(f"{path.name}.partial")
             aside.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 from babel.messages.pofile import read_po
 
+from lmcore.decoding import one_line
 from lmcore.errors import BY_CODE, LmcoreError
 
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -14,6 +15,7 @@ LOCALES = {"zh": "zh_CN"}
 FOLDER = Path(__file__).parent.parent / "locales"
 WISH = re.compile(r"\s*([a-zA-Z]+(?:-\w+)*)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*")  # a language tag and its weight
 SAID = ("looks_like",)  # values of errors that are words themselves
+MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: all that can be Markdown
 
 
 def _(text: str) -> str:
@@ -65,6 +67,15 @@ def _read(path: Path, _changed: int) -> dict[str, str]:
 
 
 def sentence(code: str, values: dict) -> str:
-    """What an error of lmcore says to this visitor: what happened, with which value, what to do."""
-    words = {name: _(value) if name in SAID else value for name, value in values.items()}
+    """What an error of lmcore says to this visitor: what happened, with which value, what to do. Fit to be read as Markdown."""
+    words = {name: _(value) if name in SAID else literal(value) for name, value in values.items()}
     return _(BY_CODE.get(code, LmcoreError).sentence).format(**words)
+
+
+def literal(value):
+    """What somebody else wrote, where Streamlit reads Markdown; numbers stay numbers.
+
+    >>> literal("**a** [b](c)"), literal(3)
+    ('\\\\*\\\\*a\\\\*\\\\* \\\\[b\\\\]\\\\(c\\\\)', 3)
+    """
+    return MARKDOWN.sub(r"\\\1", one_line(value)) if isinstance(value, str) else value

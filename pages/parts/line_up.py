@@ -11,11 +11,14 @@ from lmcore import probability
 from lmcore.models import LanguageModel, NgramModel, UniformModel
 from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
 from lmcore.runs import folder
-from pages.parts import counted, models, texts, truth, visitor
+from pages.parts import charts, counted, models, texts, truth, visitor
 from pages.parts.language import _
 
 ORDERS = (1, 2, 3, 4, 5)
 MOST_OTHERS = 4
+OF_ORDERS = {1: "#E69F00", 2: "#D55E00", 3: "#CC79A7", 4: "#56B4E9", 5: "#009E73"}
+OF_OTHER_RUNS = ("#8C564B", "#17BECF", "#BCBD22", "#E377C2")
+OF_UNIFORM, OF_TRUTH = "#999999", "#7B4EA3"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Entrant:
     model: LanguageModel | truth.Grammar
     memory: int | None = None  # so many tokens of a context are read; None: all
     first_shown: bool = True  # in charts: the others are one click away
+    colour: str = charts.PALETTE[0]  # the same in every chart
 
     def next_log_probs(self, ids: np.ndarray) -> np.ndarray | None:
         """(V,) log-probabilities of the token after a context; None where the grammar knows no such beginning."""
@@ -79,16 +83,17 @@ def choose(run, trained) -> list[Entrant]:
 def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float = 1.0, others=()) -> list[Entrant]:
     """others: (name, run) of more runs over the same vocabulary."""
     found = [Entrant(_("this run"), trained.model)]
-    for name, other in others:
+    for (name, other), colour in zip(others, OF_OTHER_RUNS, strict=False):
         if (loaded := models.load(visitor.data_folder(), other)) is not None:
-            found.append(Entrant(name, loaded.model))
-    found.append(Entrant(_("uniform"), UniformModel(trained.model.vocabulary_size), memory=0, first_shown=False))
+            found.append(Entrant(name, loaded.model, colour=colour))
+    uniform = UniformModel(trained.model.vocabulary_size)
+    found.append(Entrant(_("uniform"), uniform, memory=0, first_shown=False, colour=OF_UNIFORM))
     counts = counted.counts(visitor.data_folder(), run)
     for order in ORDERS if counts is not None else ():
         model = NgramModel(counts, order, smoothing, k)
-        found.append(Entrant(f"{order}-gram", model, memory=order - 1, first_shown=order in (2, 5)))
+        found.append(Entrant(f"{order}-gram", model, order - 1, first_shown=order in (2, 5), colour=OF_ORDERS[order]))
     if (grammar := truth.of_run(run, trained)) is not None:
-        found.append(Entrant(_("the true grammar"), grammar))
+        found.append(Entrant(_("the true grammar"), grammar, colour=OF_TRUTH))
     return found
 
 

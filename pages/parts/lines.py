@@ -41,10 +41,15 @@ def name(line: Reference) -> str:
 
 
 def crossed(store, run, lines: list[Reference]) -> list[str]:
-    """A sentence for each line that the validation loss has fallen below, in the order of the steps."""
+    """A sentence for each line that the validation loss has fallen below, in the order of the steps; of lines that were crossed
+    between the same two evaluations one sentence, about the lowest."""
     evaluations = [(row.step, row.loss) for row in store.evaluations(run.id) if row.loss is not None]
     by_name = {line.name: line for line in lines}
-    return [
-        _("Step {step}: better than {line}.").format(step=f"{step:,}", line=name(by_name[crossing]))
-        for crossing, step in crossings(evaluations, lines)
-    ]
+    lowest = {}
+    for crossing, step in crossings(evaluations, lines):
+        line = by_name[crossing]
+        if step not in lowest or line.loss < lowest[step].loss:
+            lowest[step] = line
+    last = evaluations[-1][1] if evaluations else 0.0
+    said = {True: _("Step {step}: better than {line}."), False: _("Step {step}: better than {line}, but no longer.")}
+    return [said[last < line.loss].format(step=f"{step:,}", line=name(line)) for step, line in lowest.items()]

@@ -19,13 +19,14 @@ def show(run_id: str):
 
     @st.fragment(run_every=1.0 if run_words.is_live(run) else None)
     def growing():
-        now = visitor.store().run(run_id)
-        if now is None or _stage(now) != _stage(run):
-            st.rerun()  # the buttons above and the sidebar show the status too
-        _status(now)
-        _figures(now)
-        _curve(now)
-        _latest(now)
+        with visitor.store().database.one_connection():
+            now = visitor.store().run(run_id)
+            if now is None or _stage(now) != _stage(run):
+                st.rerun()  # the buttons above and the sidebar show the status too
+            _status(now)
+            _figures(now)
+            _curve(now)
+            _latest(now)
 
     growing()
 
@@ -82,7 +83,9 @@ def _status(run):
         st.error(message)
         if run.error_code == "training.loss_not_finite" and visitor.owns(run):
             _offer_smaller_rate(run)
-    if run.planned_steps:
+    if status == "running" and not run.step and run.prepared:
+        st.progress(run.prepared, text=_("Cutting the text into tokens: {share:.0%}").format(share=run.prepared))
+    elif run.planned_steps:
         share = min(1.0, run.step / run.planned_steps)
         st.progress(share, text=_progress_text(run, share))
     if run.resolved:
@@ -170,7 +173,8 @@ def _pin(run, evaluation):
         return
 
     def pin():
-        visitor.store().set_pinned_context(run.id, st.session_state["live.pinned"])
+        if visitor.owns(run):  # a callback runs before the page: whoever is here now may be another than when it was drawn
+            visitor.store().set_pinned_context(run.id, st.session_state["live.pinned"])
 
     st.text_input(
         _("Pin another context"),

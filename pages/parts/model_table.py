@@ -35,6 +35,7 @@ def show(run, trained, context: str):
             [trained.tokenizer.vocabulary[token_id] for token_id in shown[:IN_CHART]],
             {entrant.name: np.exp(log_probs[shown[:IN_CHART]]) for entrant, log_probs in found},
             {entrant.name for entrant, _log_probs in found if entrant.first_shown} | {names[by]},
+            {entrant.name: entrant.colour for entrant, _log_probs in found},
             _("probability of the next token"),
         ),
         key="explore.by_model",
@@ -69,7 +70,7 @@ def summary(trained, found, shown: np.ndarray, ids: np.ndarray) -> dict[str, lis
         row = {
             _("Model"): entrant.name,
             _("Reads of the context"): read_by(trained, entrant, ids),
-            _("Most likely"): visible(trained.tokenizer.vocabulary[best]),
+            _("Most likely"): "—" if is_even(log_probs) else visible(trained.tokenizer.vocabulary[best]),
             _("Probability"): format_probability(math.exp(log_probs[best])),
             _("Entropy (bits)"): f"{float(probability.entropy(log_probs)) / math.log(2):.2f}",
             _("The other {count} tokens").format(count=f"{len(log_probs) - len(shown):,}"): format_probability(
@@ -80,6 +81,11 @@ def summary(trained, found, shown: np.ndarray, ids: np.ndarray) -> dict[str, lis
             row[_("KL from the truth (bits)")] = bits(probability.divergence(true, log_probs) / math.log(2))
         rows.append(row)
     return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def is_even(log_probs: np.ndarray) -> bool:
+    """Whether no token is likelier than another."""
+    return float(np.ptp(log_probs)) == 0
 
 
 def rest(log_probs: np.ndarray, shown: np.ndarray) -> float:
@@ -109,14 +115,14 @@ def read_by(trained, entrant, ids: np.ndarray) -> str:
 
 
 def readable(trained, ids) -> str:
-    """Tokens as the tokenizer writes them, a beginning of an item with its name."""
+    """Tokens as the tokenizer writes them, a beginning of an item and an unknown one with their names."""
     tokenizer = trained.tokenizer
-    begin = tokenizer.begin_id
+    named = {tokenizer.begin_id, tokenizer.unknown_id} - {None}
     parts, text = [], []
     for token_id in [*ids, None]:
-        if token_id is None or token_id == begin:
+        if token_id is None or token_id in named:
             parts += [tokenizer.decode(text)] if text else []
-            parts += [tokenizer.vocabulary[begin]] if token_id is not None else []
+            parts += [tokenizer.vocabulary[token_id]] if token_id is not None else []
             text = []
         else:
             text.append(token_id)

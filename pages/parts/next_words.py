@@ -7,17 +7,18 @@ import streamlit as st
 
 from lmcore import probability, sampling
 from pages.parts import models
-from pages.parts.charts import format_probability, visible
+from pages.parts.charts import digits, format_probability, visible
 from pages.parts.language import _
 from pages.parts.next_token_bars import next_token_bars
 
 TOP = 20
+LONGEST = 20_000  # characters of a context, its last ones
 
 
 def ask(trained, context: str) -> np.ndarray:
     """(V,) log-probabilities of the token after what a visitor typed."""
     with models.asking():
-        return probability.next_token(trained.model, trained.encode(context))
+        return probability.next_token(trained.model, trained.encode(context[-LONGEST:]))
 
 
 def show(trained, context_key: str, *, key: str, top: int = TOP, settings: sampling.Sampling | None = None, table: bool = False):
@@ -31,7 +32,7 @@ def show(trained, context_key: str, *, key: str, top: int = TOP, settings: sampl
     log_probs = ask(trained, st.session_state[context_key])
     rows, rest = top_rows(trained.tokenizer, log_probs, settings, top)
     next_token_bars(rows, rest, key=key, labels=labels(), on_click=append)
-    st.caption(entropy_sentence(log_probs))
+    st.caption(entropy_sentence(log_probs, settings))
     if table:
         with st.expander(_("The same as a table")):
             st.dataframe(as_table(rows, rest), hide_index=True, key=f"{key}.table")
@@ -56,7 +57,9 @@ def top_rows(tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | Non
     ]
     rest = {"count": len(probs) - len(order), "p": max(0.0, 1 - sum(row["p"] for row in rows))}
     if changed:
-        rest["q"] = max(0.0, 1 - sum(row["q"] for row in rows))
+        others = np.ones(len(probs), dtype=bool)
+        others[order] = False
+        rest["q"] = float(after[others].sum())  # exactly 0 where all others are cut off
     return rows, rest
 
 
@@ -71,10 +74,20 @@ def labels() -> dict[str, str]:
     }
 
 
-def entropy_sentence(log_probs: np.ndarray) -> str:
+def entropy_sentence(log_probs: np.ndarray, settings: sampling.Sampling | None = None) -> str:
     entropy = float(probability.entropy(log_probs))
-    return _("Entropy {bits:.2f} bits: as uncertain as an even choice among {choices:.1f} tokens.").format(
+    said = _("Entropy {bits:.2f} bits: as uncertain as an even choice among {choices:.1f} tokens.").format(
         bits=entropy / math.log(2), choices=math.exp(entropy)
+    )
+    if settings is None or settings == sampling.Sampling():
+        return said
+    after = float(probability.entropy(sampling.adjust(log_probs, settings)))
+    return (
+        said
+        + " "
+        + _("After temperature, top-k and top-p: {bits:.2f} bits, {choices:.1f} tokens.").format(
+            bits=after / math.log(2), choices=math.exp(after)
+        )
     )
 
 
@@ -87,5 +100,5 @@ def as_table(rows: list[dict], rest: dict) -> dict[str, list]:
     }
     if rest.get("q") is not None:
         columns[_("After")] = [format_probability(row["q"]) for row in (*rows, rest)]
-    columns["−log₂ P"] = [f"{-math.log2(row['p']):.2f}" if row["p"] > 0 else "∞" for row in (*rows, rest)]
+    columns["−log₂ P"] = [f"{digits(-math.log2(row['p'])):g}" if row["p"] > 0 else "∞" for row in (*rows, rest)]
     return columns

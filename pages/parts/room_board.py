@@ -114,6 +114,7 @@ def _written(point):
     if evaluation is None:
         st.caption(_("It has not written anything yet."))
         return
+    st.text(point.run.name)
     st.caption(_("What it writes at step {step}").format(step=f"{evaluation.step:,}"))
     st.code(evaluation.sample or "…", language=None, wrap_lines=True)
     links.page_link("train", _("Open this run"), ":material/show_chart:", run=point.run.id, text=None)

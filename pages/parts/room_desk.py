@@ -7,7 +7,7 @@ import segno
 import streamlit as st
 
 from lmcore.runs.rooms import AXES, UNITS, Rooms
-from pages.parts import access, comparison, room_board, room_points, visitor
+from pages.parts import access, comparison, room_board, room_entry, room_points, visitor
 from pages.parts.language import _
 
 
@@ -20,7 +20,7 @@ def invitation(room):
         st.html(f"<div style='font-size:4rem; line-height:1.1; letter-spacing:.12em; font-weight:700'>{room.code}</div>")
         st.caption(_("Students type it on the page “Class”, or open this address:"))
         st.code(address, language=None, wrap_lines=True)
-        if st.get_option("server.address") in access.LOOPBACK:
+        if reaches_nobody_else(st.get_option("server.address"), st.context.url):
             st.warning(
                 _(
                     "This server listens on this machine alone, so nobody else can reach it. Start it with `--server.address 0.0.0.0`."
@@ -32,7 +32,7 @@ def invitation(room):
 
 def qr_code(address: str) -> str:
     """An SVG, black on white in any theme: cameras need the contrast."""
-    return segno.make(address, error="m").svg_inline(scale=8, border=3, dark="#000", light="#fff", xmldecl=False)
+    return segno.make(address, error="m").svg_inline(scale=8, border=3, dark="#000", light="#fff")
 
 
 def server_address(page: str | None) -> str:
@@ -43,6 +43,15 @@ def server_address(page: str | None) -> str:
         host = network_address() or host
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme or 'http'}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def reaches_nobody_else(listening: str | None, page: str | None) -> bool:
+    """Whether the server hears this machine alone, and no proxy before it: then the browser's own address is this machine too.
+
+    >>> reaches_nobody_else("127.0.0.1", "http://localhost:8501/"), reaches_nobody_else("127.0.0.1", "https://school.example/")
+    (True, False)
+    """
+    return listening in access.LOOPBACK and (urlsplit(page or "").hostname or "localhost") in access.LOOPBACK
 
 
 def network_address() -> str | None:
@@ -60,9 +69,10 @@ def controls(room):
     rooms, named = Rooms(visitor.store()), room_points.names(room.unit)
 
     def choose(field: str):
-        rooms.set(room.code, **{field: st.session_state[f"class.{field}"]})
+        if room_entry.teaches(room):  # a callback runs before the page: it asks again who is here
+            rooms.set(room.code, **{field: st.session_state[f"class.{field}"]})
 
-    x, y, unit, anonymous = st.columns([3, 3, 3, 2], vertical_alignment="bottom")
+    x, y, unit, anonymous = st.columns([3, 3, 3, 4], vertical_alignment="bottom")
     for column, field, label in ((x, "x", _("Across")), (y, "y", _("Up"))):
         st.session_state[f"class.{field}"] = getattr(room, field)
         options = [axis for axis in AXES if axis != (room.y if field == "x" else room.x)]
@@ -83,7 +93,7 @@ def upkeep(room):
     hidden = [point.place for point in found if point.hidden]
 
     def hide():
-        for place in set(hidden) ^ set(st.session_state["class.hidden"]):
+        for place in set(hidden) ^ set(st.session_state["class.hidden"]) if room_entry.teaches(room) else ():
             rooms.hide(room.code, place, place not in hidden)
 
     st.session_state["class.hidden"] = hidden

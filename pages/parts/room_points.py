@@ -18,8 +18,12 @@ from pages.parts import charts, run_words
 from pages.parts.language import _
 
 LOGARITHMIC = ("learning_rate", "hidden_size", "parameters", "tokens", "batch_size", "sequence_length")
+SETTINGS = ("learning_rate", "hidden_size", "batch_size", "sequence_length")  # few values, chosen by people
 SYMBOLS = {"rnn": "triangle-up", "gru": "square", "lstm": "circle"}
-BESIDE = 0.012  # of the axis, between points that lie on each other
+BESIDE = 0.03  # of the axis, between points that lie on each other
+MOST_TICKS = 8  # values of settings that are written on an axis
+PLOT = (270, 290)  # pixels that names are set for: a narrow plot, so that they never lie on each other in a wider one
+NAME_HEIGHT, LETTER, WIDE_LETTER = 16, 7, 13  # pixels; wide: of Chinese
 
 
 @dataclass(frozen=True)
@@ -114,8 +118,9 @@ def table(found: list[Point], unit: str) -> dict[str, list]:
 def scatter(shown: list[Point], room):
     """x against y; the loss is the colour where it is on neither axis. A hollow point still trains, a ring is one's own."""
     named, coloured = names(room.unit), "loss" not in (room.x, room.y)
-    figure = charts._figure(460, hovermode="closest", uirevision=f"{room.x} {room.y} {room.unit}", dragmode="pan")
+    figure = charts.blank(520, hovermode="closest", uirevision=f"{room.x} {room.y} {room.unit}", dragmode="pan")
     xs, ys = apart(shown, room.x, room.y)
+    said = with_room_for_a_name(shown, _shares(xs, room.x in LOGARITHMIC), _shares(ys, room.y in LOGARITHMIC))
     losses = [point.values["loss"] for point in shown]
     known = [loss for loss in losses if loss is not None]
     for number, (family, symbol) in enumerate(SYMBOLS.items()):
@@ -128,7 +133,7 @@ def scatter(shown: list[Point], room):
             "line": {"width": [3 if shown[place].mine or shown[place].live else 1 for place in of]},
         }
         if coloured:
-            bar = {"title": {"text": named["loss"], "side": "right"}, "thickness": 14}
+            bar = {"title": {"text": named["loss"]}, "thickness": 12, "orientation": "h", "y": -0.2, "yanchor": "top"}
             colours = [losses[place] for place in of]
             scale = {"colorscale": "Viridis", "cmin": min(known, default=0), "cmax": max(known, default=1), "colorbar": bar}
             marker |= {"color": [np.nan if colour is None else colour for colour in colours], **scale}
@@ -137,10 +142,10 @@ def scatter(shown: list[Point], room):
         figure.add_scatter(
             x=[xs[place] for place in of],
             y=[ys[place] for place in of],
-            mode="markers+text" if len(shown) <= 40 else "markers",
+            mode="markers+text",
             name=run_words.family(family),
             marker=marker,
-            text=[html.escape(shown[place].name) for place in of],
+            text=[html.escape(shown[place].name) if place in said else "" for place in of],
             textposition="top center",
             customdata=[shown[place].place for place in of],
             hovertext=[_hover(shown[place], named) for place in of],
@@ -148,7 +153,9 @@ def scatter(shown: list[Point], room):
         )
     for update, axis in ((figure.update_xaxes, room.x), (figure.update_yaxes, room.y)):
         update(title=named[axis], type="log" if axis in LOGARITHMIC else "linear")
-    figure.update_layout(showlegend=True, legend={"x": 0, "xanchor": "left"})
+        if ticks := _ticks([point.values[axis] for point in shown], axis):
+            update(tickvals=ticks, ticktext=[f"{value:g}" for value in ticks])
+    figure.update_layout(showlegend=True, legend={"x": 0, "xanchor": "left"}, margin={"b": 110 if coloured else 44})
     return figure
 
 
@@ -163,6 +170,47 @@ def apart(shown: list[Point], x: str, y: str) -> tuple[list[float], list[float]]
         shift = width * BESIDE * ((number + 1) // 2) * (1 if number % 2 else -1)
         xs.append(value * math.exp(shift) if x in LOGARITHMIC else value + shift)
     return xs, [point.values[y] for point in shown]
+
+
+def with_room_for_a_name(shown: list[Point], xs: list[float], ys: list[float]) -> set[int]:
+    """The points beside which a name can be read, one's own first; the others say theirs when one points at them.
+
+    xs, ys: where they lie, from 0 to 1.
+    """
+    taken: list[tuple[float, float, float]] = []  # middle and half of the width of each name, and its height
+    found = set()
+    for place in sorted(range(len(shown)), key=lambda place: not shown[place].mine):
+        half = sum(WIDE_LETTER if ord(letter) > 0x2E80 else LETTER for letter in shown[place].name) / 2 + 2
+        x, y = xs[place] * PLOT[0], ys[place] * PLOT[1]
+        if all(abs(x - other) >= half + beside or abs(y - height) >= NAME_HEIGHT for other, beside, height in taken):
+            taken.append((x, half, y))
+            found.add(place)
+    return found
+
+
+def _shares(values: list[float], logarithmic: bool) -> list[float]:
+    """
+    >>> _shares([0.01, 0.1, 1.0], logarithmic=True), _shares([3, 3], logarithmic=False)
+    ([0.0, 0.5, 1.0], [0.0, 0.0])
+    """
+    width, low = _width(values, logarithmic), min(values, default=0.0)
+    return [(math.log(value / low) if logarithmic else value - low) / width for value in values]
+
+
+def _ticks(values: list[float], axis: str) -> list[float]:
+    """The values of a setting themselves, those that have room: not 20, 30, 40, 50 beside 16, 32 and 64. Empty: as usual.
+
+    >>> _ticks([64, 16, 32, 16], "hidden_size"), _ticks([0.01, 0.0101, 1.0], "learning_rate"), _ticks([1.2, 1.3], "loss")
+    ([16, 32, 64], [0.01, 1.0], [])
+    """
+    if axis not in SETTINGS:
+        return []
+    distinct = sorted(set(values))
+    shares, kept = _shares(distinct, axis in LOGARITHMIC), []
+    for value, share in zip(distinct, shares, strict=True):
+        if not kept or share - kept[-1][1] >= 1 / MOST_TICKS:
+            kept.append((value, share))
+    return [value for value, _share in kept]
 
 
 def _width(values: list[float], logarithmic: bool) -> float:

@@ -86,6 +86,10 @@ def note(entry: dict) -> str:
             "The film of this run ({megabytes} MB) was deleted, because your runs took more disk space than you have here. "
             "Its model and its curve are kept."
         ),
+        "store.restored": _(
+            "The list of runs was damaged and a backup took its place, which knew this run up to step {known}. "
+            "Its model of step {newest} is kept; the curve in between is lost."
+        ),
         "checkpoint.damaged": _("The checkpoint of step {step} was damaged; training went on from an older one."),
     }
     return sentences[entry["code"]].format(**entry["values"]) if entry["code"] in sentences else ""

@@ -4,7 +4,7 @@ import streamlit as st
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig, bounds, choices
 from lmcore.models.cost import parameter_count, training_memory
-from pages.parts import knobs, presets
+from pages.parts import knobs, presets, run_words, visitor
 from pages.parts.language import _
 
 USUAL_RATES = {"muon": 0.02, "adamw": 0.01, "adam": 0.005, "momentum": 0.1, "sgd": 0.5}
@@ -54,6 +54,7 @@ def form(vocabulary_size) -> RunConfig:
         st.number_input(
             knobs.name("stop_after"), low, high, step=10.0, format="%.0f", key=key("stop_after"), help=knobs.help("stop_after")
         )
+        _time_limit()
         _choice(TrainingConfig, "optimizer", widget=st.selectbox, on_change=_usual_rate)
         _rate()
     with st.expander(_("More settings")):
@@ -63,6 +64,15 @@ def form(vocabulary_size) -> RunConfig:
     return config
 
 
+def _time_limit():
+    seconds = visitor.store().limits.seconds_per_run
+    if seconds is not None:
+        most = run_words.duration(seconds)
+        st.caption(
+            ":material/timer: " + _("At most {duration} a run on this server; what it learned is kept.").format(duration=most)
+        )
+
+
 def _presets():
     def apply():
         chosen = st.session_state[key("preset")]
@@ -70,7 +80,7 @@ def _presets():
         if chosen:
             fill(presets.article() if chosen == "article" else presets.preset(chosen, kind))
 
-    labels = {10: _("10 seconds"), 30: _("30 seconds"), 120: _("2 minutes"), "article": _("the article's plain loop")}
+    labels = {10: _("10 seconds"), 30: _("30 seconds"), 120: _("2 minutes"), "article": _("a plain RNN with plain SGD")}
     st.pills(_("Presets"), [*presets.SECONDS, "article"], format_func=labels.get, key=key("preset"), on_change=apply)
 
 

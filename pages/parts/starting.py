@@ -8,6 +8,8 @@ from lmcore.runs import memory
 from pages.parts import links, presets, texts, visitor
 from pages.parts.language import _, sentence
 
+ENDINGS = " .,;:!?。，；：！？、…"  # of a text's first words, which are its name
+
 
 def start(text, config: RunConfig, pinned_context: str | None = None):
     """Put a run in the queue, wake the pool, show the run; one that this server cannot take gets its sentence."""
@@ -57,12 +59,24 @@ def own_text(content: str):
 
 
 def _check_memory(text, config: RunConfig):
-    """Raises TooMuchMemory. The text is cut into tokens only where the most types it may have would be too many."""
+    """Raises TooMuchMemory."""
+    types = too_many_types(text, config)
+    if types is not None:
+        memory.check(config, types, visitor.store().limits.bytes_per_run)
+
+
+def too_many_types(text, config: RunConfig) -> int | None:
+    """The types of a text whose run would take too much memory; None where it fits.
+
+    The text is cut into tokens only where the most types it may have would be too many.
+    """
     most, types = visitor.store().limits.bytes_per_run, config.tokenizer.vocabulary_size
-    if memory.needed(config, types) > most:
-        memory.check(config, texts.tokenizer(text, config.tokenizer).vocabulary_size, most)
+    if memory.needed(config, types) <= most:
+        return None
+    types = texts.tokenizer(text, config.tokenizer).vocabulary_size
+    return types if memory.needed(config, types) > most else None
 
 
 def _run_name(text, config: RunConfig) -> str:
     number = sum(1 for run in visitor.store().runs(visitor.current()) if run.text_id == text.id) + 1
-    return _("{text}, run {number}").format(text=texts.name(text)[:60], number=number)
+    return _("{text}, run {number}").format(text=texts.name(text)[:60].rstrip(ENDINGS), number=number)

@@ -86,6 +86,24 @@ def kind_and_splits(text):
         )
 
 
+def sharing(text):
+    """For its owner alone, and off until they say so."""
+    if not visitor.owns_text(text):
+        return
+    shared = st.toggle(
+        _("Others may read this text"),
+        value=text.shared,
+        key=f"text.share.{text.id}",
+        help=_(
+            "Off: whoever has the address of one of your runs sees its curve, its probabilities and what it writes, but not the text. "
+            "On: they can read the text too, and train on it."
+        ),
+    )
+    if shared != text.shared:
+        visitor.store().share_text(text.id, shared)
+        st.rerun()
+
+
 def tokens(text):
     st.subheader(_("As tokens"))
     kind = st.segmented_control(

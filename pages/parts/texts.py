@@ -49,8 +49,20 @@ def sample_text(sample_id: str):
 
 
 def name(text) -> str:
-    """A text's name; a sample's in the visitor's language."""
-    return SAMPLES[text.sample].title[current_language()] if text.sample in SAMPLES else text.name
+    """A text's name; a sample's in the visitor's language. It begins with the text's own words, so it is for those who may read it."""
+    if text.sample in SAMPLES:
+        return SAMPLES[text.sample].title[current_language()]
+    return text.name if visitor.may_read(text) else _("Someone’s text")
+
+
+def run_name(run) -> str:
+    """A run's name; an example's is its text's, in the visitor's language. It names its text, so others get it only with the text."""
+    if visitor.owns(run):
+        return run.name
+    text = visitor.store().text(run.text_id)
+    if run.owner is None and text:
+        return name(text)
+    return run.name if visitor.may_read(text) else _("Someone’s run")
 
 
 def _add(name, content, encoding, unreadable, changes):
@@ -76,7 +88,8 @@ def suggested_tokenizer(text) -> str:
 
 
 def begin_of_a_context(text) -> str:
-    """The context whose next token is shown while a run trains: a sample's own, else a few words from the middle of the text."""
+    """The context whose next token is shown while a run trains: a sample's own, else the first words of a line from the middle of
+    the text, never all of it: whoever may look at the run reads them too."""
     if text.sample in SAMPLES:
         return SAMPLES[text.sample].context
     content = visitor.store().content(text.id)[:200_000]
@@ -85,7 +98,7 @@ def begin_of_a_context(text) -> str:
         (line.strip() for line in middle.splitlines()[1:] if len(line.strip()) >= 12), content.strip().splitlines()[0].strip()
     )
     words = line.split(" ")
-    return " ".join(words[:4]) if len(words) >= 4 else line[: min(8, max(1, len(line) // 2))]
+    return " ".join(words[: min(4, len(words) // 2)]) if len(words) >= 4 else line[: min(8, max(1, len(line) // 2))]
 
 
 def corpus(text, looked_at: int | None = LOOKED_AT) -> Corpus:

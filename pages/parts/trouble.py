@@ -1,13 +1,47 @@
-"""What a page shows when something went wrong in it: one sentence in the visitor's language. The traceback stays in the log."""
+"""What a page shows when something went wrong: one sentence in the visitor's language. The traceback stays in the log."""
 
 import streamlit as st
 
 from lmcore.errors import LmcoreError
-from pages.parts.language import sentence
+from lmcore.runs.backups import Mended
+from lmcore.runs.database import as_store_error
+from pages.parts.language import _, sentence
+
+mended: Mended | None = None  # what this server did about the store when it started
 
 
 def say_what_happened(error: Exception) -> bool:
     """Streamlit's `on_script_error`; True: its own English notice is not needed."""
-    known = isinstance(error, LmcoreError)
-    st.error(sentence(error.code, error.values) if known else sentence(LmcoreError.code, {}), icon=":material/error:")
+    said = error if isinstance(error, LmcoreError) else as_store_error(error) or LmcoreError()
+    st.error(sentence(said.code, said.values), icon=":material/error:")
     return True
+
+
+def say_what_was_mended():
+    """To each visitor, until they have read it."""
+    if mended is None or st.session_state.get("trouble.read"):
+        return
+    said = _say_aside(mended.aside) + "\n" + _say_backup(mended.backup)
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.text(said)
+        st.button(_("I have read this"), key="trouble.read_it", on_click=_read)
+
+
+def _read():
+    st.session_state["trouble.read"] = True
+
+
+def _say_aside(name: str | None) -> str:
+    if name is None:
+        return _("The store, where texts and runs are listed, was missing.")
+    return _(
+        "The store, where texts and runs are listed, was damaged. It was set aside as “{name}”; nothing was deleted."
+    ).format(name=name)
+
+
+def _say_backup(when) -> str:
+    if when is None:
+        return _("There was no backup of it, so an empty one is used.")
+    return _("The backup of {when} is used; what was done after it may be missing from the lists.").format(
+        when=f"{when:%Y-%m-%d %H:%M}"
+    )

@@ -69,6 +69,7 @@ def show(run, trained, first, second, second_text: str):
     if chosen is not None:
         chain.one_hot(run, trained, second_text, second, chosen, key="two")
     say_which(first, second, totals)
+    st.dataframe(totals_table(first, second, totals), hide_index=True, key="two.totals")
     pairs = align(first.ids.tolist(), second.ids.tolist())
     differ = differences(pairs, first.surprise, second.surprise)
     names = [pair_name(trained, first, second, pair) for pair in pairs]
@@ -105,6 +106,19 @@ def say_which(first, second, totals: list[float]):
                 "first costs {first:.2f} bits on average, one of the second {second:.2f}."
             ).format(first=float(first.surprise.mean()), second=float(second.surprise.mean()))
         )
+
+
+def totals_table(first, second, totals: list[float]) -> dict[str, list]:
+    """A row a sentence."""
+    scores = (first, second)
+    return {
+        _("Sentence"): [_("the first"), _("the second")],
+        _("Tokens"): [len(score.ids) for score in scores],
+        _("Probability of the whole"): [charts.format_probability_from_log(total) for total in totals],
+        _("That is"): [rarity.one_in(total) for total in totals],
+        _("Cross entropy (nats per token)"): [f"{score.cross_entropy:.3f}" for score in scores],
+        _("Perplexity"): [f"{score.perplexity:,.1f}" for score in scores],
+    }
 
 
 def pair_name(trained, first, second, pair: Pair) -> str:

@@ -5,11 +5,30 @@ from collections import Counter
 
 import streamlit as st
 
-from pages.parts import guard, visitor
+from pages.parts import guard, next_words, visitor
 from pages.parts.language import _
 
+MOST = next_words.LONGEST  # characters of one box
 LOOKED_AT = 200_000  # characters of the training text
 FEW = 0.01  # of its letters: a script that it has hardly any of
+
+
+def end_of(text: str) -> str:
+    """The part of a context that is read: what comes next depends on its end."""
+    if len(text) > MOST:
+        st.info(_("A context is read from its last {most} characters on; the {count} before them are left out.").format(
+            most=f"{MOST:,}", count=f"{len(text) - MOST:,}"
+        ))  # fmt: skip
+    return text[-MOST:]
+
+
+def begin_of(text: str) -> str:
+    """The part of a sentence that is scored."""
+    if len(text) > MOST:
+        st.info(_("Only the first {most} characters are read; the {count} after them are left out.").format(
+            most=f"{MOST:,}", count=f"{len(text) - MOST:,}"
+        ))  # fmt: skip
+    return text[:MOST]
 
 
 def say(run, trained, text: str):

@@ -20,6 +20,14 @@ def current() -> str | None:
     return identity.verify(st.context.cookies.get(identity.cookie_name()))
 
 
+def begin_session():
+    """What a tab remembers is its visitor's: after a fresh start in another tab it comes back with another cookie, and forgets."""
+    here = current()
+    if st.session_state.get("visitor", here) != here:
+        st.session_state.clear()
+    st.session_state["visitor"] = here
+
+
 def data_folder() -> Path:
     return folder.data_folder()
 

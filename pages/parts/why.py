@@ -16,6 +16,7 @@ from pages.parts.token_view import token_view
 
 OFFERED = 8
 LINES = 8
+HARDLY = 0.05  # nats: a change of 5 %
 
 
 def show(run, trained, context: str):
@@ -44,6 +45,7 @@ def choose(trained, context: str, log_probs: np.ndarray) -> int:
         ids = trained.encode(st.session_state["why.other"])
         if len(ids):
             st.session_state["why.token"] = (context, int(ids[0]))
+            st.session_state["why.unknown"] = st.session_state["why.other"] if ids[0] == trained.tokenizer.unknown_id else ""
         st.session_state["why.other"] = ""
 
     st.caption(_("Choose one of the tokens that may come next, or name another."))
@@ -51,6 +53,9 @@ def choose(trained, context: str, log_probs: np.ndarray) -> int:
     labels = {**next_words.labels(), "summary": _("Probabilities of the next token, most likely first. Choose one to ask why.")}
     next_token_bars(rows, rest, key="why.bars", labels=labels, on_click=chosen)
     st.text_input(_("Another token"), key="why.other", max_chars=100, on_change=named, width=300)
+    if unknown := st.session_state.pop("why.unknown", ""):
+        st.warning(_("This model has no token for it, so “unknown” is asked about instead:"))
+        st.text(unknown)
     of_context, token_id = st.session_state.get("why.token", (None, 0))
     fits = of_context == context and token_id < len(log_probs)
     return token_id if fits else int(log_probs.argmax())
@@ -68,7 +73,7 @@ def in_the_training_text(run, trained, ids: np.ndarray, token_id: int, probabili
         st.info(_("Without a context there is nothing to look up: write the beginning of a sentence."))
         return
     st.dataframe(as_table(trained, with_begin(index, ids), found, probability), hide_index=True, key="why.evidence")
-    say_verdict(found, with_begin(index, ids))
+    say_verdict(found, with_begin(index, ids), expected=probability > 1 / trained.tokenizer.vocabulary_size)
     if index.skipped:
         st.caption(
             _(
@@ -97,26 +102,35 @@ def as_table(trained, context: np.ndarray, found: list[Evidence], probability: f
     }
 
 
-def say_verdict(found: list[Evidence], context: np.ndarray):
-    """Remembered or generalised: what the counts allow to say, and no more."""
+def say_verdict(found: list[Evidence], context: np.ndarray, expected: bool):
+    """Remembered or generalised: what the counts allow to say, and no more.
+
+    expected: the model gives the token more than an even share. A network that expects nothing has not generalised either.
+    """
     longest = found[-1]
     known = [one for one in found if one.count]
-    if not known:
-        st.success(_("Never seen in the training text: not even after the last token alone. The network generalised."))
-    elif longest.count:
+    if longest.count:
         whole = longest.length == len(context)
-        said = _("The whole context stands in the training text, followed by this token {count} times: it can be remembered.")
+        said = _("The whole context stands in the training text, with this token after it ({count}×): it can be remembered.")
         part = _(
-            "The last {length} tokens stand in the training text, followed by this token {count} times: it can be remembered."
+            "The end of the context ({length} tokens) stands in the training text, with this token after it ({count}×): "
+            "it can be remembered."
         )
-        st.info((said if whole else part).format(count=longest.count, length=longest.length))
+        st.info((said if whole else part).format(count=f"{longest.count:,}", length=longest.length))
+        return
+    if known:
+        facts = _(
+            "In the training text this token comes after the end of the context as far as {known} tokens back ({count}×), and never "
+            "after one token more."
+        ).format(known=known[-1].length, count=f"{known[-1].count:,}")
     else:
-        st.success(
-            _(
-                "After the last {known} tokens this token was seen {count} times. After the last {length}, as they stand here, it was "
-                "never seen in the training text: the network generalised."
-            ).format(known=known[-1].length, count=known[-1].count, length=known[-1].length + 1)
-        )
+        facts = _("Never seen in the training text: not even after the last token alone.")
+    if not expected:
+        st.info(facts + " " + _("The model does not expect it either: its probability is below an even share."))
+    elif known:
+        st.success(facts + " " + _("So much can be remembered; to go by more of the context, the network generalised."))
+    else:
+        st.success(facts + " " + _("The network generalised."))
 
 
 def lines(run, trained, index, found: list[Evidence]):
@@ -210,13 +224,16 @@ def say_most(trained, tokens: np.ndarray, influence: np.ndarray):
         return
     most = int(np.nanargmax(np.abs(influence)))
     change = float(influence[most])
-    said = (
-        _("This one mattered most: without it the probability is divided by {factor}.")
-        if change > 0
-        else _("This one mattered most: without it the probability is multiplied by {factor}.")
-    )
-    st.caption(said.format(factor=rarity.amount(abs(change), current_language())))
-    st.text(visible(trained.tokenizer.vocabulary[int(tokens[most])]))
+    if abs(change) < HARDLY:
+        st.caption(_("No single token matters here: without any one of them the probability stays almost the same."))
+    else:
+        said = (
+            _("This one mattered most: without it the probability is divided by {factor}.")
+            if change > 0
+            else _("This one mattered most: without it the probability is multiplied by {factor}.")
+        )
+        st.caption(said.format(factor=rarity.amount(abs(change), current_language())))
+        st.text(visible(trained.tokenizer.vocabulary[int(tokens[most])]))
     st.caption(
         _(
             "Each token is left out or replaced, one at a time, and the model asked again (occlusion). The underline is the change "

@@ -14,6 +14,7 @@ from lmcore.sampling import Sampling
 MOST = 2_000  # tokens of one text
 KEPT = 20  # alternatives of one token
 VISIBLE = 0.0005  # a change of probability smaller than this is not drawn
+ROUNDING = 1e-9  # what is left of 1 when nothing is left
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,11 @@ class Offer:
             }
             for token_id, p, q in zip(self.ids[:top], self.before, self.after, strict=False)
         ]
-        return rows, {"count": self.types - len(rows), "p": max(0.0, 1 - sum(row["p"] for row in rows))}
+        rest = {"count": self.types - len(rows), "p": max(0.0, 1 - sum(row["p"] for row in rows))}
+        if changed:
+            left = 1 - sum(row["q"] for row in rows)
+            rest["q"] = left if left > ROUNDING else 0.0
+        return rows, rest
 
 
 @dataclass(frozen=True)

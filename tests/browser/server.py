@@ -14,8 +14,8 @@ PATIENCE = 90.0  # seconds
 
 
 class Server:
-    def __init__(self, data: Path):
-        self.data, self.port, self.process = Path(data), free_port(), None
+    def __init__(self, data: Path, **environment: str):
+        self.data, self.port, self.process, self.environment = Path(data), free_port(), None, environment
 
     @property
     def url(self) -> str:
@@ -36,7 +36,11 @@ class Server:
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "NEXT_WORD_DATA": str(self.data)}
+                command,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "NEXT_WORD_DATA": str(self.data), **self.environment},
             )
         until = time.monotonic() + PATIENCE
         while not self.answers():

@@ -1,12 +1,19 @@
 """The server's own life: it ends politely, leaves nothing behind, and what was training goes on when it comes back."""
 
 import signal
+import sqlite3
 import time
+from contextlib import closing
 
+import httpx
 import psutil
 import pytest
 
+from lmcore.errors import StoreTooNew
+from lmcore.runs import backups
 from lmcore.runs.store import Store
+from pages.parts.language import translate
+from tests.browser.raw_client import texts
 from tests.browser.server import Server
 from tests.pages.situations import TEXT, a_config
 
@@ -43,6 +50,80 @@ def test_a_server_that_is_told_to_end_saves_its_runs_and_leaves_no_process(tmp_p
         server.stop()
 
 
+def test_a_killed_server_comes_back_to_runs_that_went_on(tmp_path):
+    """kill -9 while a run trains; whoever opens its page at the new server sees it live."""
+    server = Server(tmp_path).start()
+    try:
+        store = Store(tmp_path)
+        text = store.add_text(owner="anna", name="cats", content=TEXT, kind="stream", encoding="utf-8")
+        long = a_config().with_training(stop_after=1_000_000.0, evaluation_interval=50)
+        run = store.add_run(owner="anna", text_id=text.id, name="long", config=long)
+        for demo in store.demos():
+            store.ask(
+                demo.id, "stop"
+            )  # a run that others wait for gives way at the end of its slice, and nobody would call it back
+        wait_for(lambda: store.run(run.id).step > 100)
+        server.process.kill()
+        server.process.wait()
+        killed_at = store.run(run.id).step
+        wait_for(lambda: store.run(run.id).step > killed_at + 20)  # nobody serves it, and it goes on
+        server.start()
+        begin = store.run(run.id)
+        said = texts(server.url, "train", f"lang=en&run={run.id}")
+        assert begin.shown_status == "running" and "training" in said and "interrupted" not in said
+        wait_for(lambda: store.run(run.id).step > begin.step + 20)
+        steps = store.steps(run.id).step
+        assert (steps[1:] - steps[:-1] == 1).all() and steps[0] == 1  # one writer: none twice, none missing
+        store.ask(run.id, "stop")
+        wait_for(lambda: store.run(run.id).shown_status == "stopped")
+    finally:
+        server.stop()
+    wait_for(lambda: not left_behind(tmp_path), 30)
+
+
+def left_behind(data) -> list[psutil.Process]:
+    return [process for process in psutil.process_iter(["cmdline"]) if str(data) in " ".join(process.info["cmdline"] or [])]
+
+
+def test_a_store_that_cannot_be_used_is_said_on_the_page_and_the_server_goes_on(tmp_path):
+    """Newer than the code, then right again, then damaged: three situations of one server."""
+    store = Store(tmp_path)
+    text = store.add_text(owner="anna", name="cats", content=TEXT, kind="stream", encoding="utf-8")
+    path = tmp_path / backups.STORE
+    with closing(sqlite3.connect(path)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("PRAGMA user_version = 99")
+    server = Server(tmp_path).start()
+    try:
+        for language in ("en", "zh"):
+            for page in ("", "runs", "classroom"):
+                said = texts(server.url, page, f"lang={language}")
+                assert translate(StoreTooNew.sentence, language).format(version=99) in said and "Traceback" not in said
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        assert "newer version" not in texts(server.url, "runs", "lang=en")  # no restart needed
+        wait_for(lambda: all(run.step for run in Store(tmp_path).demos()))  # it looked again, and trains
+        wait_for(lambda: backups.backups(tmp_path))
+    finally:
+        server.stop()
+    path.write_bytes(b"garbage " * 1000)
+    try:
+        server.start()
+        for language, word in (("en", "was damaged"), ("zh", "损坏了")):
+            said = texts(server.url, "runs", f"lang={language}")
+            assert word in said and "store.damaged-1.sqlite" in said
+        assert Store(tmp_path).text(text.id) == text and (tmp_path / "store.damaged-1.sqlite").read_bytes() == b"garbage " * 1000
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("query", ["run=../../x", "run=1%20OR%201=1", "run=" + "a" * 10_000, "run=%ff%00%ed%a0%80&lang=%00"])
+def test_an_address_that_can_not_be_gets_a_page(server, query):
+    assert httpx.get(f"{server.url}/explore?{query}").status_code == 200
+    said = texts(server.url, "explore", query)
+    assert "There is no run with this address" in said and "Traceback" not in said
+
+
 def test_nothing_but_this_server_is_asked_for_anything(server, new_browser):
     page = new_browser()
     asked = []
@@ -52,3 +133,27 @@ def test_nothing_but_this_server_is_asked_for_anything(server, new_browser):
     page.goto(f"{server.url}/text")
     page.get_by_role("heading", name="Your text").wait_for()
     assert asked and all(url.startswith((server.url, "data:", "blob:")) for url in asked)
+
+
+def test_what_was_deleted_long_ago_is_removed_for_good_when_a_server_starts(tmp_path):
+    server, store = Server(tmp_path), Store(tmp_path)
+    text = store.add_text(owner="anna", name="cats", content=TEXT, kind="stream", encoding="utf-8")
+    old, new = (store.add_run(owner="anna", text_id=text.id, name=name, config=a_config()) for name in ("old", "new"))
+    for run in (old, new):
+        store.ask(run.id, "stop")
+        store.delete(run.id)
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET deleted = '2020-01-01T00:00:00.000+00:00' WHERE id = ?", (old.id,))
+
+    def kept():
+        with store.database.reading() as connection:
+            return {row["id"] for row in connection.execute("SELECT id FROM runs WHERE owner = 'anna'")}
+
+    try:
+        assert kept() == {old.id, new.id}
+        server.start()
+        wait_for(lambda: kept() == {new.id})
+        store.undelete(new.id)
+        assert store.run(new.id).name == "new"
+    finally:
+        server.stop()

@@ -4,19 +4,15 @@ import re
 
 import pytest
 
+from lmcore.errors import BY_CODE, TextTooLarge
 from pages.parts.language import translate
 from tests.browser.test_main_path import STORY_EN, STORY_ZH, paste, points, start, wait_for_points
+from tests.lmcore.awkward import FILES, NAMES
 
 GOOD = {
     "gb18030": (STORY_ZH.encode("gb18030"), "gb18030", "夏天河水很浅"),
     "utf-16": (STORY_ZH.encode("utf-16"), "utf-16", "夏天河水很浅"),
     "utf-8 with a mark": (STORY_EN.encode("utf-8-sig"), "utf-8", "The river was low"),
-}
-BAD = {
-    "empty": (b"", "There is no text here yet"),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "looks like a PNG picture"),
-    "random": (bytes((i * 7919 + i * i * 31) % 256 for i in range(5_000)), "looks like"),
-    "spaces": (b"  \n\t ", "There is no text here yet"),
 }
 
 
@@ -39,13 +35,67 @@ def test_a_file_is_read_in_its_encoding(server, new_browser, case):
     assert not page.faults
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_a_file_that_is_no_text_gets_one_sentence(server, new_browser, case):
-    content, sentence = BAD[case]
-    page = new_browser()
-    upload(page, server, ("story.txt", content))
-    page.get_by_text(sentence).first.wait_for()
-    assert "text=" not in page.url and "Traceback" not in page.content()
+@pytest.fixture(scope="module")
+def one_page(chromium):
+    """For the many files that are tried one after another."""
+    context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_every_file_is_read_or_gets_one_sentence(server, one_page, case):
+    content, expected = FILES[case]
+    upload(one_page, server, (f"{case}.txt", content))
+    if expected in BY_CODE:
+        begin = BY_CODE[expected].sentence.format(name=f"{case}.txt", looks_like="|").partition("|")[0]
+        one_page.get_by_text(begin).first.wait_for()
+        assert "text=" not in one_page.url
+    else:
+        one_page.wait_for_url(re.compile(r"[?&]text="))
+        one_page.get_by_text(expected.split("\n")[0]).first.wait_for(state="attached")
+        assert one_page.title() != "broken" and one_page.locator("[data-testid=stMain] img").count() == 0
+    assert "Traceback" not in one_page.content()
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_every_file_name_is_shown_as_it_is(server, one_page, name):
+    """The browser and Streamlit take their part of a name away first; what is left is never more than words."""
+    name = name.encode("utf-8", "replace").decode()
+    upload(one_page, server, (f"{name}.txt", STORY_EN.encode()))
+    one_page.wait_for_url(re.compile(r"[?&]text="))
+    one_page.get_by_text("The river was low").first.wait_for()
+    assert one_page.locator("[data-testid=stMain] img, [data-testid=stMain] strong").count() == 0
+    assert "Something went wrong" not in one_page.content()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_file_over_the_limit_gets_a_sentence(server, one_page, language, tmp_path):
+    """Over 50 MB the server says so; over 64 MB the browser does not even send it, and Streamlit's English gives way to ours."""
+    for megabytes in (51, 65):
+        file = tmp_path / f"{megabytes}.txt"
+        with file.open("wb") as writing:
+            writing.truncate(megabytes * 1_000_000 * 1.05)
+        one_page.goto(f"{server.url}/text?lang={language}")
+        one_page.get_by_role("tab").nth(1).click()
+        one_page.locator(".st-key-text-files input[type=file]").set_input_files(file)
+        if megabytes == 51:
+            one_page.locator(".st-key-text-use_files button").click()
+            said = translate(TextTooLarge.sentence, language).format(megabytes=53.55, limit=50)
+            one_page.get_by_text(said).wait_for()
+        else:
+            one_page.locator("[data-testid=stFileChipIconError]").wait_for()
+            said = translate(
+                "What is marked red was not taken: it is larger than {megabytes} MB, or not a file of this kind.", language
+            )
+            shown = (
+                "getComputedStyle(document.querySelector('.st-key-text-files [data-testid=stFileUploader]'), '::after').content"
+            )
+            assert said.format(megabytes=64) in one_page.evaluate(shown)
+            assert not one_page.get_by_text("or smaller").is_visible()
+            assert one_page.locator(".st-key-text-use_files").count() == 0
 
 
 def test_several_files_become_one_text(server, new_browser):

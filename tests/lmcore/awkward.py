@@ -86,3 +86,60 @@ NO_TEXTS = {  # bytes that are no text, and a word of what they are called
     "random bytes": (random.Random(1).randbytes(5_000), "data"),
     "only zeros": (bytes(1_000), "data"),
 }
+
+NAMES = {
+    "a path": "../../etc/passwd",
+    "a device": "CON",
+    "long": "n" * 300,
+    "long chinese": "长" * 300,
+    "html": "<img onerror=alert(1)>.txt",
+    "markdown": "**b** [l](javascript:x) ![i](http://x/y.png) :red[x] $x$ `c`",
+    "two lines": "first\nsecond\r\n\tthird",
+    "control": "a\x00b\x1b[31m\x7f",
+    "right to left": "txt.\u202eexe",
+    "half a character": "x\ud800y",
+    "emoji": "👨‍👩‍👧.txt",
+    "quotes": "'; DROP TABLE runs; --\"",
+    "windows": "C:\\temp\\..\\a:b|c?.txt",
+}
+
+# What a visitor may upload: the bytes, and what comes of them: words of the text as it is read, or the code of an error.
+FILES = {
+    "0 bytes": (b"", "text.empty"),
+    "only spaces": (b"  \n\t \r\n ", "text.empty"),
+    "only a mark": (b"\xef\xbb\xbf", "text.empty"),
+    "only control characters": (b"\x00\x01\x02\x1b", "text.binary"),
+    "one character": (b"a", "a"),
+    "shorter than the context": (b"the cat", "the cat"),
+    "one line": (b"a single line without an end", "a single line without an end"),
+    "two identical characters": (b"aa", "aa"),
+    "utf-8": (CHINESE.encode(), "今天天气很好"),
+    "utf-8 with a mark": (CHINESE.encode("utf-8-sig"), "今天天气很好"),
+    **{
+        f"{encoding}, {text[:3]}": ((text * 5).encode(encoding), text.strip()[:8])
+        for text, encoding in ENCODED
+        if not encoding.startswith("utf-8")
+    },
+    "cut within a character": ((CHINESE * 3).encode()[:-3], "今天天气很好"),
+    "one bad byte": ((ENGLISH * 3).encode() + b"\xff" + ENGLISH.encode(), "The fox said"),
+    "NUL and escape": (b"a\x00b\x1b[31mred\x1b[0m and more readable text after it\n", "ab[31mred[0m"),
+    "zero-width": ("one\u200btwo\u2060three".encode(), "one\u200btwo\u2060three"),
+    "half characters": ((CHINESE * 3).encode() + b"before \xed\xa0\x80 after", "before \ufffd\ufffd\ufffd after"),
+    "right to left": ("שלום עולם \u202eabc\u202c".encode(), "שלום עולם abc"),
+    "emoji": ("👨‍👩‍👧 👍🏽 cafe\u0301 café".encode(), "👨‍👩‍👧 👍🏽 café café"),
+    "every line end": ("one\rtwo\r\nthree\u2028four".encode(), "one\ntwo\nthree\nfour"),
+    "csv": (b"name,age\nAnna,12\nBen,13\n", "name,age\nAnna,12"),
+    "json": (b'{"a": [1, 2.5, null], "half": "\\ud800"}', '"half": "\\ud800"'),
+    "html": (b"<html><script>document.title='broken'</script><b>bold</b></html>", "document.title='broken'"),
+    "markdown": (b"# head\n\n![x](http://127.0.0.1:9/x.png) **bold** [l](javascript:alert(1))", "**bold**"),
+    **{name: (content, "text.binary") for name, (content, _) in NO_TEXTS.items()},
+}
+
+LARGE = {  # made when they are asked for
+    "one line of 20 MB": lambda: ("the cat sat on the mat " * 900_000)[:20_000_000],
+    "one token a million times": lambda: "x " * 1_000_000,
+    "one character a million times": lambda: "a" * 1_000_000,
+    "60,000 characters": lambda: "".join(chr(code) for code in range(0x21, 0x1F000) if not 0xD800 <= code < 0xE000)[:60_000],
+    "500,000 words": lambda: invented_words(500_000),
+    "one bad byte in 5 MB": lambda: ENGLISH * 50_000,
+}

@@ -4,9 +4,12 @@ import unicodedata
 
 import pytest
 
-from lmcore.decoding import decode, normalise
-from lmcore.errors import BinaryText, EmptyText, TextTooLarge, UndecodableText
-from tests.lmcore.awkward import CHINESE, ENCODED, ENGLISH, GERMAN, NO_TEXTS, TEXTS
+from lmcore.config import TokenizerConfig
+from lmcore.corpus import Corpus, encode
+from lmcore.decoding import decode, normalise, one_line
+from lmcore.errors import BinaryText, EmptyText, LmcoreError, TextTooLarge, UndecodableText
+from lmcore.tokenizers import build_tokenizer
+from tests.lmcore.awkward import CHINESE, ENCODED, ENGLISH, FILES, GERMAN, LARGE, NAMES, NO_TEXTS, TEXTS
 
 
 @pytest.mark.parametrize(
@@ -124,3 +127,33 @@ def test_tidying_twice_changes_nothing(name):
 def test_accents_without_end_are_left_as_they_are():
     text = "a" + "\u0301\u0316" * 200_000  # composing them would take half a minute
     assert normalise(text) == (text, ())
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_becomes_a_text_or_a_sentence(name):
+    data, expected = FILES[name]
+    try:
+        assert expected in decode(data, name=f"{name}.txt").text
+    except LmcoreError as error:
+        assert error.code == expected
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_text_becomes_tokens_or_a_sentence(name):
+    text = LARGE[name]()
+    data = text.encode()
+    if name == "one bad byte in 5 MB":
+        data = data[:2_000_000] + b"\xff" + data[2_000_000:]
+    decoded = decode(data)
+    assert (decoded.encoding, decoded.unreadable) == ("utf-8", int(name == "one bad byte in 5 MB"))
+    corpus = Corpus.from_text(decoded.text)
+    tokenizer = build_tokenizer(TokenizerConfig("character"), corpus.train)
+    assert tokenizer.vocabulary_size <= TokenizerConfig().vocabulary_size
+    assert len(encode(corpus, tokenizer).train) >= 0.8 * len(decoded.text) - 100_000
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_a_name_fits_in_a_line(name):
+    line = one_line(name)
+    assert 0 < len(line) <= 120 and line.encode() and one_line(line) == line
+    assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in line) and "\u202e" not in line

@@ -53,10 +53,19 @@ def test_two_epochs_read_the_text_twice():
 
 
 def test_seconds_become_steps_by_the_measured_speed():
-    training = TrainingConfig(stop="seconds", stop_after=22)
-    assert planned_steps(training, stream(5000), step_seconds=0.01) == 2200
-    assert planned_steps(training, stream(5000), step_seconds=0.01, evaluation_seconds=0.55) == 1980  # of 4 evaluations
+    """Of 100 seconds, 3 are for checkpoints and the like."""
+    training = TrainingConfig(stop="seconds", stop_after=100)
+    assert planned_steps(training, stream(5000), step_seconds=0.01) == 9700
+    assert planned_steps(training, stream(5000), step_seconds=0.01, evaluation_seconds=2.5) == 8700  # of 4 evaluations
     assert planned_steps(training, stream(5000), step_seconds=5.0) == 10
+
+
+def test_how_busy_the_machine_is_does_not_change_the_plan(monkeypatch):
+    """Only the work is counted: on a clock of work alone, a hundredth of a second a step, waiting is invisible."""
+    work = iter(range(10**6))
+    monkeypatch.setattr(planning, "CLOCK", lambda: next(work) // 2 * 0.01 + next(work) % 2 * 0.0)
+    asked = RunConfig(model=small(), training=TrainingConfig(stop="seconds", stop_after=100))
+    assert resolve(asked, stream(5000), 50)[0].training.planned_steps > 0
 
 
 def test_a_resolved_configuration_stays_as_it_is():

@@ -37,7 +37,7 @@ def test_misses_of_a_player_with_five_choices_cost_the_choice_among_the_rest():
     ranks = np.array([1, 1, 1, 6])  # three hits, one "other" of V - 5 = 16 types
     found = bounds(ranks, vocabulary_size=21, choices=5)
     assert found.upper == pytest.approx(0.75 * math.log2(4 / 3) + 0.25 * 2 + 0.25 * 4)
-    assert found.lower == pytest.approx(2 * 0.25 * 1)
+    assert found.lower == pytest.approx(17 * 0.25 / 16 * math.log2(17))
 
 
 def test_a_model_playing_with_five_choices_is_charged_like_a_visitor():
@@ -84,3 +84,8 @@ def test_a_model_plays_a_line_after_its_context(name, context):
 
 def test_a_uniform_model_pays_log_v():
     assert_allclose(play(UniformModel(8), np.array([1]), np.array([0, 7])).bits, 3.0)
+
+
+def test_who_misses_more_never_gets_a_better_lower_bound():
+    lower = [bounds(np.repeat([1, 6], [hits, 15 - hits]), 400, choices=5).lower for hits in range(16)]
+    assert lower == sorted(lower, reverse=True)

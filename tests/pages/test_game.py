@@ -60,9 +60,15 @@ def test_lines_that_the_training_text_repeats_are_left_out():
     assert corpus.validation and held_out.cut(corpus, WordTokenizer.train(corpus.train)) == []
 
 
-def test_lines_with_unknown_words_are_left_out():
-    corpus = Corpus("", "stream", train="the cat saw a dog and a bird .", validation="the dog saw a zebra . the bird saw a cat .")
-    assert [line.text for line in held_out.cut(corpus, WordTokenizer.train(corpus.train))] == ["the bird saw a cat ."]
+def test_of_lines_with_unknown_words_a_part_is_played_where_there_are_few_others():
+    corpus = Corpus("", "stream", train="the cat saw a dog and a bird .", validation="the zebra saw a cat . the bird saw a cat .")
+    tokenizer = WordTokenizer.train(corpus.train)
+    whole, part = held_out.cut(corpus, tokenizer)
+    assert (whole.text, part.text) == ("the bird saw a cat .", "saw a cat .")
+    assert part.before.endswith("the zebra ") and tokenizer.encode(part.text).tolist() == part.ids.tolist()
+    assert part.context.tolist()[-2:] == [*tokenizer.encode("the"), tokenizer.unknown_id]
+    many = Corpus("", "stream", corpus.train, "".join(f"{word} bird saw a cat . " for word in "cat saw a dog and zebra".split()))
+    assert not any("zebra" in line.before + line.text for line in held_out.cut(many, WordTokenizer.train(many.train))[:5])
 
 
 def test_short_items_are_lines_where_there_is_nothing_longer():

@@ -8,6 +8,7 @@ import pytest
 
 from lmcore import decoding
 from lmcore.errors import BY_CODE
+from lmcore.runs.limits import documented
 from pages.parts.language import LOCALES, catalogue
 
 ROOT = Path(__file__).parent.parent.parent
@@ -30,8 +31,8 @@ def said_by_pages() -> dict[str, str]:
 
 
 def said_by_lmcore() -> dict[str, str]:
-    words = {"data without readable text", "binary data", *decoding.SIGNATURES.values()}
-    return {**{kind.sentence: kind.code for kind in BY_CODE.values()}, **dict.fromkeys(words, "lmcore/decoding.py")}
+    words = {"data without readable text", "binary data", *decoding.SIGNATURES.values(), *(meaning for _, _, meaning in documented())}
+    return {**{kind.sentence: kind.code for kind in BY_CODE.values()}, **dict.fromkeys(words, "lmcore")}
 
 
 def places(text: str) -> set[str]:

@@ -127,7 +127,7 @@ def test_a_loss_that_exploded_offers_a_tenth_of_the_rate(store, a_run):
 
 def test_delete_is_undone(store, a_run):
     app = open_page("runs")
-    app.button(key=f"runs.delete.{a_run.id}").click().run()
+    app.menu_button(key=f"runs.more.{a_run.id}").click("delete").run()
     assert own(store) == []
     app.button(key="runs.undo").click().run()
     assert [run.id for run in own(store)] == [a_run.id]

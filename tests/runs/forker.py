@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -128,6 +129,21 @@ def touch(step_and_path):
     at_step(step, Path(path).touch)
 
 
+def clock_jumps(hours: float):
+    """Every look at the time of day finds it earlier than the last one."""
+    from datetime import UTC, datetime, timedelta
+
+    from lmcore.runs import progress, store
+
+    looks = iter(range(1, 10**9))
+
+    def earlier() -> datetime:
+        return datetime(2026, 3, 1, tzinfo=UTC) - timedelta(hours=hours * next(looks))
+
+    time.time = lambda: earlier().timestamp()
+    store.now = progress.now = lambda: earlier().isoformat(timespec="milliseconds")
+
+
 def memory(size: int):
     from lmcore.runs import memory
 
@@ -153,6 +169,7 @@ INJECT = {
     "die_at_write": die_at_write,
     "full_disk": full_disk,
     "touch": touch,
+    "clock_jumps": clock_jumps,
     "memory": memory,
     "spoil_gradients": spoil_gradients,
 }

@@ -5,16 +5,20 @@ import random
 import sqlite3
 import struct
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from lmcore import checkpoint
+from lmcore.config import TokenizerConfig
 from lmcore.errors import BY_CODE
 from lmcore.runs import folder
+from lmcore.runs.limits import NO_LIMITS
 from lmcore.runs.store import Store
-from tests.runs.examples import a_run, a_text, curve, measured, wait_until
+from tests.lmcore.awkward import TEXTS
+from tests.runs.examples import a_config, a_run, a_text, curve, measured, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and signals")
 KILLED = -9
@@ -234,6 +238,37 @@ def test_a_loss_that_is_not_a_number_ends_the_run_at_once(store, forker, text, u
     assert curve(store, run) == undisturbed[0][:30]
     assert [folder.step_of(path) for path in saved(store, run)][0] == 20
     goes_on(store, forker, run, undisturbed)  # the cause is gone
+
+
+def test_a_clock_that_is_set_back_changes_no_curve_and_no_duration(store, forker, text, undisturbed):
+    run = a_run(store, STEPS, text)
+    assert forker.work(store.folder, run.id, clock_jumps=5.0, die_at_step=45) == KILLED
+    store.ask(run.id, "run")
+    assert forker.work(store.folder, run.id, clock_jumps=5.0) == 0
+    finished, seconds = store.run(run.id), store.steps(run.id).seconds
+    assert (curve(store, run), measured(store, run)) == undisturbed
+    assert finished.status == "finished" and finished.ended < finished.created  # as that clock says
+    assert seconds[0] > 0 and (seconds[1:] > seconds[:-1]).all() and finished.received >= finished.seconds == seconds[-1]
+
+
+TRAINED = {**TEXTS, "a vocabulary of one": "a" * 3_000, "half characters": "a \ufffd b \ufffd c\n" * 100}
+
+
+FEW = ("two identical characters", "a vocabulary of one", "half characters", "right to left", "many characters")
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"), [("character", TRAINED), ("word", FEW), ("subword", FEW)], ids=lambda value: str(value)[:9]
+)
+def test_every_text_is_trained_on_or_refused_with_a_sentence(tmp_path, forker, kind, names):
+    """One worker after another, so that a text that ends one is found."""
+    store = Store(tmp_path, limits=NO_LIMITS)
+    for name in names:
+        config = replace(a_config(steps=2), tokenizer=TokenizerConfig(kind, vocabulary_size=300))
+        run = store.add_run(owner="anna", text_id=a_text(store, TRAINED[name]).id, name=name, config=config, pinned_context="a")
+        assert forker.work(store.folder, run.id) == 0
+        ended = store.run(run.id)
+        assert (ended.status, ended.step) == ("finished", 2) or ended.error_code in ("text.too_short", "text.empty"), name
 
 
 def test_out_of_memory_is_named_with_two_settings_that_would_fit(store, forker, text):

@@ -118,6 +118,60 @@ def test_the_oldest_films_go_first_and_the_run_says_so(tmp_path):
     assert all(folder.checkpoints(folder.run_folder(tmp_path, run.id)) for run in runs)
 
 
+def test_a_film_that_is_kept_stays_and_the_next_one_goes(tmp_path):
+    store = a_store(tmp_path, megabytes_per_visitor=3.0)
+    text = a_text(store)
+    runs = [a_run(store, text=text) for _ in range(3)]
+    for run in runs:
+        with_files(store, run, film=1_000_000, model=500_000)
+    store.keep_film(runs[0].id, True)
+    housekeeping.make_room(store, "anna")
+    assert [housekeeping.has_film(store, run.id) for run in runs] == [True, False, False]
+    assert store.run(runs[0].id).film_kept and store.run(runs[0].id).notes == []
+    store.keep_film(runs[0].id, False)
+    assert not store.run(runs[0].id).film_kept
+
+
+def test_films_that_are_kept_count_until_nothing_new_begins(tmp_path):
+    store = a_store(tmp_path, megabytes_per_visitor=1.0)
+    text = a_text(store)
+    with_files(store, run := a_run(store, text=text), film=1_000_000, model=500_000)
+    store.keep_film(run.id, True)
+    with pytest.raises(TooManyBytes):
+        a_run(store, text=text)
+    store.keep_film(run.id, False)
+    a_run(store, text=text)
+    assert not housekeeping.has_film(store, run.id)
+
+
+def test_what_a_visitor_keeps_is_counted(tmp_path):
+    store = a_store(tmp_path)
+    text = a_text(store)
+    assert housekeeping.kept(store, "anna") == housekeeping.Kept(0, 0)
+    runs = [a_run(store, text=text) for _ in range(3)]
+    for run in runs[:2]:
+        with_files(store, run, film=300, model=50)
+    a_run(store, text=text, owner="ben")
+    assert housekeeping.kept(store, "anna") == housekeeping.Kept(3, 700)
+    store.delete(runs[0].id)
+    assert housekeeping.kept(store, "anna") == housekeeping.Kept(2, 350)
+
+
+def test_what_would_be_refused_is_known_before_the_start(tmp_path):
+    store = a_store(tmp_path, runs_per_visitor=2, waiting_alone=0)
+    text = a_text(store)
+    store.check_start("anna")
+    run = a_run(store, text=text)
+    with pytest.raises(TooManyWaiting):
+        store.check_start("anna")
+    store.ask(run.id, "stop")
+    store.check_start("anna")
+    store.ask(a_run(store, text=text).id, "stop")
+    with pytest.raises(TooManyRuns):
+        store.check_start("anna")
+    store.check_start("ben")
+
+
 def test_when_films_are_not_enough_nothing_new_begins(tmp_path):
     store = a_store(tmp_path, megabytes_per_visitor=1.0)
     text = a_text(store)

@@ -4,17 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import psutil
 import pytest
 
 from lmcore import checkpoint
-from lmcore.runs import folder, progress, starter
+from lmcore.config import TokenizerConfig
+from lmcore.runs import folder, progress, starter, worker
 from lmcore.runs.limits import Limits
+from lmcore.runs.lock import run_lock
 from lmcore.runs.pool import Pool
 from lmcore.runs.store import Store
 from lmcore.runs.watching import Heartbeats
-from tests.runs.examples import a_run, a_text, curve, wait_until
+from tests.runs.examples import a_config, a_run, a_text, curve, wait_until
 from tests.runs.forker import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -245,6 +248,20 @@ while run_id := progress.next_queued(store):
 """
 
 
+def test_one_run_trains_on_one_thread_whatever_the_environment_wants(tmp_path, monkeypatch):
+    """Eight threads a run, and thirty runs: nothing would move any more; and a sum in another order is another curve."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, "8")
+    store, pool = Store(tmp_path), Pool(tmp_path, at_once=1)
+    run = a_run(store, LONG)
+    pool.wake()
+    reach(store, run, 20)
+    environment, threads = psutil.Process(pool._starter.pid).environ(), holder(store, run).num_threads()
+    pool.stop()
+    assert (environment["OMP_NUM_THREADS"], environment["MKL_NUM_THREADS"]) == ("1", "1")
+    assert threads <= 2  # one that trains, one that may count beside it
+
+
 def test_ten_processes_claim_each_run_exactly_once(tmp_path):
     store = Store(tmp_path, limits=Limits(waiting_alone=100))
     text = a_text(store)
@@ -305,3 +322,29 @@ def test_a_run_that_stands_still_makes_no_progress(tmp_path):
     worker.kill()
     worker.wait()
     assert not heartbeats.makes_no_progress(store.run(run.id))  # interrupted says more
+
+
+@pytest.mark.parametrize("kind", ["character", "word", "subword"])
+def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch, kind):
+    store = Store(tmp_path)
+    text = a_text(store, "".join(f"word{number % 977} and " for number in range(200_000)))
+    config = replace(a_config(), tokenizer=TokenizerConfig(kind, 600))
+    run = store.add_run(owner="anna", text_id=text.id, name="long", config=config)
+    heard, encode = [], worker.encode
+
+    def encode_until_stopped(corpus, tokenizer, tell):
+        def ask_first(share):
+            store.ask(run.id, "stop")
+            tell(share)
+            heard.append(share)
+
+        return encode(corpus, tokenizer, ask_first)
+
+    monkeypatch.setattr(progress, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(worker, "encode", encode_until_stopped)
+    with run_lock(folder.run_folder(tmp_path, run.id)):
+        training = worker.Training(store, progress.claim(store, run.id))
+        assert training.until_done() == (None, None)
+        training.writer.end(None)
+    assert heard == [] and 0.5 < store.run(run.id).prepared < 1
+    assert store.run(run.id).status == "stopped"

@@ -8,7 +8,7 @@ import pytest
 
 from lmcore.runs.limits import Limits
 from lmcore.runs.pool import Pool
-from lmcore.runs.scheduling import PREPARING, Contender, Queue, ranked
+from lmcore.runs.scheduling import NEWCOMER, PREPARING, Contender, Queue, ranked
 from lmcore.runs.store import Store
 from tests.runs.examples import a_config, a_run, a_text, curve, wait_until
 
@@ -61,6 +61,15 @@ def test_who_has_received_less_or_is_alone_trains_on():
     old = a_contender("a1", 9, status="running")
     assert not a_queue([old], []).slice_is_over("a1", 1e6, False, 5.0)
     assert not a_queue([old], [a_contender("b2", 9)], received={"a": 3.0, "b": 4.0}).slice_is_over("a1", 1e6, False, 5.0)
+
+
+def test_what_one_may_expect_before_a_run_is_started():
+    training = [a_contender("a1", 9, left=50.0, status="running"), a_contender("b2", 9, left=4.0, status="running")]
+    joined = a_queue(training, [a_contender("c3", left=30.0)]).joined_by("d", a_config())
+    assert joined.position(NEWCOMER) == 2 and joined.position("c3") == 1
+    assert joined.expected_wait(NEWCOMER) == 5.0  # c3 comes when b2 is done, this one when the slice of a1 is over
+    alone = a_queue([], []).joined_by("d", a_config())
+    assert (alone.position(NEWCOMER), alone.expected_wait(NEWCOMER)) == (1, 0.0)
 
 
 def test_only_as_many_give_way_as_there_are_others():

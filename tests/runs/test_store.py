@@ -29,6 +29,17 @@ def test_a_text_comes_back_and_lies_once(store):
     assert store.texts("ben") == []
 
 
+def test_the_order_of_texts_and_runs_depends_on_no_clock(store, monkeypatch):
+    """Whoever sets the clock back finds what is newest first all the same."""
+    hours = iter(range(23, 0, -1))
+    monkeypatch.setattr("lmcore.runs.store.now", lambda: f"2026-03-01T{next(hours):02}:00:00.000+00:00")
+    texts = [a_text(store, f"text {number}") for number in range(3)]
+    runs = [a_run(store, text=texts[0]) for _ in range(3)]
+    assert [text.id for text in store.texts("anna")] == [text.id for text in reversed(texts)]
+    assert [run.id for run in store.runs("anna")] == [run.id for run in reversed(runs)]
+    assert store.waiting() == [run.id for run in runs]
+
+
 def test_a_run_comes_back(store):
     run = a_run(store)
     assert store.run(run.id) == run

@@ -35,8 +35,9 @@ def origin(tmp_path_factory, forker):
     """(store, a finished run, one stopped at step 20 of 60) on the same text."""
     store = Store(tmp_path_factory.mktemp("origin"))
     text = a_text(store, "the cat sat on the mat 猫\n" * 200)
-    finished, stopped = a_run(store, 60, text), a_run(store, 60, text)
+    finished = a_run(store, 60, text)
     forker.work(store.folder, finished.id)
+    stopped = a_run(store, 60, text)  # now: beside one that waits, a slow machine would end the slice of the first
     forker.work(store.folder, stopped.id, die_at_step=35)
     store.ask(stopped.id, "stop")
     store.rename(finished.id, "a *fine* run | 好")

@@ -23,9 +23,14 @@ def next_token_bars(rows: list[dict], rest: dict, *, key: str, labels: dict[str,
     Without on_click the bars are only looked at. `st.session_state[key].clicked` is the id of the clicked token.
     """
     data = {
-        "rows": [{**row, "shown": format_probability(row["p"] if row["q"] is None else row["q"])} for row in rows],
-        "rest": {"p": rest["p"], "shown": format_probability(rest["p"]), "text": labels["rest"].format(count=rest["count"])},
+        "rows": [{**row, "shown": _shown(row)} for row in rows],
+        "rest": {**rest, "shown": _shown(rest), "cut": rest.get("q") == 0, "text": labels["rest"].format(count=rest["count"])},
         "labels": labels,
         "clickable": on_click is not None,
     }
     return _component(key=key, data=data, on_clicked_change=on_click or (lambda: None))
+
+
+def _shown(row: dict) -> str:
+    """What it is drawn with, where that is another number than the model's."""
+    return format_probability(row["p"] if row.get("q") is None else row["q"])

@@ -5,6 +5,7 @@ const SCALE = [0, 1, 2, 4, 8, 16]; // bits, for the legend
 const visible = (text) => text.replace(/\n/g, "⏎").replace(/ /g, "␣").replace(/\t/g, "⇥");
 // From clear to strong orange: one hue, more of it the more surprising.
 const surprise = (bits) => `rgba(213, 94, 0, ${Math.min(0.85, bits / 16).toFixed(3)})`;
+const HARDLY = 0.5; // nats: where nothing matters more than this, no underline is thick
 const RAISES = "0, 114, 178", LOWERS = "213, 94, 0"; // Okabe and Ito
 const fill = (labels, name, values) => Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), labels[name] ?? "");
 
@@ -16,7 +17,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   legend(root.querySelector(".legend"), data);
 
   const focused = [...box.children].findIndex((node) => node === parentElement.activeElement);
-  data.most = Math.max(1e-9, ...data.tokens.map((token) => Math.abs(token.value ?? 0)));
+  data.most = Math.max(HARDLY, ...data.tokens.map((token) => Math.abs(token.value ?? 0)));
   box.replaceChildren(...data.tokens.map((token, index) => tokenNode(token, index, data)));
   const nodes = [...box.children];
   let current = Math.max(0, focused >= 0 ? focused : data.selected ?? 0);

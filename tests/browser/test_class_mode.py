@@ -1,0 +1,195 @@
+"""A server behind a PIN: nobody gets anything without it, by HTTP or by websocket; whoever has given it once is not asked again."""
+
+import re
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from lmcore.runs.store import Store
+from pages.parts import demos
+from pages.parts.language import LANGUAGES, translate
+from tests.browser.raw_client import texts
+from tests.browser.raw_replay import socket_to
+from tests.browser.server import Server
+
+PIN, TEACHER_PIN = "blue whale", "old lighthouse"
+WRONG = "That is not the PIN of this class. Look at it again, or ask your teacher."
+TOO_MANY = "Too many wrong PINs came from here. Please wait five minutes, then try again."
+
+
+def with_examples(data):
+    """A data folder whose examples count as trained: its server has nothing else to do."""
+    store = Store(data)
+    demos.ensure(store)
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET status = 'finished'")
+    return data
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    data = with_examples(tmp_path_factory.mktemp("closed"))
+    server = Server(data, NEXT_WORD_CLASS_PIN=PIN, NEXT_WORD_TEACHER_PIN=TEACHER_PIN).start()
+    yield server
+    server.stop()
+
+
+def enter(server, pin: str, language: str = "en", wanted: str = "/", **headers) -> httpx.Response:
+    form = {"pin": pin, "lang": language, "wanted": wanted}
+    return httpx.post(f"{server.url}/browser/enter", data=form, headers={"origin": server.url, **headers})
+
+
+def opens(answer: httpx.Response) -> bool:
+    return "next_word_class_" in answer.headers.get("set-cookie", "")
+
+
+def cookies_after(server, pin: str) -> dict[str, str]:
+    """All that a browser holds that has given a PIN: its own cookie and that of the class."""
+    with httpx.Client(base_url=server.url) as browser:
+        browser.post("/browser/enter", data={"pin": pin}, headers={"origin": server.url})
+        browser.get("/")
+        return dict(browser.cookies)
+
+
+def as_header(cookies: dict[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_the_pin_http_gives_the_door_alone(closed, language):
+    asked = [
+        ("GET", path)
+        for path in ("/", "/train", "/classroom?room=7KQM2X", "/static/js/index.js", "/_stcore/host-config", "/_stcore/metrics")
+    ]
+    asked += [
+        ("GET", "/media/0.csv"),
+        ("GET", "/plotly"),
+        ("GET", "/_stcore/agent/openapi.json"),
+        ("GET", "//train"),
+        ("GET", "/%2e"),
+    ]
+    asked += [("POST", path) for path in ("/_stcore/agent/interact", "/_stcore/agent/mcp", "/browser/class", "/browser/recover")]
+    asked += [("PUT", "/_stcore/upload_file/a/b"), ("POST", "/_stcore/health"), ("OPTIONS", "/"), ("GET", "/browser/enter")]
+    for method, path in asked:
+        answer = httpx.request(method, closed.url + path, headers={"accept-language": language}, cookies={"a": "b"})
+        assert answer.status_code in (400, 403), (method, path)
+        if answer.status_code == 403:
+            assert translate("Which class?", language) in answer.text and 'name="pin"' in answer.text
+        assert 'id="root"' not in answer.text and "script" not in answer.text
+    assert httpx.get(f"{closed.url}/_stcore/health").text == "ok"  # a watchdog has no cookie
+
+
+def test_without_the_pin_a_raw_websocket_gets_nothing(closed):
+    mine = cookies_after(closed, PIN)
+    role = next(name for name in mine if "class_" in name)
+    visitor = next(name for name in mine if name.startswith("next_word_") and name != role)
+    signature = mine[role].rpartition(".")[2]
+    forged = [
+        None,
+        f"{visitor}={mine[visitor]}",
+        f"{role}={mine[visitor]}",  # signed by this server, for something else
+        f"{role}={mine[role][:-3]}AAA",
+        f"{role}={mine[role].replace('student', 'teacher')}",
+        f"{role}=teacher.{signature}",
+        f"{role}=",
+        f"{role}=%ff;;={'x' * 3_000}",
+        f"{role}x={mine[role]}",
+    ]
+    for cookie in forged:
+        for origin in (None, closed.url):
+            with pytest.raises(InvalidStatus) as refused:
+                socket_to(closed.url, cookie, origin)
+            assert refused.value.response.status_code == 403
+    assert "Next Word" in texts(closed.url, "", "lang=en", as_header(mine))
+    with socket_to(closed.url, as_header(mine)):  # a class's own programs may come without an Origin, with the cookie
+        pass
+
+
+def test_wrong_pins_are_refused_in_a_sentence_and_then_slowed_down(closed):
+    """Each address for itself, so that one who guesses does not lock a class out: here a proxy on this machine tells them apart."""
+    guesser = {"x-forwarded-for": "203.0.113.7"}
+    for guess in range(40):
+        language = list(LANGUAGES)[guess % len(LANGUAGES)]
+        answer = enter(closed, "123456", language, "/train", **guesser)
+        assert answer.status_code == 403 and translate(WRONG, language) in answer.text and not opens(answer)
+    for pin in ("123456", PIN):  # the right one has to wait, too: else one could go on guessing
+        for language in LANGUAGES:
+            answer = enter(closed, pin, language, "/train", **guesser)
+            assert answer.status_code == 429 and translate(TOO_MANY, language) in answer.text
+            assert answer.headers["retry-after"] == "300" and not opens(answer)
+    assert opens(enter(closed, PIN, **{"x-forwarded-for": "203.0.113.250"}))
+
+
+def test_a_pin_comes_from_a_form_of_this_server_alone(closed):
+    for headers in ({"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
+        assert enter(closed, PIN, **headers).status_code == 403
+    answer = enter(closed, f" {PIN.replace(' ', '')} ", wanted="https://elsewhere.example/")
+    assert answer.status_code == 303 and answer.headers["location"] == "/?lang=en"
+    header = answer.headers["set-cookie"]
+    assert "HttpOnly" in header and "SameSite=Lax" in header and "Secure" not in header
+    assert "Secure" in enter(closed, PIN, **{"x-forwarded-proto": "https"}).headers["set-cookie"]
+
+
+def test_the_teacher_s_pin_makes_a_teacher(closed):
+    student, teacher = (
+        texts(closed.url, "classroom", "lang=en", as_header(cookies_after(closed, pin))) for pin in (PIN, TEACHER_PIN)
+    )
+    assert "class.open" not in student and TEACHER_PIN not in student
+    assert "class.open" in teacher and PIN.replace(" ", "") in teacher
+
+
+def test_another_pin_lets_nobody_in_with_the_old_one(closed):
+    mine = as_header(cookies_after(closed, PIN))
+    assert httpx.get(f"{closed.url}/", headers={"cookie": mine}).status_code == 200
+    closed.stop()
+    closed.environment["NEXT_WORD_CLASS_PIN"] = "another pin"
+    closed.start()
+    assert httpx.get(f"{closed.url}/", headers={"cookie": mine}).status_code == 403
+
+
+def test_a_class_is_started_given_its_pin_and_ended(tmp_path, new_browser):
+    """At the machine itself; a student who was there before has to give the PIN, once."""
+    server = Server(with_examples(tmp_path)).start()
+    try:
+        student = new_browser("zh-CN")
+        student.goto(f"{server.url}/text")
+        student.get_by_role("heading", name=translate("Your text", "zh")).wait_for()
+
+        teacher = new_browser()
+        teacher.goto(f"{server.url}/classroom")
+        teacher.get_by_role("button", name="Start a class").click()
+        metrics = teacher.locator("[data-testid=stMetricValue]")
+        metrics.nth(1).wait_for()
+        pin = metrics.first.inner_text().replace(" ", "")
+        assert re.fullmatch(r"\d{6}", pin)
+
+        student.locator(".st-key-menu-language button").click()  # the page that is open gets nothing more
+        field = student.locator("input[name=pin]")
+        field.wait_for()
+        assert translate("Which class?", "zh") in student.content()
+        field.fill("000000" if pin != "000000" else "111111")
+        student.get_by_role("button", name=translate("Enter", "zh")).click()
+        student.get_by_text(translate(WRONG, "zh")).wait_for()
+        field.fill(f"{pin[:3]} {pin[3:]}")
+        student.get_by_role("button", name=translate("Enter", "zh")).click()
+        student.get_by_role("heading", name=translate("Your text", "zh")).wait_for()
+        student.reload()
+        student.get_by_role("heading", name=translate("Your text", "zh")).wait_for()
+
+        server.stop()
+        server.start()
+        student.reload()
+        student.get_by_role("heading", name=translate("Your text", "zh")).wait_for()
+
+        late = new_browser()
+        late.goto(f"{server.url}/classroom?room=7KQM2X")
+        assert late.locator("input[name=pin]").count() == 1
+        teacher.reload()
+        teacher.get_by_text("Only a fingerprint of the PIN outlasts a restart of the server.").wait_for()
+        teacher.locator(".st-key-class-end button").click()
+        teacher.get_by_role("button", name="Start a class").wait_for()
+        late.reload()
+        late.get_by_role("heading", name="Class").first.wait_for()
+    finally:
+        server.stop()

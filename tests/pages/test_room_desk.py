@@ -1,0 +1,33 @@
+"""The address a class is given: as a picture that a telephone reads, and true behind a proxy too."""
+
+import re
+
+import pytest
+
+from pages.parts import room_desk
+
+
+def test_the_join_address_becomes_a_picture_that_keeps_its_contrast():
+    picture = room_desk.qr_code("https://next-word.school.example/classroom?room=7KQM2X")
+    assert re.match(r"<svg [^>]*>.*</svg>\s*$", picture, re.S)  # how st.image knows one
+    assert 'fill="#fff"' in picture and 'stroke="#000"' in picture
+
+
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        ("https://next-word.school.example/classroom?room=7KQM2X", "https://next-word.school.example"),
+        ("http://192.168.1.20:8501/classroom", "http://192.168.1.20:8501"),
+        ("http://[fd00::2]:8501/", "http://[fd00::2]:8501"),
+        ("http://localhost:8501/", "http://10.1.2.3:8501"),
+    ],
+)
+def test_a_class_gets_an_address_that_works_on_other_machines(page, address, monkeypatch):
+    monkeypatch.setattr(room_desk, "network_address", lambda: "10.1.2.3")
+    assert room_desk.server_address(page) == address
+
+
+def test_a_server_that_only_its_own_machine_reaches_says_so_unless_a_proxy_stands_before_it():
+    assert room_desk.reaches_nobody_else("127.0.0.1", "http://localhost:8501/classroom")
+    assert not room_desk.reaches_nobody_else("127.0.0.1", "https://next-word.school.example/classroom")
+    assert not room_desk.reaches_nobody_else("0.0.0.0", "http://localhost:8501/classroom")

@@ -1,0 +1,361 @@
+"""Backups of the store, and stores that cannot be used: real files, damaged in every way a disk can think of."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+
+import pytest
+
+from lmcore.errors import StoreBusy, StoreDamaged, StoreFull, StoreReadOnly, StoreTooNew
+from lmcore.runs import backups, database, folder, housekeeping, progress
+from lmcore.runs.database import as_store_error
+from lmcore.runs.lock import run_lock
+from lmcore.runs.records import StepRow
+from lmcore.runs.store import Store
+from tests.runs.examples import a_run, a_text
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path)
+
+
+def path_of(store):
+    return store.folder / backups.STORE
+
+
+def numbers(data) -> list[str]:
+    return [path.name for path in backups.backups(data)]
+
+
+def test_each_changed_store_is_backed_up_and_five_are_kept(store):
+    for number in range(1, 8):
+        a_text(store, f"text {number}")
+        assert backups.back_up(store.folder).name == f"store-{number}.sqlite"
+        assert backups.back_up(store.folder) is None  # nothing changed: good ones are not pushed out by a server in trouble
+    assert numbers(store.folder) == [f"store-{number}.sqlite" for number in (7, 6, 5, 4, 3)]
+    assert {path.name for path in (store.folder / "backups").iterdir()} == set(numbers(store.folder))  # nothing half written
+
+
+def test_a_backup_beside_a_writer_is_of_one_moment(store):
+    run, ended = a_run(store), threading.Event()
+
+    def write():
+        writer, step = progress.Progress(store, run.id), 0
+        while not ended.is_set():
+            step += 1
+            writer.steps.append(StepRow(step, 0.1, step * 32, 1.5, 0.01, 0.5, step * 0.1, 320.0))
+            writer.flush(force=True)  # steps and the run's own row, in one transaction
+        writer.connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        copies = []
+        while len(copies) < 3:
+            if path := backups.back_up(store.folder):
+                copies.append(path)
+    finally:
+        ended.set()
+        writer.join()
+    for copy in copies:
+        with closing(sqlite3.connect(copy)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            known = connection.execute("SELECT step FROM runs").fetchone()[0]
+            assert connection.execute("SELECT COUNT(*), COALESCE(MAX(step), 0) FROM steps").fetchone() == (known, known)
+
+
+def test_no_backup_where_the_disk_has_no_room_for_it(store, monkeypatch):
+    monkeypatch.setattr(backups, "SPARE_BYTES", 10**18)
+    assert backups.back_up(store.folder) is None and numbers(store.folder) == []
+
+
+def garbage(path):
+    path.write_bytes(b"not a store at all " * 1000)
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def half(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def a_few_bytes(path):
+    path.write_bytes(path.read_bytes()[:10])
+
+
+def a_page_overwritten(path):
+    content = bytearray(path.read_bytes())
+    with closing(sqlite3.connect(path)) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'runs'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    content[(page - 1) * size : page * size] = os.urandom(size)
+    path.write_bytes(content)
+
+
+def gone(path):
+    path.unlink()
+
+
+DAMAGES = [garbage, empty, half, a_few_bytes, a_page_overwritten]
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, gone], ids=lambda damage: damage.__name__)
+def test_the_newest_backup_takes_the_place_of_a_damaged_store(store, damage):
+    kept = a_text(store, "kept")
+    backups.back_up(store.folder)
+    a_text(store, "later")
+    damage(path_of(store))
+    damaged = path_of(store).read_bytes() if damage is not gone else None
+    mended = backups.mend(store.folder)
+    assert mended.backup is not None
+    assert [text.id for text in Store(store.folder).texts("anna")] == [kept.id]
+    if damage is gone:
+        assert mended.aside is None and backups.set_aside(store.folder) == []
+    else:
+        assert mended.aside == "store.damaged-1.sqlite" and (store.folder / mended.aside).read_bytes() == damaged
+    assert backups.mend(store.folder) is None  # once
+    with Store(store.folder).database.reading() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+@pytest.mark.parametrize("damage", [damage for damage in DAMAGES if damage is not empty], ids=lambda damage: damage.__name__)
+def test_without_a_backup_an_empty_store_begins(store, damage):
+    a_text(store)
+    damage(path_of(store))
+    assert backups.mend(store.folder) == backups.Mended("store.damaged-1.sqlite", None)
+    assert Store(store.folder).texts("anna") == []
+
+
+def test_what_lies_beside_a_store_goes_with_it_and_each_has_its_own_name(store):
+    """An old -wal beside a new store would be its end."""
+    for number in (1, 2):
+        for ending in ("", "-wal", "-shm"):
+            path_of(store).with_name(f"store.sqlite{ending}").write_bytes(f"garbage {number}{ending}".encode())
+        assert backups.mend(store.folder).aside == f"store.damaged-{number}.sqlite"
+    for number in (1, 2):
+        assert (store.folder / f"store.damaged-{number}.sqlite").read_text() == f"garbage {number}"
+    assert not list(store.folder.glob("store.sqlite*"))
+
+
+def test_a_damaged_backup_gives_way_to_the_one_before(store):
+    kept = a_text(store)
+    backups.back_up(store.folder)
+    a_text(store, "later")
+    half(backups.back_up(store.folder))
+    garbage(path_of(store))
+    backups.mend(store.folder)
+    assert [text.id for text in Store(store.folder).texts("anna")] == [kept.id]
+
+
+def test_a_damaged_store_makes_no_backup(store):
+    a_text(store)
+    a_page_overwritten(path_of(store))
+    with pytest.raises(sqlite3.DatabaseError):
+        backups.back_up(store.folder)
+        raise sqlite3.DatabaseError  # copied page by page: the copy is looked through instead
+    assert numbers(store.folder) == []
+
+
+def test_a_whole_store_and_a_first_start_are_left_alone(tmp_path, store):
+    content = path_of(store).read_bytes()
+    assert backups.mend(store.folder) is None and path_of(store).read_bytes() == content
+    assert backups.mend(tmp_path / "new") is None
+
+
+def test_a_locked_store_is_not_taken_for_a_damaged_one(store):
+    with closing(sqlite3.connect(path_of(store), isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        assert backups.is_whole(path_of(store))
+
+
+def test_a_store_too_large_to_be_read_in_time_is_taken_for_whole(store, monkeypatch):
+    monkeypatch.setattr(backups, "CHECKING_SECONDS", -1.0)
+    monkeypatch.setattr(backups, "STEPS_BETWEEN_LOOKS", 1)
+    a_page_overwritten(path_of(store))
+    assert backups.is_whole(path_of(store))
+
+
+def test_files_of_runs_that_a_backup_does_not_know_are_kept(store):
+    """Trained after the backup: the folder may be all that is left of it."""
+    text = a_text(store)
+    known = a_run(store, text=text)
+    backups.back_up(store.folder)
+    later_text = a_text(store, "a text that came later")
+    later = a_run(store, text=later_text)
+    for run in (known, later):
+        folder.write_json(folder.run_folder(store.folder, run.id) / "run.json", {})
+    garbage(path_of(store))
+    backups.mend(store.folder)
+    restored = Store(store.folder)
+    housekeeping.remove_orphans(restored)
+    restored.purge(before="9999")
+    assert folder.run_folder(store.folder, later.id).exists()
+    assert folder.text_path(store.folder, later_text.sha256).exists()
+    for aside in backups.set_aside(store.folder):
+        aside.unlink()  # whoever removes it has no more use for what belongs to it
+    housekeeping.remove_orphans(restored)
+    restored.purge(before="9999")
+    assert not folder.run_folder(store.folder, later.id).exists() and folder.run_folder(store.folder, known.id).exists()
+    assert not folder.text_path(store.folder, later_text.sha256).exists()
+
+
+def test_a_run_that_went_on_after_the_backup_keeps_its_checkpoint_and_says_so(store, forker):
+    run = a_run(store, steps=60)
+    backups.back_up(store.folder)
+    assert forker.work(store.folder, run.id) == 0
+    garbage(path_of(store))
+    backups.mend(store.folder)
+    restored = Store(store.folder)
+    assert restored.run(run.id).notes == [{"code": "store.restored", "values": {"known": 0, "newest": 60}}]
+    assert forker.work(store.folder, run.id) == 0  # it waits in the backup's queue: training goes on from its checkpoint
+    finished = restored.run(run.id)
+    assert (finished.status, finished.step) == ("finished", 60) and finished.notes[0]["code"] == "store.restored"
+
+
+def test_a_store_is_backed_up_before_it_is_migrated(store):
+    a_text(store)
+    with store.database.writing() as connection:
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("CREATE TABLE of_before (a)")
+    with pytest.raises(sqlite3.OperationalError):
+        Store(store.folder)  # the columns are there already
+    with closing(sqlite3.connect(backups.backups(store.folder)[0])) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("SELECT COUNT(*) FROM of_before").fetchone() == (0,)
+    with store.database.reading() as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == 1  # all of a migration, or nothing
+
+
+def test_a_newer_store_is_refused_and_left_as_it_is(store):
+    with store.database.writing() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    content = path_of(store).read_bytes()
+    assert backups.mend(store.folder) is None
+    with pytest.raises(StoreTooNew) as caught:
+        Store(store.folder)
+    assert caught.value.values == {"version": 99}
+    assert path_of(store).read_bytes() == content
+
+
+@pytest.mark.parametrize("damage", [garbage, half, a_few_bytes], ids=lambda damage: damage.__name__)
+def test_a_store_damaged_while_the_server_runs_is_named(store, damage):
+    damage(path_of(store))
+    with pytest.raises((StoreDamaged, sqlite3.DatabaseError)) as caught:
+        Store(store.folder).texts("anna")
+    assert isinstance(caught.value, StoreDamaged) or isinstance(as_store_error(caught.value), StoreDamaged)
+
+
+def test_a_store_somebody_holds_is_named_and_still_read(store, monkeypatch):
+    monkeypatch.setattr(database, "WAITING_SECONDS", 0.05)
+    monkeypatch.setattr(store.database.connect.__func__, "__defaults__", (0.05,))
+    run = a_run(store)
+    with closing(sqlite3.connect(path_of(store), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            store.rename(run.id, "another")
+        assert isinstance(as_store_error(caught.value), StoreBusy)
+        assert Store(store.folder).run(run.id).name == "first"
+    store.rename(run.id, "another")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="resource limits")
+def test_a_full_disk_is_named_and_what_was_there_stays(store):
+    """The limit is the system's: no file may become larger."""
+    code = (
+        "import resource, sys, signal\n"
+        "from lmcore.runs.store import Store\n"
+        "from lmcore.runs.database import as_store_error\n"
+        "store = Store(sys.argv[1])\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "try:\n"
+        "    store.add_text(owner='anna', name='large', content='x' * 100_000, kind='stream', encoding='utf-8')\n"
+        "except OSError as error:\n"
+        "    print(type(as_store_error(error)).__name__)\n"
+    )
+    kept = a_text(store)
+    said = subprocess.run([sys.executable, "-c", code, str(store.folder)], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == StoreFull.__name__
+    assert [text.id for text in store.texts("anna")] == [kept.id]
+    assert not list((store.folder / "texts").glob("*.partial"))
+
+
+NOBODY = 65534
+
+
+def as_somebody_else(act) -> str:
+    """What act() raises in a process that may not write here; the super-user may write everywhere."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            if os.getuid() == 0:
+                os.setgroups([])
+                os.setuid(NOBODY)
+            act()
+            said = "nothing"
+        except BaseException as error:
+            said = type(error).__name__
+        os.write(writing, said.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(pid, 0)
+    return said
+
+
+@pytest.fixture
+def readable_by_all(tmp_path_factory):
+    """A folder that everybody can reach, as the temporary ones of the tests cannot be."""
+    import tempfile
+
+    data = folder.Path(tempfile.mkdtemp())
+    data.chmod(0o755)
+    yield data
+    for path in (data, *data.rglob("*")):
+        path.chmod(0o755)
+    shutil.rmtree(data)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+@pytest.mark.parametrize("what", ["folder", "file", "nothing there yet"])
+def test_a_store_that_may_not_be_written_is_named(readable_by_all, what):
+    data = readable_by_all
+    if what != "nothing there yet":
+        run = a_run(Store(data))
+    if what == "file":
+        data.chmod(0o777)
+        path = data / backups.STORE
+        path.chmod(0o444)
+    else:
+        data.chmod(0o555)
+
+    def use():
+        try:
+            Store(data).rename(run.id, "another")
+        except (sqlite3.Error, OSError) as error:
+            raise (as_store_error(error) or error) from error
+
+    assert as_somebody_else(use) == StoreReadOnly.__name__
+    assert as_somebody_else(lambda: backups.mend(data)) in ("nothing", "PermissionError")
+    assert backups.set_aside(data) == []
+
+
+def test_a_running_run_of_a_damaged_store_is_never_trained_twice(store, forker):
+    """Its worker still lives: the lock is held, whatever the restored row says."""
+    run = a_run(store, steps=60)
+    backups.back_up(store.folder)
+    garbage(path_of(store))
+    backups.mend(store.folder)
+    with run_lock(folder.run_folder(store.folder, run.id)):
+        assert forker.work(store.folder, run.id) == 0
+        assert Store(store.folder).run(run.id).step == 0
