@@ -1,8 +1,8 @@
 # Next Word as a server: docker build -t next-word . && docker run -p 8501:8501 -v next-word:/data --stop-timeout 20 next-word
 FROM python:3.12-slim
 
-# The address of PyTorch's CPU builds, as its install page gives it, keeps the image small: --build-arg TORCH_INDEX=…
-ARG TORCH_INDEX=""
+# PyTorch's CPU builds keep the image small. Another place: --build-arg TORCH_INDEX=…; nothing: what pip takes by itself.
+ARG TORCH_INDEX="https://download.pytorch.org/whl/cpu"
 RUN useradd --create-home --uid 1000 nextword && mkdir /data && chown nextword /data
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./

@@ -6,6 +6,7 @@ A byte order mark decides, then strict UTF-8, then a detector: "the first codec 
 import codecs
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import chardet
@@ -145,7 +146,7 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     >>> normalise("a\\x00b\\r\\nc")
     ('ab\\nc', ('line_ends', 'control_characters'))
     """
-    steps = [("nfc", _compose)]
+    steps: list[tuple[str, Callable[[str], str]]] = [("nfc", _compose)]
     if UNTIDY.search(text):  # one look instead of four
         steps = [
             ("bom", lambda value: value.replace("\ufeff", "")),

@@ -4,7 +4,7 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
 
     LmcoreError
     ├── TextError            a text that cannot be used
-    │   ├── EmptyText · TextTooLarge · BinaryText · UndecodableText · TextTooShort
+    │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · UndecodableText · TextTooShort
     ├── SettingError         a setting outside its range
     │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer
     ├── TrainingError        a run that cannot go on
@@ -49,6 +49,11 @@ class EmptyText(TextError):
     sentence = "There is no text here yet. Paste or upload at least one sentence."
 
 
+class EmptyFile(TextError):
+    code = "text.empty_file"
+    sentence = "“{name}” is empty. Leave it out, and use the other files."
+
+
 class TextTooLarge(TextError):
     code = "text.too_large"
     sentence = "This text is {megabytes:.1f} MB; the limit is {limit} MB. Use a part of it."
@@ -66,7 +71,7 @@ class UndecodableText(TextError):
 
 class TextTooShort(TextError):
     code = "text.too_short"
-    sentence = "This text has only {tokens} tokens; a model needs at least {needed}. Add a few sentences."
+    sentence = "This text is too short: {needed} tokens are needed, and it has {tokens}. Add a few sentences."
 
 
 class SettingError(LmcoreError):

@@ -42,6 +42,8 @@ def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[R
     if training.stop == "plateau" and not data.has_validation:
         notes.append({"code": "plan.no_validation_no_plateau", "values": {"steps": 500}})
         training = replace(training, stop="steps", stop_after=500.0)
+    elif not data.has_validation:
+        notes.append({"code": "plan.no_validation", "values": {}})
     training, limits = fit_to_machine(training)
     if training.loss == "auto":
         training = replace(training, loss=loss_over(vocabulary_size))
@@ -165,11 +167,14 @@ class Probe:
         """Of the validation loss and of a sample beside it, measured on a part of either."""
         model = NeuralLanguageModel(self.network, self.data.opening)
         with threads(self.state.config.threads):
-            opened = _seconds(model.start)
-            written = _seconds(lambda: list(generate(model, np.empty(0, dtype=np.int64), self.sample // 10))) * 10
+            opened = _seconds(lambda: self._write(model, 1))
+            written = _seconds(lambda: self._write(model, self.sample // 10)) * 10
             validated = self._validation_seconds()
         self.network.train()
         return validated + opened + written
+
+    def _write(self, model: NeuralLanguageModel, tokens: int):
+        return list(generate(model, np.empty(0, dtype=np.int64), tokens))
 
     def _validation_seconds(self) -> float:
         if not self.data.has_validation:

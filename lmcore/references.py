@@ -34,7 +34,7 @@ def reference_losses(counts: Counts, data: TokenData) -> tuple[Reference, ...]:
     losses = {}
     for order in range(1, HIGHEST_ORDER + 1):
         losses[order] = float(-np.mean(NgramModel(counts, order).token_log_probs(predicted)))
-    best = min(losses, key=losses.get)
+    best = min(losses, key=losses.__getitem__)
     lines = [
         Reference("uniform", 0, math.log(counts.index.vocabulary_size)),
         Reference("unigram", 1, losses[1]),

@@ -5,7 +5,7 @@ Preprocessing is `corpus` and `tokenizers`; what a run keeps on disk is `checkpo
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +57,7 @@ class TrainingState:
         self.loss = losses.exact
         if config.loss == "sampled":
             self.loss = losses.Sampled(np.bincount(data.train, minlength=network.linear.out_features))
-        self.hidden = None
+        self.hidden: torch.Tensor | tuple[torch.Tensor, ...] | None = None
         self.step = 0
         self.tokens = 0
         self.seconds = 0.0
@@ -113,7 +113,7 @@ def fit(network: nn.Module, data: TokenData, config: TrainingConfig, state: Trai
 
 
 def train(
-    network: nn.Module, data: TokenData, config: TrainingConfig, callbacks: list[Callable[[StepEvent], None]] = ()
+    network: nn.Module, data: TokenData, config: TrainingConfig, callbacks: Iterable[Callable[[StepEvent], None]] = ()
 ) -> StepEvent | None:
     """Run `fit` to its end, handing each event to each callback; the last event is returned."""
     event = None

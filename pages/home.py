@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import demos, language, links, models, next_words, run_words, starting, visitor
+from pages.parts import demos, guard, language, links, models, next_words, run_words, starting, visitor
 from pages.parts.language import _
 
 st.title(_("What comes next?"))
@@ -16,7 +16,7 @@ st.markdown(
 demo = demos.run_for(visitor.store(), language.current_language())
 if demo.shown_status == "queued":
     visitor.store().queue_first(demo.id)  # the visitor's language first
-st.session_state.setdefault("home.context", demos.context(language.current_language()))
+box = f"home.context.{language.current_language()}"
 
 
 @st.fragment(run_every=1.0 if run_words.is_live(demo) else None)
@@ -24,7 +24,9 @@ def example():
     now = visitor.store().run(demo.id)
     if run_words.is_live(now) != run_words.is_live(demo):
         st.rerun()
-    st.text_input(_("A sentence to continue"), key="home.context", max_chars=2_000)
+    sentence = st.text_input(
+        _("A sentence to continue"), value=demos.context(language.current_language()), key=box, max_chars=2_000
+    )
     trained = models.load(visitor.data_folder(), now)
     if trained is None:
         st.info(_("The example model is being trained for the first time; its first probabilities come in a few seconds."))
@@ -33,7 +35,8 @@ def example():
         st.caption(
             _("still learning, step {step} of {planned}").format(step=f"{trained.step:,}", planned=f"{now.planned_steps:,}")
         )
-    next_words.show(trained, "home.context", key="home.bars", top=8)
+    guard.say_unknown(trained, sentence)
+    next_words.show(trained, box, key="home.bars", top=8)
     links.page_link("explore", _("Look at every probability of this model"), run=demo.id)
 
 

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.parts import bring_text, links, text_views, visitor
+from pages.parts import bring_text, chosen_text, links, text_views, visitor
 from pages.parts.language import _
 
 st.title(_("Your text"))
 text = visitor.chosen_text()
+chosen_text.say_missing(text)
 bring_text.show(opened=text is None)
 if text is None:
     st.stop()

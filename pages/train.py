@@ -24,7 +24,7 @@ if run is None:
 else:
     text = visitor.store().text(run.text_id)
     st.title(_("Training"))
-    st.text(f"{texts.run_name(run)} — {texts.name(text) if text else '…'} — {run_words.model(run)}")
+    st.text(f"{texts.named(run)} — {run_words.model(run)}")
     live.controls(run)
     live.show(run.id)
     with st.container(horizontal=True):

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lmcore.runs import folder
+from lmcore.runs.limits import documented
+from pages.parts import access, environment
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_corpora").glob("*.md")])
 TEST_COMMAND = 'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest'
@@ -16,6 +20,31 @@ TEST_COMMAND = 'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .v
 def test_every_link_leads_somewhere(document):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_within_a_page_has_its_heading(document):
+    text = document.read_text(encoding="utf-8")
+    headings = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)}
+    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= headings
+
+
+@pytest.mark.parametrize(("page", "language"), [("teaching.md", "en"), ("teaching.zh.md", "zh")])
+def test_the_teachers_table_names_every_setting_and_nothing_more(page, language):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `NEXT_WORD_.*$", text, re.M)
+    assert rows == environment.table(language).splitlines()[2:]
+    named = {row.split("`")[1] for row in rows}
+    assert named == {folder.ENVIRONMENT, *access.ENVIRONMENT.values(), *(name for name, _, _ in documented())}
+    assert set(re.findall(r"NEXT_WORD_[A-Z_]+", text)) <= named
+
+
+def test_teachers_type_the_same_in_both_languages():
+    english, chinese = (
+        re.findall(r"^ *```.*?^ *```$", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.M | re.S)
+        for page in ("teaching.md", "teaching.zh.md")
+    )
+    assert english == chinese and len(english) == 8
 
 
 def test_both_readmes_give_the_same_commands():

@@ -1,6 +1,7 @@
 """Recurrent networks: embedding, recurrent layers, linear layer. How they are trained is `training`."""
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from lmcore.models.base import LanguageModel
 from lmcore.models.stepping import Stepper
 from lmcore.processor import threads
 
-Hidden = Tensor | tuple[Tensor, Tensor]  # (layers, B, H); an LSTM has two: h and c
+Hidden: TypeAlias = Tensor | tuple[Tensor, Tensor]  # (layers, B, H); an LSTM has two: h and c
 
 
 class RNNModel(nn.Module):

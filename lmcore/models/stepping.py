@@ -3,6 +3,8 @@
 A text is read in one pass by torch's own layers: `recurrent`. A test holds the two ways equal.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from torch import Tensor, nn
 
@@ -32,7 +34,7 @@ def lstm(x: np.ndarray, u: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple[np
     return o * np.tanh(c), c
 
 
-CELLS = {nn.RNN: rnn, nn.GRU: gru, nn.LSTM: lstm}
+CELLS: dict[type, Callable] = {nn.RNN: rnn, nn.GRU: gru, nn.LSTM: lstm}
 
 
 class Stepper:

@@ -171,7 +171,7 @@ def as_store_error(error: Exception) -> StoreError | None:
     if isinstance(error, sqlite3.Error):
         kind = FAULTS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # without the extended code
     elif isinstance(error, OSError):
-        kind = FILE_FAULTS.get(error.errno)
+        kind = FILE_FAULTS.get(error.errno or 0)
     else:
         return None
     return kind() if kind else None

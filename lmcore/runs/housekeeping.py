@@ -21,7 +21,7 @@ class Kept:
     bytes: int
 
 
-def folder_bytes(path: Path) -> int:
+def folder_bytes(path: Path | str) -> int:
     """Of all files in it; one that disappears meanwhile counts nothing. 500 runs are measured while a page opens."""
     total = 0
     try:

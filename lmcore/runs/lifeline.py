@@ -13,6 +13,8 @@ WAKE, STOP, GONE = "wake", "stop", "gone"
 class LifeLine:
     """The server holds the other end of standard input. Nothing is lost: what is said while nobody listens waits in the pipe."""
 
+    _said: queue.SimpleQueue  # on Windows
+
     def __init__(self):
         self.told_to_end = False
         signal.signal(signal.SIGTERM, self._tell)

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from lmcore.config import Checked
 from lmcore.errors import QueueFull, SettingWrongType, TooManyRuns, TooManyWaiting
@@ -51,13 +52,14 @@ class Limits(Checked):
         """
         values = {}
         for entry in fields(cls):
+            kind: Any = entry.type  # a type, as this module has no postponed annotations
             text = environment.get(PREFIX + entry.name.upper(), "").strip()
             if not text:
                 continue
             try:
-                values[entry.name] = bool(int(text)) if entry.type is bool else entry.type(text)
+                values[entry.name] = bool(int(text)) if kind is bool else kind(text)
             except ValueError as error:
-                raise SettingWrongType(field=PREFIX + entry.name.upper(), value=text, expected=entry.type.__name__) from error
+                raise SettingWrongType(field=PREFIX + entry.name.upper(), value=text, expected=kind.__name__) from error
         return cls(**values)
 
     @property

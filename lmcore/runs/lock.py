@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 TAKING_SECONDS = 1.0  # a worker outwaits those who only look
 

@@ -14,7 +14,7 @@ from lmcore.models import training_memory
 try:
     import resource
 except ImportError:  # Windows
-    resource = None
+    resource = None  # type: ignore[assignment]
 
 FIRST_TO_SHRINK = (("batch_size", "sequence_length", "hidden_size"), ("hidden_size", "batch_size", "sequence_length"))
 

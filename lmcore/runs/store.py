@@ -9,6 +9,7 @@ import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.decoding import normalise, one_line
@@ -114,7 +115,7 @@ class Store:
             )
             if first:
                 connection.execute("UPDATE runs SET queued = (SELECT MIN(queued) - 1 FROM runs) WHERE id = ?", (run_id,))
-        return self.run(run_id)
+        return cast(Run, self.run(run_id))
 
     def run(self, run_id: str) -> Run | None:
         with self.database.reading() as connection:

@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 from pathlib import Path
+from typing import cast
 
 from lmcore import checkpoint
 from lmcore.config import RunConfig
@@ -39,7 +40,7 @@ def export_run(store: Store, run_id: str, with_text: bool = True) -> bytes:
     run = store.run(run_id)
     if run is None:
         raise RunNotFound()
-    text, run_folder = store.text(run.text_id), folder.run_folder(store.folder, run_id)
+    text, run_folder = cast(Text, store.text(run.text_id)), folder.run_folder(store.folder, run_id)
     model, step = _newest_model(run_folder)
     tokenizer = folder.read_json(run_folder / TOKENIZER)
     steps, evaluations = store.steps(run_id), store.evaluations(run_id)
@@ -132,7 +133,7 @@ def _config(content: str) -> dict:
     values = json.loads(content)
     if values["next_word"] > VERSION or values["text"]["kind"] not in KINDS:
         raise ValueError
-    lines = [[str(name), int(order), float(loss)] for name, order, loss in values["reference_lines"]]
+    lines: list[list] = [[str(name), int(order), float(loss)] for name, order, loss in values["reference_lines"]]
     return {
         "name": archive.shown(str(values["name"])) or "…",
         "requested": RunConfig.from_json(values["requested"]),
@@ -156,20 +157,19 @@ def _tokenizer(content: str) -> Tokenizer:
 def _steps(content: str) -> list[StepRow]:
     rows = csv.DictReader(io.StringIO(content))
     whole = ("step", "tokens")
-    return [
-        StepRow(**{name: int(float(row[name])) if name in whole else float(row[name]) for name in STEP_FIELDS}) for row in rows
-    ]
+    read = {name: (lambda cell: int(float(cell))) if name in whole else float for name in STEP_FIELDS}
+    return [StepRow(*(read[name](row[name]) for name in STEP_FIELDS)) for row in rows]
 
 
 def _evaluations(content: str) -> list[EvaluationRow]:
     csv.field_size_limit(1_000_000)
     found = []
     for row in csv.DictReader(io.StringIO(content, newline="")):
-        losses = [float(row[name]) if row[name] else None for name in ("loss", "bits_per_byte")]
+        loss, bits = (float(row[name]) if row[name] else None for name in ("loss", "bits_per_byte"))
         bars = [[_clean(str(token)), min(1.0, max(0.0, float(p)))] for token, p in json.loads(row["bars"])][:100]
         found.append(
             EvaluationRow(
-                int(row["step"]), *losses, row["improved"] == "True", _clean(row["sample"]), _clean(row["pinned_context"]), bars
+                int(row["step"]), loss, bits, row["improved"] == "True", _clean(row["sample"]), _clean(row["pinned_context"]), bars
             )
         )
     return found
@@ -266,4 +266,4 @@ def _insert(store: Store, owner, config, text: Text, saved, steps, evaluations, 
         run_folder = folder.run_folder(store.folder, run_id)
         run_folder.parent.mkdir(parents=True, exist_ok=True)
         os.replace(aside, run_folder)
-    return store.run(run_id)
+    return cast(Run, store.run(run_id))

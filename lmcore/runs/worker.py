@@ -124,7 +124,7 @@ class Training:
             return None, None
         snapshots.save_frame(self.folder, self.state.step, self.network)
         if not (in_time or self.state.finished):
-            return "stopped", TimeLimit(minutes=self.store.limits.seconds_per_run / 60)
+            return "stopped", TimeLimit(minutes=(self.store.limits.seconds_per_run or 0.0) / 60)
         return "finished" if self.state.finished else None, None
 
     def outcome_of(self, error: Exception) -> tuple[str, LmcoreError]:
@@ -264,7 +264,7 @@ class Training:
     def _save(self, anew: bool = False, settled: bool = False) -> bool:
         """-> whether there is a checkpoint of this step now. None is ever ahead of the curve in the store: a worker that died in
         between would leave a hole in it."""
-        if not (settled or self.writer.flush(force=True)) or not restoring.is_finite(self.network):
+        if self.state is None or not (settled or self.writer.flush(force=True)) or not restoring.is_finite(self.network):
             return False
         began = time.monotonic()
         path = folder.checkpoint_path(self.folder, self.state.step)

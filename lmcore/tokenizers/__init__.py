@@ -20,7 +20,11 @@ __all__ = [
     "load_tokenizer",
 ]
 
-KINDS = {"character": CharacterTokenizer, "word": WordTokenizer, "subword": SubwordTokenizer}
+KINDS: dict[str, type[CharacterTokenizer | WordTokenizer | SubwordTokenizer]] = {
+    "character": CharacterTokenizer,
+    "word": WordTokenizer,
+    "subword": SubwordTokenizer,
+}
 
 
 def build_tokenizer(config: TokenizerConfig, training_text: str, tell: Tell = keep_quiet) -> Tokenizer:

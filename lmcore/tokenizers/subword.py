@@ -66,7 +66,8 @@ class SubwordTokenizer:
         )
         parts = list(telling(map(_whole_characters, sample(text)), len(text), tell))  # the library reads in a thread of its own
         library.train_from_iterator((item for part in parts for item in part.split(ITEM_BREAK)), trainer)
-        names = sorted(library.get_vocab(), key=library.token_to_id)
+        ids = library.get_vocab()
+        names = sorted(ids, key=ids.__getitem__)
         return cls(names, [tuple(pair) for pair in json.loads(library.to_str())["model"]["merges"]])
 
     def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:

@@ -131,7 +131,7 @@ def coloured(trained, found, *, key: str) -> int | None:
         }
         for token_id, bits in zip(found.ids, found.surprise, strict=True)
     ]
-    st.caption(_("Darker means more surprising. Choose a token to see how its loss is made."))
+    st.caption(_("The stronger the colour, the more surprising. Choose a token to see how its loss is made."))
     this_text = found.ids.tobytes()
 
     def choose():  # before the tokens are drawn again, so that they show it

@@ -34,8 +34,8 @@ def rank_frequency(ranks: np.ndarray, counts: np.ndarray, labels: dict[str, str]
     kept = np.unique(np.geomspace(1, len(ranks), 400).astype(int)) - 1
     figure = blank(380, showlegend=False)
     figure.add_scatter(x=ranks[kept], y=counts[kept], mode="markers", marker={"color": PALETTE[0], "size": 5})
-    figure.update_xaxes(type="log", title=labels["rank"])
-    figure.update_yaxes(type="log", title=labels["count"])
+    figure.update_xaxes(type="log", title=labels["rank"], dtick=1)
+    figure.update_yaxes(type="log", title=labels["count"], dtick=1)
     return figure
 
 

@@ -17,6 +17,7 @@ def choose():
     ]
     options = {text.id: text for text in (*own, *samples)}
     asked = visitor.chosen_text()
+    say_missing(asked)
     if asked is not None:
         options.setdefault(asked.id, asked)
     current = asked.id if asked is not None else samples[0].id
@@ -31,6 +32,12 @@ def choose():
     )
     links.page_link("text", _("Look at this text, or bring another"), text=chosen)
     return options[chosen]
+
+
+def say_missing(asked):
+    """A text in the address that is not there, or not for this visitor."""
+    if asked is None and st.query_params.get("text"):
+        st.warning(_("There is no text with this address that you may read. It may have been deleted, or it is someone else's."))
 
 
 def vocabulary_size(text, config: TokenizerConfig) -> int:

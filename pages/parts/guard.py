@@ -45,7 +45,6 @@ def a_model(run) -> models.Trained:
 
 def about(run, trained):
     """One line: whose probabilities are these?"""
-    text = visitor.store().text(run.text_id)
     st.caption(
         _("{model} · step {step} · {status} · {tokens} types · trained on").format(
             model=run_words.model(run),
@@ -54,7 +53,7 @@ def about(run, trained):
             tokens=f"{trained.tokenizer.vocabulary_size:,}",
         )
     )
-    st.text(f"{texts.run_name(run)} — {texts.name(text) if text else '…'}")
+    st.text(texts.named(run))
     if (loss := summary.got_worse(visitor.store(), run)) is not None:
         st.caption(
             _(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
 from lmcore.runs.watching import NO_PROGRESS_SECONDS
-from pages.parts import charts, lines, run_words, starting, summary, visitor
+from pages.parts import charts, lines, promise, run_words, starting, summary, visitor
 from pages.parts.language import _
 from pages.parts.live_chart import live_chart
 from pages.parts.next_token_bars import next_token_bars
@@ -57,15 +57,19 @@ def controls(run):
                 value=run_words.config(run).training.learning_rate,
                 format="%.5g",
                 key="live.rate",
+                help=_("Where a schedule lets the rate fall, this is the height it falls from."),
             )
             if st.button(_("Use it from the next step"), key="live.rate.set"):
                 store.ask_learning_rate(run.id, rate)
 
 
 def _status(run):
-    status = run.shown_status
+    status, ends = run.shown_status, None
+    if run_words.is_live(run):
+        queue = visitor.store().queue()
+        ends = queue.expected_end(run.id)
     if status == "queued":
-        st.info(run_words.place_in_queue(run, visitor.store().queue()))
+        st.info(run_words.place_in_queue(run, queue))
     elif run_words.makes_no_progress(run):
         st.warning(
             _(
@@ -87,7 +91,9 @@ def _status(run):
         st.progress(run.prepared, text=_("Cutting the text into tokens: {share:.0%}").format(share=run.prepared))
     elif run.planned_steps:
         share = min(1.0, run.step / run.planned_steps)
-        st.progress(share, text=_progress_text(run, share))
+        st.progress(share, text=_progress_text(run, ends))
+    if promised := promise.words(run, ends):
+        st.caption(promised)
     if run.resolved:
         st.caption(run_words.recipe(run))
     for entry in run.notes:
@@ -106,11 +112,10 @@ def _offer_smaller_rate(run):
         starting.again(run, run.requested.with_training(learning_rate=rate))
 
 
-def _progress_text(run, share: float) -> str:
+def _progress_text(run, ends: float | None) -> str:
     text = _("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps:,}")
-    if run.shown_status == "running" and run.step and run.seconds:
-        left = run.seconds / run.step * (run.planned_steps - run.step)
-        text += " · " + _("about {duration} left").format(duration=run_words.duration(left))
+    if ends is not None and run.step:
+        text += " · " + _("about {duration} left").format(duration=run_words.duration(ends))
     return text + " · " + run_words.status(run)
 
 
@@ -130,7 +135,12 @@ def _figures(run):
         help=_("on text the model was not trained on"),
         width=charts.FIGURE,
     )
-    row.metric(_("Perplexity"), f"{math.exp(min(validation if validation is not None else loss, 50)):,.1f}", width=charts.FIGURE)
+    row.metric(
+        _("Perplexity"),
+        f"{math.exp(min(validation if validation is not None else loss, 50)):,.1f}",
+        help=_("exp of the validation loss") if validation is not None else _("exp of the training loss: there is no other"),
+        width=charts.FIGURE,
+    )
     row.metric(_("Gradient norm"), f"{float(steps.gradient_norm[-1]):.2f}", width=charts.FIGURE)
     row.metric(_("Learning rate"), f"{float(steps.learning_rate[-1]):.3g}", width=charts.FIGURE)
     row.metric(

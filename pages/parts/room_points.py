@@ -143,6 +143,7 @@ def scatter(shown: list[Point], room):
             x=[xs[place] for place in of],
             y=[ys[place] for place in of],
             mode="markers+text",
+            cliponaxis=False,
             name=run_words.family(family),
             marker=marker,
             text=[html.escape(shown[place].name) if place in said else "" for place in of],

@@ -77,7 +77,11 @@ def note(entry: dict) -> str:
             "The text is too short to hold some of it back for validation, so training stops after {steps} steps instead."
         ),
         "plan.small_text": _(
-            "The text will be read about {epochs} times, so a dropout of {dropout} was chosen: it holds against learning by heart."
+            "The text will be read many times over, so a dropout of {dropout} was chosen: it holds against learning by heart."
+        ),
+        "plan.no_validation": _(
+            "The text is too short to hold some of it back: there is no validation loss, and how well it is learned by heart is all "
+            "that the curve shows."
         ),
         "plan.no_bfloat16": _("This processor is not faster with bfloat16, so training keeps to float32."),
         "plan.fewer_threads": _("This machine has {threads} cores, so training uses {threads} threads instead of {asked}."),

@@ -3,23 +3,26 @@
 import streamlit as st
 
 from lmcore.config import RunConfig
-from lmcore.errors import LimitError, LmcoreError
+from lmcore.corpus import encode
+from lmcore.errors import LimitError, LmcoreError, TextTooShort
 from lmcore.runs import memory
 from pages.parts import links, presets, texts, visitor
 from pages.parts.language import _, sentence
 
+SHORT = 500  # characters: what is longer has enough tokens, however it is cut
 ENDINGS = " .,;:!?。，；：！？、…"  # of a text's first words, which are its name
 
 
 def start(text, config: RunConfig, pinned_context: str | None = None):
     """Put a run in the queue, wake the pool, show the run; one that this server cannot take gets its sentence."""
     try:
+        _check_length(text, config)
         _check_memory(text, config)
         pinned = texts.begin_of_a_context(text) if pinned_context is None else pinned_context
         run = visitor.store().add_run(
             owner=visitor.current(), text_id=text.id, name=_run_name(text, config), config=config, pinned_context=pinned
         )
-    except LimitError as error:
+    except (LimitError, TextTooShort) as error:
         st.error(sentence(error.code, error.values))
         return
     visitor.pool().wake()
@@ -56,6 +59,12 @@ def own_text(content: str):
         st.error(sentence(error.code, error.values))
         return
     start(text, presets.preset(presets.TRY_IT_SECONDS, texts.suggested_tokenizer(text)))
+
+
+def _check_length(text, config: RunConfig):
+    """Raises TextTooShort, rather than let a run fail that has hardly begun."""
+    if text.characters < SHORT:
+        encode(texts.corpus(text), texts.tokenizer(text, config.tokenizer))
 
 
 def _check_memory(text, config: RunConfig):

@@ -10,6 +10,7 @@ from pages.parts.language import _
 from pages.parts.token_view import token_view
 
 SHOWN_CHARACTERS = 1_500
+SHOWN_ONCE = 60
 
 
 def how_it_was_read(text):
@@ -18,9 +19,9 @@ def how_it_was_read(text):
     st.text(texts.name(text))
     row = st.container(horizontal=True, gap="medium")
     row.metric(_("Characters"), f"{text.characters:,}", width=charts.FIGURE)
-    row.metric(_("Bytes (UTF-8)"), f"{text.bytes:,}", width=charts.FIGURE)
+    row.metric(_("Bytes (UTF-8)"), f"{text.bytes:,}", width=150)
     row.metric(_("Encoding"), _("pasted") if text.encoding == "pasted" else text.encoding, width=charts.FIGURE)
-    row.metric(_("Unreadable characters"), f"{text.unreadable:,}", help=_("shown as � in the text"), width=charts.FIGURE)
+    row.metric(_("Unreadable characters"), f"{text.unreadable:,}", help=_("shown as � in the text"), width=200)
     if text.unreadable:
         st.warning(
             _(
@@ -68,19 +69,18 @@ def kind_and_splits(text):
         visitor.store().set_kind(text.id, kind)
         st.rerun()
     st.caption(helps[kind])
-    corpus = texts.corpus(text)
-    if corpus.validation:
-        share = len(corpus.validation) / (len(corpus.train) + len(corpus.validation))
+    train, validation = texts.split_sizes(text)
+    if validation:
         st.caption(
-            _("Training: {train} characters. Held back for validation: {validation} ({share:.0%}).").format(
-                train=f"{len(corpus.train):,}", validation=f"{len(corpus.validation):,}", share=share
+            _("Training: {train} characters. Held back for validation: {validation} ({share:.1%}).").format(
+                train=f"{train:,}", validation=f"{validation:,}", share=validation / (train + validation)
             )
         )
     else:
         st.caption(_("The text is short: all of it is used for training, and there is no validation loss."))
     if text.characters > texts.LOOKED_AT:
         st.caption(
-            _("This page looks at the first {count} characters; training uses the whole text.").format(
+            _("Below, this page looks at the first {count} characters; training uses the whole text.").format(
                 count=f"{texts.LOOKED_AT:,}"
             )
         )
@@ -143,20 +143,28 @@ def tokens(text):
         labels={"token": _("token “{text}”, id {id}"), "unknown": _("unknown to this tokenizer"), "legend": "", "value": ""},
         max_height=280,
     )
+    if kind == "subword" and any(tokenizer.vocabulary[i].startswith("<") and " " in tokenizer.vocabulary[i] for i in ids):
+        st.caption(
+            _(
+                "<E5 BC> and the like are parts of a character: subwords are built from bytes, and a rare Chinese character is "
+                "three of them. The model has to spell it."
+            ).replace("<", "\\<")
+        )
 
 
 def counts(text):
     tokenizer = st.session_state["text.cut"]
     corpus = texts.corpus(text)
     found = statistics.frequencies(tokenizer.encode(corpus.train), tokenizer.vocabulary_size)
+    rare = texts.words_seen_once(text) if tokenizer.kind == "word" else []
     st.subheader(_("Counted"))
     row = st.container(horizontal=True, gap="medium")
     row.metric(_("Tokens"), f"{found.tokens:,}", width=charts.FIGURE)
     row.metric(_("Types"), f"{found.types:,}", width=charts.FIGURE)
-    row.metric(_("Seen only once"), f"{found.once:,}", width=charts.FIGURE)
+    row.metric(_("Seen only once"), f"{max(found.once, len(rare)):,}", width=charts.FIGURE)
     if corpus.validation and tokenizer.unknown_id is not None:
         share = statistics.unknown_share(tokenizer.encode(corpus.validation), tokenizer.unknown_id)
-        row.metric(_("Unknown in the validation split"), f"{share:.2%}", width=charts.FIGURE)
+        row.metric(_("Unknown in the validation split"), f"{share:.2%}", width=230)
     plot, table = st.columns([3, 2], gap="large")
     with plot:
         st.plotly_chart(
@@ -175,7 +183,11 @@ def counts(text):
             height=380,
             key="text.frequencies",
         )
-    once = [charts.visible(tokenizer.vocabulary[i]) for i in found.ids[found.counts == 1][:60]]
+    once = rare[:SHOWN_ONCE] or [tokenizer.vocabulary[i] for i in found.ids[found.counts == 1][:SHOWN_ONCE]]
     if once:
         st.caption(_("Some of those seen only once"))
-        st.text(" · ".join(once))
+        st.text(" · ".join(map(charts.visible, once)))
+    if rare and not found.once:
+        st.caption(
+            _("A text with so many different words reads those it has only once as “unknown”: the model learns what that costs.")
+        )

@@ -3,13 +3,16 @@
 Results are kept by content, kind and settings, never by visitor.
 """
 
+from collections import Counter
+
 import streamlit as st
 
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus, guess_kind
 from lmcore.decoding import LIMIT, decode, normalise
-from lmcore.errors import EmptyText, TextTooLarge
+from lmcore.errors import EmptyFile, EmptyText, TextTooLarge
 from lmcore.tokenizers import Tokenizer, build_tokenizer
+from lmcore.tokenizers.word import pieces
 from pages.parts import demos, visitor
 from pages.parts.language import _, current_language
 from sample_corpora import SAMPLES
@@ -33,6 +36,8 @@ def add_uploaded(files: list[tuple[str, bytes]], encoding: str | None = None):
     together = sum(len(data) for _name, data in files)
     if together > LIMIT:
         raise TextTooLarge(megabytes=together / 1e6, limit=LIMIT // 1_000_000)
+    for empty in (name for name, data in files if len(files) > 1 and not data.strip()):
+        raise EmptyFile(name=empty)
     decoded = [decode(data, name=name, encoding=encoding) for name, data in sorted(files)]
     name = files[0][0] if len(files) == 1 else _("{name} and {count} more").format(name=sorted(files)[0][0], count=len(files) - 1)
     return _add(
@@ -63,6 +68,13 @@ def run_name(run) -> str:
     if run.owner is None and text:
         return name(text)
     return run.name if visitor.may_read(text) else _("Someone’s run")
+
+
+def named(run) -> str:
+    """A run's name and its text's, unless the one says the other already."""
+    text = visitor.store().text(run.text_id)
+    of_run, of_text = run_name(run), name(text) if text else "…"
+    return of_run if of_run.startswith(of_text[:30]) else f"{of_run} — {of_text}"
 
 
 def _add(name, content, encoding, unreadable, changes):
@@ -106,6 +118,16 @@ def corpus(text, looked_at: int | None = LOOKED_AT) -> Corpus:
     return _corpus(text.sha256, text.kind, looked_at, text.id)
 
 
+def split_sizes(text) -> tuple[int, int]:
+    """Characters of the whole text for training, and of those held back."""
+    return _split_sizes(text.sha256, text.kind, text.id)
+
+
+def words_seen_once(text) -> list[str]:
+    """In the part that is looked at, in alphabetical order; the tokenizer may read them all as unknown."""
+    return _words_seen_once(text.sha256, text.kind, text)
+
+
 def tokenizer(text, config: TokenizerConfig) -> Tokenizer:
     return _tokenizer(text.sha256, text.kind, config, text)
 
@@ -113,6 +135,18 @@ def tokenizer(text, config: TokenizerConfig) -> Tokenizer:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _corpus(sha256, kind, looked_at, _text_id) -> Corpus:
     return Corpus.from_text(visitor.store().content(_text_id)[:looked_at], kind=kind)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _split_sizes(sha256, kind, _text_id) -> tuple[int, int]:
+    whole = Corpus.from_text(visitor.store().content(_text_id), kind=kind)
+    return len(whole.train), len(whole.validation)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _words_seen_once(sha256, kind, _text) -> list[str]:
+    counted = Counter(pieces(corpus(_text).train))
+    return sorted(word for word, count in counted.items() if count == 1)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -5,17 +5,18 @@ import os
 import platform
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lmcore import processor
+from lmcore import planning, processor
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
 from lmcore.corpus import TokenData
 from lmcore.models import build_model
 from lmcore.planning import evaluation_interval, fit_to_machine, fit_to_text, planned_steps, regularise, resolve
-from lmcore.training import fit
+from lmcore.training import fit, take_step
 from tests.lmcore.examples import pattern, small
 
 ROOT = Path(__file__).parent.parent.parent
@@ -60,12 +61,35 @@ def test_seconds_become_steps_by_the_measured_speed():
     assert planned_steps(training, stream(5000), step_seconds=5.0) == 10
 
 
-def test_how_busy_the_machine_is_does_not_change_the_plan(monkeypatch):
-    """Only the work is counted: on a clock of work alone, a hundredth of a second a step, waiting is invisible."""
-    work = iter(range(10**6))
-    monkeypatch.setattr(planning, "CLOCK", lambda: next(work) // 2 * 0.01 + next(work) % 2 * 0.0)
-    asked = RunConfig(model=small(), training=TrainingConfig(stop="seconds", stop_after=100))
-    assert resolve(asked, stream(5000), 50)[0].training.planned_steps > 0
+def test_the_plan_follows_from_the_work_and_from_nothing_else(monkeypatch):
+    """A step is made to cost a hundredth of a second, one with dropout two, and waiting costs nothing."""
+    worked = [0.0]
+
+    def costly_step(network, state):
+        worked[0] += 0.02 if network.dropout.p else 0.01
+        return take_step(network, state)
+
+    monkeypatch.setattr(planning, "CLOCK", lambda: worked[0])
+    monkeypatch.setattr(planning, "take_step", costly_step)
+    asked = RunConfig(model=small(), training=TrainingConfig(stop="seconds", stop_after=100, regularisation="as_set"))
+    assert resolve(asked, stream(5000), 50)[0].training.planned_steps == 9700
+    config, _ = resolve(asked.with_training(regularisation="auto"), stream(5000), 50)
+    assert (config.model.dropout, config.training.planned_steps) == (0.4, 4850)
+
+
+def test_a_part_of_the_validation_tells_what_all_of_it_costs(monkeypatch):
+    """Two seconds to begin, and a thousandth for each token."""
+    worked, validation = [0.0], np.zeros(50_000, dtype=np.uint8)
+
+    def costly_evaluation(network, data, state):
+        worked[0] += 2 + len(data.validation) / 1000
+
+    monkeypatch.setattr(planning, "CLOCK", lambda: worked[0])
+    monkeypatch.setattr(planning, "evaluate", costly_evaluation)
+    for length in (300, 5_000, 50_000):
+        data = replace(stream(5000), validation=validation[:length])
+        seconds = planning.Probe(RunConfig(model=small()), data, 50).evaluation_seconds()
+        assert seconds == pytest.approx(2 + length / 1000)
 
 
 def test_a_resolved_configuration_stays_as_it_is():

@@ -23,7 +23,7 @@ def fill(data: Path) -> dict[str, str]:
     store = Store(data)
     text = store.add_text(owner=OWNER, name="cats", content=TEXT, kind="stream", encoding="utf-8")
     ids = {"text": text.id}
-    for situation in ("finished", "running", "interrupted", "queued", "failed", "other"):
+    for situation in ("finished", "running", "interrupted", "failed", "other", "queued"):  # while one waits, others give way
         owner = "ben" if situation == "other" else OWNER
         run = store.add_run(owner=owner, text_id=text.id, name=situation, config=a_config(), pinned_context="the ca")
         ids[situation] = run.id

@@ -67,7 +67,9 @@ def test_of_lines_with_unknown_words_a_part_is_played_where_there_are_few_others
     assert (whole.text, part.text) == ("the bird saw a cat .", "saw a cat .")
     assert part.before.endswith("the zebra ") and tokenizer.encode(part.text).tolist() == part.ids.tolist()
     assert part.context.tolist()[-2:] == [*tokenizer.encode("the"), tokenizer.unknown_id]
-    many = Corpus("", "stream", corpus.train, "".join(f"{word} bird saw a cat . " for word in "cat saw a dog and zebra".split()))
+    many = Corpus(
+        "", "stream", corpus.train, "".join(f"{word} bird saw a cat . " for word in ["cat", "saw", "a", "dog", "and", "zebra"])
+    )
     assert not any("zebra" in line.before + line.text for line in held_out.cut(many, WordTokenizer.train(many.train))[:5])
 
 

@@ -31,7 +31,12 @@ def said_by_pages() -> dict[str, str]:
 
 
 def said_by_lmcore() -> dict[str, str]:
-    words = {"data without readable text", "binary data", *decoding.SIGNATURES.values(), *(meaning for _, _, meaning in documented())}
+    words = {
+        "data without readable text",
+        "binary data",
+        *decoding.SIGNATURES.values(),
+        *(meaning for _, _, meaning in documented()),
+    }
     return {**{kind.sentence: kind.code for kind in BY_CODE.values()}, **dict.fromkeys(words, "lmcore")}
 
 

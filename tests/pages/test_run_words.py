@@ -34,7 +34,9 @@ def test_how_a_run_learns_is_on_its_page(open_page, ids):
 
 
 def test_a_sampled_loss_is_named(ids):
-    run = replace(Store(ids["data"]).run(ids["finished"]), resolved=RunConfig().with_training(loss="sampled", precision="bfloat16"))
+    run = replace(
+        Store(ids["data"]).run(ids["finished"]), resolved=RunConfig().with_training(loss="sampled", precision="bfloat16")
+    )
     assert run_words.recipe(run).split(" · ") == [
         "Muon 0.02", "64 × 32 tokens a step", "bfloat16", "loss over a sample of the vocabulary, validated exactly",
     ]  # fmt: skip

@@ -100,6 +100,41 @@ def test_the_expected_wait_can_be_added_up_by_hand():
     assert queue.expected_wait("a1") is None
 
 
+def test_a_run_alone_ends_when_its_training_is_done():
+    running, waiting = a_contender("a1", 9, left=8.0, status="running"), a_contender("b2", left=20.0)
+    assert a_queue([running], []).expected_end("a1") == 8.0
+    assert a_queue([running], [waiting]).expected_end("a1") == 8.0  # there is a place for either
+    assert a_queue([running], [waiting]).expected_end("b2") == 20.0 + PREPARING
+    assert a_queue([running], [waiting]).expected_end("nobody") is None
+
+
+def test_those_who_share_the_places_end_later():
+    """Three on two places: each has two thirds of one, less a tenth for changing; when the first is done, a place each."""
+    training = [a_contender("a1", 9, left=6.0, status="running"), a_contender("b2", 9, left=12.0, status="running")]
+    queue = a_queue(training, [a_contender("c3", 9, left=math.inf)])
+    assert queue.expected_end("a1") == pytest.approx(6.0 / 0.6)
+    assert queue.expected_end("b2") == pytest.approx(6.0 / 0.6 + 6.0)
+    assert queue.expected_end("c3") is None
+
+
+def test_a_second_run_of_one_s_own_ends_after_the_first():
+    training = [a_contender("a1", 9, left=10.0, status="running"), a_contender("b3", 9, left=30.0, status="running")]
+    queue = a_queue(training, [a_contender("a2", 9, left=5.0)])
+    assert queue.expected_end("a1") == 10.0
+    assert queue.expected_end("a2") == 10.0 + 5.0 + PREPARING
+
+
+def test_the_promise_outweighs_the_first_steps():
+    """A hundred steps were planned for 10 s. The first took a whole second, with its evaluation: that says little yet."""
+    row = {"planned_steps": 100, "step": 0, "seconds": 0.0, "requested": '{"training": {"stop": "seconds", "stop_after": 10.0}}'}
+    assert _seconds_left(row) == 10.0
+    assert _seconds_left({**row, "step": 1, "seconds": 1.0}) == pytest.approx(2.0 / 11 * 99)
+    assert _seconds_left({**row, "step": 90, "seconds": 19.0}) == pytest.approx(20.0 / 100 * 10)  # a slow machine
+    in_steps = {**row, "requested": '{"training": {"stop": "steps", "stop_after": 100.0}}'}
+    assert _seconds_left(in_steps) == math.inf
+    assert _seconds_left({**in_steps, "step": 50, "seconds": 5.0}) == 5.0
+
+
 def test_a_free_place_means_no_wait_and_an_endless_run_says_nothing():
     assert a_queue([], [a_contender("a1")]).expected_wait("a1") == 0.0
     endless = [a_contender("a1", 9, status="running"), a_contender("a2", 9, status="running")]
