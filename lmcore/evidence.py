@@ -12,6 +12,7 @@ from lmcore.text_index import TextIndex
 LEAST = 5  # tokens: shorter stretches are common speech
 LONGEST_CONTEXT = 20  # tokens
 PLACES = 5
+NOWHERE = np.empty(0, int)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def surroundings(index: TextIndex, place: int, width: int = 8) -> tuple[np.ndarr
     place -= index.skipped
     before = index.ids[max(0, place - width) : place]
     after = index.ids[place + 1 : place + 1 + width]
-    ends = np.flatnonzero(index.ids[place : place + 1 + width] == index.begin_id) if index.begin_id is not None else ()
+    ends = np.flatnonzero(index.ids[place : place + 1 + width] == index.begin_id) if index.begin_id is not None else NOWHERE
     after = after[: max(0, ends[0] - 1)] if len(ends) else after
     return _last_item(before, index.begin_id, keep_begin=False), after
 
@@ -140,5 +141,5 @@ def _longest_matches(ids: np.ndarray, index: TextIndex, apart: np.ndarray) -> tu
 
 
 def _last_item(context: np.ndarray, begin_id: int | None, keep_begin: bool = True) -> np.ndarray:
-    begins = np.flatnonzero(context == begin_id) if begin_id is not None else ()
+    begins = np.flatnonzero(context == begin_id) if begin_id is not None else NOWHERE
     return context[begins[-1] + (not keep_begin) :] if len(begins) else context

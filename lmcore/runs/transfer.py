@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from lmcore import checkpoint
 from lmcore.config import RunConfig
@@ -157,8 +157,10 @@ def _tokenizer(content: str) -> Tokenizer:
 def _steps(content: str) -> list[StepRow]:
     rows = csv.DictReader(io.StringIO(content))
     whole = ("step", "tokens")
-    read = {name: (lambda cell: int(float(cell))) if name in whole else float for name in STEP_FIELDS}
-    return [StepRow(*(read[name](row[name]) for name in STEP_FIELDS)) for row in rows]
+    found: list[dict[str, Any]] = [
+        {name: int(float(row[name])) if name in whole else float(row[name]) for name in STEP_FIELDS} for row in rows
+    ]
+    return [StepRow(**values) for values in found]
 
 
 def _evaluations(content: str) -> list[EvaluationRow]:

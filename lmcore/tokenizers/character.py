@@ -18,7 +18,7 @@ class CharacterTokenizer:
     """
 
     kind = "character"
-    unknown_id = 0
+    unknown_id: int | None = 0
 
     def __init__(self, characters: list[str]):
         """characters: of the ids from 1 on; ITEM_BREAK first where the text is made of items."""

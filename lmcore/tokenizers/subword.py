@@ -42,7 +42,7 @@ class SubwordTokenizer:
     """
 
     kind = "subword"
-    unknown_id = None
+    unknown_id: int | None = None
 
     def __init__(self, names: list[str], merges: list[tuple[str, str]]):
         """names: of each id, as the library writes them; merges: pairs of names that become one, in order."""

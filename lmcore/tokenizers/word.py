@@ -73,7 +73,7 @@ class WordTokenizer:
     """
 
     kind = "word"
-    unknown_id = 0
+    unknown_id: int | None = 0
 
     def __init__(self, words: list[str]):
         """words: of the ids from 1 on; ITEM_BREAK first where the text is made of items."""

@@ -58,7 +58,7 @@ def test_seconds_become_steps_by_the_measured_speed():
     training = TrainingConfig(stop="seconds", stop_after=100)
     assert planned_steps(training, stream(5000), step_seconds=0.01) == 9700
     assert planned_steps(training, stream(5000), step_seconds=0.01, evaluation_seconds=2.5) == 8700  # of 4 evaluations
-    assert planned_steps(training, stream(5000), step_seconds=5.0) == 10
+    assert planned_steps(training, stream(5000), step_seconds=50.0) == 10
 
 
 def test_the_plan_follows_from_the_work_and_from_nothing_else(monkeypatch):

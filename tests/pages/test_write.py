@@ -92,7 +92,7 @@ def test_unknown_is_never_drawn():
         ("<unk>", 0.333333, 0.0, True),
         ("a", 0.333333, 0.5, False),
     ]
-    assert rest == {"count": 1, "p": pytest.approx(1 / 3)}
+    assert rest == {"count": 1, "p": pytest.approx(1 / 3), "q": pytest.approx(1 / 2)}
 
 
 TOKENIZERS = (
@@ -248,7 +248,10 @@ def test_lines_of_the_training_text_are_for_its_owner(open_page, here, trained, 
     assert row == {"Tokens": 43, "before": "the ca", "Copied": "t sat on the mat and the dog sat on the log", "after": "⏎the cat"}
     assert ONLY_FOR_THE_OWNER not in {caption.value for caption in app.caption}
     monkeypatch.setattr(visitor, "current", lambda: "ben")
-    app.run()
+    app = open_page("write", run=here["finished"], lang="en")
+    for token_id in trained.encode("t sat on the mat and the dog sat on the log"):
+        on_page(app).choose(trained, WARM, int(token_id))
+    see(app, "copied")
     assert not app.dataframe and not app.exception
     assert ONLY_FOR_THE_OWNER in {caption.value for caption in app.caption}
     assert [metric.value for metric in app.metric] == ["100%", "43", "100%"]  # the numbers are for everyone

@@ -8,7 +8,7 @@ import pytest
 
 from lmcore.runs.limits import Limits
 from lmcore.runs.pool import Pool
-from lmcore.runs.scheduling import NEWCOMER, PREPARING, Contender, Queue, ranked
+from lmcore.runs.scheduling import NEWCOMER, PREPARING, Contender, Queue, _seconds_left, ranked
 from lmcore.runs.store import Store
 from tests.runs.examples import a_config, a_run, a_text, curve, wait_until
 
