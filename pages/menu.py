@@ -41,7 +41,7 @@ def chosen():
     run = visitor.chosen_run()
     if run is None:
         return
-    with st.container(border=True, gap=None):
+    with st.container(border=True, gap="xxsmall"):
         st.caption(_("Chosen run"))
         st.text(texts.run_name(run))
         status = _("under way") if run_words.is_live(run) else run_words.status(run)  # the sidebar does not follow its turns

@@ -171,7 +171,13 @@ def _evaluations(content: str) -> list[EvaluationRow]:
         bars = [[_clean(str(token)), min(1.0, max(0.0, float(p)))] for token, p in json.loads(row["bars"])][:100]
         found.append(
             EvaluationRow(
-                int(row["step"]), loss, bits, row["improved"] == "True", _clean(row["sample"]), _clean(row["pinned_context"]), bars
+                int(row["step"]),
+                loss,
+                bits,
+                row["improved"] == "True",
+                _clean(row["sample"]),
+                _clean(row["pinned_context"]),
+                bars,
             )
         )
     return found

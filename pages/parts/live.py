@@ -94,11 +94,10 @@ def _status(run):
         st.progress(share, text=_progress_text(run, ends))
     if promised := promise.words(run, ends):
         st.caption(promised)
-    if run.resolved:
-        st.caption(run_words.recipe(run))
-    for entry in run.notes:
-        if sentence := run_words.note(entry):
-            st.caption(sentence)
+    decided = [run_words.recipe(run)] if run.resolved else []
+    decided += [f"- {sentence}" for entry in run.notes if (sentence := run_words.note(entry))]
+    if decided:
+        st.caption("\n".join(decided))
 
 
 def _stage(run) -> str:
@@ -126,7 +125,7 @@ def _figures(run):
     if not len(steps.step):
         return
     loss = float(steps.loss[-min(20, len(steps.loss)) :].mean())
-    row = st.container(horizontal=True, gap="small")
+    row = st.container(horizontal=True, gap="xsmall")
     row.metric(_("Training loss"), f"{loss:.3f}", help=_("nats per token, mean of the last 20 steps"), width=charts.FIGURE)
     validation = evaluation.loss if evaluation else None
     row.metric(

@@ -157,3 +157,14 @@ def test_the_bars_and_the_table_agree(open_page, here, trained):
     assert np.allclose(table["this run"], expected)
     assert list(table.columns[:3]) == ["Token", "this run", "uniform"]
     assert [name for name in table.columns if name.endswith("gram")] == [f"{order}-gram" for order in (1, 2, 3, 4, 5)]
+
+
+def test_the_view_follows_the_address(open_page, here):
+    app = open_page("explore", run=here["finished"], lang="en", view="film")
+    assert app.session_state["explore.view"] == "film"
+    app.query_params["view"] = "sentence"  # as the back button does
+    app.run()
+    assert app.session_state["explore.view"] == "sentence" and not app.exception
+    del app.query_params["view"]
+    app.run()
+    assert app.session_state["explore.view"] == "next"
