@@ -36,10 +36,11 @@ def show():
 def _teacher():
     st.subheader(_("The PINs of this class"))
     pins = access.known_pins()
-    row = st.container(horizontal=True, gap="medium")
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    places = {"student": row, "teacher": row.popover(_("for teachers"), icon=":material/visibility:")}  # a projector shows the page
     names = {"student": _("for everybody"), "teacher": _("for teachers")}
     for name in access.pins():
-        row.metric(names[name], _grouped(pins[name]) if name in pins else _("not kept"), width=220)
+        places[name].metric(names[name], _grouped(pins[name]) if name in pins else _("not kept"), width=220)
     if set(access.pins()) - set(pins):
         st.caption(_("Only a fingerprint of the PIN outlasts a restart of the server. Students who were here are still let in."))
     if access.by_environment():

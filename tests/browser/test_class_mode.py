@@ -160,7 +160,7 @@ def test_a_class_is_started_given_its_pin_and_ended(tmp_path, new_browser):
         teacher.goto(f"{server.url}/classroom")
         teacher.get_by_role("button", name="Start a class").click()
         metrics = teacher.locator("[data-testid=stMetricValue]")
-        metrics.nth(1).wait_for()
+        metrics.first.wait_for()
         pin = metrics.first.inner_text().replace(" ", "")
         assert re.fullmatch(r"\d{6}", pin)
 

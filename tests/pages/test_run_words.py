@@ -8,21 +8,21 @@ import pytest
 
 from lmcore.config import RunConfig
 from lmcore.errors import CheckpointDamaged
-from lmcore.runs import housekeeping, transfer
+from lmcore.runs import backups, housekeeping, transfer
 from lmcore.runs.store import Store
 from pages.parts import run_words
 
 SOURCES = Path(__file__).parent.parent.parent / "lmcore"
 PLANNED = {code for path in SOURCES.rglob("*.py") for code in re.findall(r'"code": "([\w.]+)"', path.read_text("utf-8"))}
 VALUES = {"tokens": 300, "batch_size": 4, "sequence_length": 8, "steps": 500, "epochs": 30, "dropout": 0.4, "asked": 4,
-          "threads": 2, "megabytes": 3.5, "step": 70}  # fmt: skip
+          "threads": 2, "megabytes": 3.5, "step": 70, "known": 7, "newest": 9}  # fmt: skip
 
 
 def test_notes_are_found():
     assert {"plan.small_text", "plan.no_bfloat16", "plan.shrunk_to_text"} <= PLANNED
 
 
-@pytest.mark.parametrize("code", sorted({*PLANNED, housekeeping.FILM, transfer.WITHOUT_TEXT, CheckpointDamaged.code}))
+@pytest.mark.parametrize("code", sorted({*PLANNED, housekeeping.FILM, transfer.WITHOUT_TEXT, backups.RESTORED, CheckpointDamaged.code}))
 def test_every_note_is_said(code):
     assert run_words.note({"code": code, "values": VALUES})
 
