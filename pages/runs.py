@@ -7,7 +7,7 @@ import streamlit as st
 from lmcore.runs import housekeeping
 from lmcore.runs.transfer import WITHOUT_TEXT
 from pages.parts import guard, links, run_file, run_words, starting, texts, visitor
-from pages.parts.language import _
+from pages.parts.language import _, literal
 
 AT_ONCE = 50
 
@@ -92,11 +92,10 @@ def card(run):
     with st.container(border=True):
         what, figures, actions = st.columns([9, 4, 13], vertical_alignment="center", gap="small")
         with what.container(gap="xsmall"):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.checkbox(_("Compare"), key=ticked(run), label_visibility="collapsed", persist_state="page", width="content")
-                st.text(run.name)
+            st.checkbox(literal(run.name), key=ticked(run), persist_state="page", help=_("Tick to compare"))
             st.caption(facts(run))
-            st.text(text_name(run))
+            if not texts.says_its_text(run.name, text_name(run)):
+                st.text(text_name(run))
         best = f"{run.best_bits_per_byte:.3f}" if run.best_bits_per_byte is not None else "—"
         figures.metric(
             _("bits per byte"),

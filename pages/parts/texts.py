@@ -74,7 +74,12 @@ def named(run) -> str:
     """A run's name and its text's, unless the one says the other already."""
     text = visitor.store().text(run.text_id)
     of_run, of_text = run_name(run), name(text) if text else "…"
-    return of_run if of_run.startswith(of_text[:30]) else f"{of_run} — {of_text}"
+    return of_run if says_its_text(of_run, of_text) else f"{of_run} — {of_text}"
+
+
+def says_its_text(of_run: str, of_text: str) -> bool:
+    """Whether a run's name begins with its text's: it does until somebody renames one of them."""
+    return of_run.startswith(of_text[:30].rstrip("…"))
 
 
 def _add(name, content, encoding, unreadable, changes):

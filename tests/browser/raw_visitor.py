@@ -68,7 +68,7 @@ class RawVisitor:
         self.first_points: dict[str, float] = {}  # run -> when its first points came, by the monotonic clock
         self.asked_again, self.errors = 0, []
         self._page_hash, self._clocks, self._ticks = "", {}, []
-        self._finished = asyncio.Event()
+        self._finished, self._whole_began = asyncio.Event(), False
         self._large: deque[str] = deque(maxlen=REMEMBERED)
 
     async def __aenter__(self) -> "RawVisitor":
@@ -127,6 +127,7 @@ class RawVisitor:
             self._large.clear()
             self.curves.append(Curve())
         self._finished.clear()
+        self._whole_began = False
         await self._ask(self.pages.get(page, ""), widgets)
         async with asyncio.timeout(PATIENCE):
             await self._finished.wait()
@@ -197,6 +198,7 @@ class RawVisitor:
         if not message.metadata.run.fragment_ids:  # a run of the whole script draws the page anew
             self._stop_clocks()
             self.keys.clear()
+            self._whole_began = True
         self._page_hash = message.new_session.page_script_hash
 
     def _navigation(self, message):
@@ -217,7 +219,7 @@ class RawVisitor:
         now = time.monotonic()
         self.updates += [now - tick for tick in self._ticks]
         self._ticks.clear()
-        if status != ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
+        if self._whole_began:  # a fragment's end will do: Streamlit may forget to tell of the whole run's end before it
             self._finished.set()
 
     _HANDLERS = {

@@ -22,7 +22,9 @@ def test_notes_are_found():
     assert {"plan.small_text", "plan.no_bfloat16", "plan.shrunk_to_text"} <= PLANNED
 
 
-@pytest.mark.parametrize("code", sorted({*PLANNED, housekeeping.FILM, transfer.WITHOUT_TEXT, backups.RESTORED, CheckpointDamaged.code}))
+@pytest.mark.parametrize(
+    "code", sorted({*PLANNED, housekeeping.FILM, transfer.WITHOUT_TEXT, backups.RESTORED, CheckpointDamaged.code})
+)
 def test_every_note_is_said(code):
     assert run_words.note({"code": code, "values": VALUES})
 

@@ -1,5 +1,6 @@
 """The store by itself: what is put in comes out, owners are told apart, asking twice is asking once."""
 
+import sqlite3
 import threading
 
 import numpy as np
@@ -72,6 +73,39 @@ def test_deleting_can_be_undone_until_it_is_purged(store):
     store.purge(before="9999")
     with pytest.raises(RunNotFound):
         store.undelete(run.id)
+
+
+def test_on_a_full_disk_a_run_can_still_be_deleted(store, monkeypatch):
+    """Its film makes the room that writing this down needs."""
+    run = a_run(store)
+    film = folder.run_folder(store.folder, run.id) / "snapshots"
+    film.mkdir(parents=True)
+    (film / "1.safetensors").write_bytes(b"frames")
+    writing = store.database.writing
+
+    def no_room_beside_the_film():
+        if film.exists():
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return writing()
+
+    monkeypatch.setattr(store.database, "writing", no_room_beside_the_film)
+    store.delete(run.id)
+    assert store.run(run.id) is None
+    store.purge(before="9999")
+    assert not film.parent.exists()
+
+
+def test_a_server_keeps_what_reading_needs_on_a_full_disk(store):
+    beside = store.folder / "store.sqlite-shm"
+    store.runs("anna")
+    assert not beside.exists()  # whoever reads makes it and takes it away again
+    for _ in range(2):
+        store.database.stay_open()
+        a_text(store)
+        store.runs("anna")
+        assert beside.exists()
 
 
 @pytest.mark.parametrize(("want", "status"), [("pause", "paused"), ("stop", "stopped")])
