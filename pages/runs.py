@@ -90,9 +90,9 @@ def facts(run) -> str:
 
 def card(run):
     with st.container(border=True):
-        what, figures, actions = st.columns([9, 4, 13], vertical_alignment="center", gap="small")
+        what, figures, actions = st.columns([11, 4, 11], vertical_alignment="center", gap="small")
         with what.container(gap="xsmall"):
-            st.checkbox(literal(run.name), key=ticked(run), persist_state="page", help=_("Tick to compare"))
+            st.checkbox(literal(run.name), key=ticked(run), persist_state="page")
             st.caption(facts(run))
             if not texts.says_its_text(run.name, text_name(run)):
                 st.text(text_name(run))
