@@ -5,6 +5,7 @@ import contextlib
 import gc
 import importlib
 import pkgutil
+import shutil
 import sqlite3
 import sys
 import threading
@@ -16,7 +17,7 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from lmcore.errors import StoreError
-from lmcore.runs import backups
+from lmcore.runs import backups, housekeeping
 from pages import parts
 from pages.parts import access, demos, trouble, visitor
 from pages.parts.browser_routes import ROUTES
@@ -25,6 +26,9 @@ from pages.parts.live_chart.assets import PLOTLY_JS, PLOTLY_ROUTE
 from pages.parts.middleware import SafeHeaders, VisitorCookie
 
 UNDO = timedelta(days=1)
+UNDO_ON_A_FULL_DISK = timedelta(minutes=1)  # who deletes something there needs the room
+FULL_BYTES = 200_000_000  # of the disk that are left
+FORGET_SECONDS = 60.0
 LOOK_AGAIN_SECONDS = 15.0  # at a store that could not be opened
 
 
@@ -60,6 +64,8 @@ async def lifespan(app):
         load_everything()
         while not in_order(begin) and not ended.wait(LOOK_AGAIN_SECONDS):
             pass
+        while not ended.wait(FORGET_SECONDS):
+            in_order(forget)
 
     threading.Thread(target=load, name="load_everything", daemon=True).start()
     yield
@@ -86,7 +92,14 @@ def back_up():
 
 def forget():
     """What was deleted long enough ago is removed from the disk; until then the page can bring it back."""
-    visitor.store().purge(before=(datetime.now(UTC) - UNDO).isoformat(timespec="milliseconds"))
+    store = visitor.store()
+    undo = UNDO if shutil.disk_usage(store.folder).free > FULL_BYTES else UNDO_ON_A_FULL_DISK
+    store.purge(before=(datetime.now(UTC) - undo).isoformat(timespec="milliseconds"))
+
+
+def tidy():
+    """What a server that was killed may have left behind."""
+    housekeeping.remove_orphans(visitor.store())
 
 
 def train_examples():
@@ -100,8 +113,10 @@ def train_examples():
 def begin() -> bool:
     """Training goes on; the backup is made beside it."""
     train_examples()
+    visitor.store().database.stay_open()
     visitor.pool().wake()
     in_order(forget)
+    in_order(tidy)
     in_order(back_up)
     return True
 

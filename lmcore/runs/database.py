@@ -76,6 +76,8 @@ FAULTS = {  # SQLite's code -> what is said about it
     sqlite3.SQLITE_BUSY: StoreBusy,
     sqlite3.SQLITE_LOCKED: StoreBusy,
     sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_IOERR_SHMSIZE: StoreFull,
+    sqlite3.SQLITE_IOERR_SHMOPEN: StoreReadOnly,
     sqlite3.SQLITE_READONLY: StoreReadOnly,
     sqlite3.SQLITE_CANTOPEN: StoreReadOnly,
     sqlite3.SQLITE_PERM: StoreReadOnly,
@@ -97,7 +99,7 @@ class Database:
     """A connection for each call, and one a worker keeps: threads and processes share nothing but the file."""
 
     def __init__(self, path: Path):
-        self.path, self._here = path, threading.local()
+        self.path, self._here, self._kept = path, threading.local(), None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._migrate()
@@ -109,6 +111,13 @@ class Database:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
+
+    def stay_open(self):
+        """Keep what SQLite puts beside the file as long as this process lives: on a full disk nobody could put it there again,
+        and not even reading would go on. Not for a process that forks."""
+        if self._kept is None:
+            self._kept = self.connect()
+            _version(self._kept)  # it is opened by the first who reads
 
     @contextmanager
     def reading(self):
@@ -169,7 +178,8 @@ def transaction(connection: sqlite3.Connection):
 def as_store_error(error: Exception) -> StoreError | None:
     """What a fault of SQLite or of the file system means to whoever wanted something kept; None: it is none of those known."""
     if isinstance(error, sqlite3.Error):
-        kind = FAULTS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # without the extended code
+        code = getattr(error, "sqlite_errorcode", 0)
+        kind = FAULTS.get(code) or FAULTS.get(code & 0xFF)  # the extended code says more, where it is known
     elif isinstance(error, OSError):
         kind = FILE_FAULTS.get(error.errno or 0)
     else:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 
 import platformdirs
@@ -39,7 +40,7 @@ def step_of(path: Path) -> int:
 def write_aside(path: Path, content: bytes):
     """A reader sees the old file or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    aside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.partial")  # two visitors may bring the same text
     try:
         aside.write_bytes(content)
         os.replace(aside, path)

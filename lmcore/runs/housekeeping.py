@@ -89,10 +89,10 @@ def remove_orphans(store):
 
     Beside a store that was set aside they stay: what a backup does not know may be all that is left of a run.
     """
-    with store.database.reading() as connection:
+    with store.database.writing() as connection:  # nobody adds one meanwhile
         known = {row["id"] for row in connection.execute("SELECT id FROM runs")}
-    for path in () if backups.set_aside(store.folder) else (store.folder / "runs").glob("*"):
-        if path.name not in known:
-            shutil.rmtree(path, ignore_errors=True)
+        unknown = [path for path in (store.folder / "runs").glob("*") if path.name not in known]
+    for path in () if backups.set_aside(store.folder) else unknown:
+        shutil.rmtree(path, ignore_errors=True)
     for left_over in (store.folder / "texts").glob("*.partial"):
         left_over.unlink(missing_ok=True)

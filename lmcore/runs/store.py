@@ -6,6 +6,7 @@ The worker's side of the same file, claiming a run and writing its progress, is 
 import json
 import secrets
 import shutil
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,7 +146,17 @@ class Store:
         self._change(run_id, "film_kept = ?", kept)
 
     def delete(self, run_id: str):
-        """Hidden, and told to stop; `undelete` brings it back until `purge`."""
+        """Hidden, and told to stop; `undelete` brings it back until `purge`. On a full disk not even that can be written down
+        before its film has gone."""
+        try:
+            self._delete(run_id)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            shutil.rmtree(folder.run_folder(self.folder, run_id) / "snapshots", ignore_errors=True)
+            self._delete(run_id)
+
+    def _delete(self, run_id: str):
         self.ask(run_id, "stop")
         self._change(run_id, "deleted = ?", now())
 
@@ -153,10 +164,14 @@ class Store:
         self._change(run_id, "deleted = NULL")
 
     def purge(self, before: str):
-        """Remove for good what was deleted before a time (UTC): rows and files. Texts that a run needs stay."""
-        with self.database.writing() as connection:
+        """Remove for good what was deleted before a time (UTC): files, then rows, for which a full disk has no room before.
+        Texts that a run needs stay."""
+        with self.database.reading() as connection:
             rows = connection.execute("SELECT id FROM runs WHERE deleted < ? AND status != 'running'", (before,)).fetchall()
-            gone = [(row["id"],) for row in rows]
+        gone = [(row["id"],) for row in rows]
+        for (run_id,) in gone:
+            shutil.rmtree(folder.run_folder(self.folder, run_id), ignore_errors=True)
+        with self.database.writing() as connection:
             for table, column in (("steps", "run"), ("evaluations", "run"), ("runs", "id")):
                 connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)
             connection.execute("DELETE FROM texts WHERE deleted < ? AND id NOT IN (SELECT text_id FROM runs)", (before,))
@@ -164,8 +179,6 @@ class Store:
             for path in () if backups.set_aside(self.folder) else (self.folder / "texts").glob("*.txt"):
                 if path.stem not in needed:
                     path.unlink(missing_ok=True)
-        for (run_id,) in gone:
-            shutil.rmtree(folder.run_folder(self.folder, run_id), ignore_errors=True)
 
     def ask(self, run_id: str, want: str):
         """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.

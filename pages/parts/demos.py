@@ -1,9 +1,12 @@
 """The two example models of the home page: trained on this server at its first start, owned by nobody, kept."""
 
+import threading
+
 from pages.parts import presets
 from sample_corpora import SAMPLES
 
 SAMPLE = {"en": "fables-en", "zh": "fables-zh"}
+_adding = threading.Lock()  # the first visitors of a class come at the same moment
 
 
 def ensure(store, first: str = "en"):
@@ -22,10 +25,13 @@ def ensure(store, first: str = "en"):
 
 def sample_text(store, sample):
     """The text of a sample: one row, owned by nobody, that everyone may train on."""
-    for text in store.texts(None):
-        if text.sample == sample.id:
-            return text
-    return store.add_text(owner=None, name=sample.id, content=sample.text(), kind=sample.kind, encoding="UTF-8", sample=sample.id)
+    with _adding:
+        for text in store.texts(None):
+            if text.sample == sample.id:
+                return text
+        return store.add_text(
+            owner=None, name=sample.id, content=sample.text(), kind=sample.kind, encoding="UTF-8", sample=sample.id
+        )
 
 
 def run_for(store, language: str):
