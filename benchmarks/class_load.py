@@ -34,7 +34,7 @@ WORKERS = 2
 UPDATE_LIMIT, FIRST_POINT_LIMIT, GROWTH_LIMIT = 0.3, 60.0, 20.0  # seconds, seconds, MB
 ARRIVING = 20.0  # seconds in which the visitors open the home page
 WATCHING, READING = (15.0, 30.0), (2.0, 5.0)  # seconds on the curve, on another page
-LAST_UPDATES = 10.0  # seconds, after the lesson
+LAST_UPDATES = 60.0  # seconds, after the lesson: what has not come by then is lost
 SAMPLING = 2.0  # seconds between two looks at the memory
 SHARE = 0.2  # of the time after warm-up whose median begins and ends the growth
 SENTENCES = {"en": ("the old fox", "a hungry crow"), "zh": ("狐狸说", "乌鸦")}
@@ -108,8 +108,14 @@ async def see_the_end(number: int, visitor: RawVisitor, lesson: Class, store: St
 
 async def watch_memory(server: psutil.Process, lesson: Class):
     while not lesson.over:
-        lesson.memory.append((time.monotonic(), server.memory_info().rss / 1e6, workers_memory(server), lesson.tours))
+        lesson.memory.append((time.monotonic(), own_memory(server), workers_memory(server), lesson.tours))
         await asyncio.sleep(SAMPLING)
+
+
+def own_memory(process: psutil.Process) -> float:
+    """MB, without pages of files such as torch's libraries: they are shared, and the system drops and reads them as it likes."""
+    memory = process.memory_info()
+    return (memory.rss - getattr(memory, "shared", 0)) / 1e6
 
 
 def workers_memory(server: psutil.Process) -> float:

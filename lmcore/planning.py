@@ -20,7 +20,7 @@ from lmcore.training import TrainingState, batches, evaluate, take_step
 
 FINE = time.get_clock_info("thread_time").resolution < 1e-3  # on Windows it is not
 CLOCK = time.thread_time if FINE else time.perf_counter
-PROBE_SECONDS = 0.05
+PROBE_SECONDS = 0.03
 PROBE_STEPS = 200  # at most
 PROBE_TOKENS = (1_024, 8_192)  # of validation, at most: one cost lies in the beginning, another in each token
 SAMPLE_TOKENS = {"character": 120, "word": 40, "subword": 50}  # written at each evaluation, where somebody watches
@@ -49,11 +49,10 @@ def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[R
         training = replace(training, loss=loss_over(vocabulary_size))
     config = replace(config, training=training)
     probe = Probe(config, data, vocabulary_size)
-    step, evaluation = probe.step_seconds(), probe.evaluation_seconds()
+    step, evaluation = probe.step_seconds(at_least=1, seconds=0.0), probe.evaluation_seconds()
     config, read_often = regularise(config, data, planned_steps(training, data, step, evaluation))
-    if read_often:  # dropout takes its time too
-        probe.regularise(config)
-        step = probe.step_seconds()
+    probe.regularise(config)  # dropout takes its time too
+    step = probe.step_seconds()
     training = replace(config.training, planned_steps=planned_steps(training, data, step, evaluation))
     interval = training.evaluation_interval or evaluation_interval(training, step, evaluation)
     return replace(config, training=replace(training, evaluation_interval=interval)), notes + limits + read_often
@@ -148,12 +147,14 @@ class Probe:
         self.sample = SAMPLE_TOKENS[config.tokenizer.kind]
         self.state = TrainingState(self.network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
 
-    def step_seconds(self) -> float:
+    def step_seconds(self, at_least: int = 3, seconds: float | None = None) -> float:
+        """The mean of so many steps, and of more until they have taken so many seconds (None: PROBE_SECONDS)."""
+        seconds = PROBE_SECONDS if seconds is None else seconds
         with threads(self.state.config.threads):
             while self.state.step < 2:  # memory is still being found
                 take_step(self.network, self.state)
             took = []
-            while len(took) < 3 or (sum(took) < PROBE_SECONDS and len(took) < PROBE_STEPS):
+            while len(took) < at_least or (sum(took) < seconds and len(took) < PROBE_STEPS):
                 took.append(_seconds(lambda: take_step(self.network, self.state)))
         return float(np.mean(took))
 

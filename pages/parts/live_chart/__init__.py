@@ -34,7 +34,7 @@ def live_chart(store, run, *, key: str, labels: dict[str, str], references: list
         sent.update(run=run.id, last=0, before=0)
 
     def missing():
-        asked = st.session_state[key].get("missing")
+        asked = (st.session_state.get(key) or {}).get("missing")  # nothing, where the page was left meanwhile
         if asked and asked.get("run") == run.id:
             sent["before"] = sent["last"] = int(asked["last"])
 
