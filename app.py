@@ -37,8 +37,8 @@ async def plotly_js(request):
 
 
 def load_everything():
-    """Import what pages use, then freeze the garbage collector: Streamlit collects after every script run, and what was
-    loaded once never needs to be looked at again."""
+    """Import what pages use, then freeze the garbage collector: what was loaded once never needs to be looked at again. That
+    Streamlit does not collect after every script run is said in its configuration."""
     import torch  # first: the home page waits for nothing else
 
     torch.set_num_threads(1)

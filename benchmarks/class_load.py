@@ -206,7 +206,9 @@ def figures(lesson: Class, there: list[RawVisitor], store: Store, left: tuple[in
     yield "update p50, ms", 1000 * float(np.percentile(updates, 50)), None
     yield "update p95, ms", 1000 * float(np.percentile(updates, 95)), 1000 * UPDATE_LIMIT
     for name, seconds in lesson.opened.items():
-        what = {"page": "a page opened", "press": "from the press to the run's page", "sentence": "another sentence in Explore"}[name]
+        what = {"page": "a page opened", "press": "from the press to the run's page", "sentence": "another sentence in Explore"}[
+            name
+        ]
         yield f"{what} p50, ms", 1000 * float(np.percentile(seconds, 50)), None
         yield f"{what} p95, ms", 1000 * float(np.percentile(seconds, 95)), None
     yield "first point of the median visitor, s", statistics.median(firsts), None
@@ -246,7 +248,10 @@ def main():
         found = list(figures(lesson, there, store, left, own_share))
     rows = [{"what": what, "figure": figure, "limit": "" if limit is None else limit} for what, figure, limit in found]
     report("class_load", rows, f"{options.visitors} visitors, {WORKERS} workers, {options.seconds:.0f} s")
-    print("memory of the server, MB:", *(f"{megabytes:.0f}" for _, megabytes, _, _ in lesson.memory[:: max(1, len(lesson.memory) // 12)]))
+    print(
+        "memory of the server, MB:",
+        *(f"{megabytes:.0f}" for _, megabytes, _, _ in lesson.memory[:: max(1, len(lesson.memory) // 12)]),
+    )
     for message in {message for visitor in there for message in visitor.errors}:
         print("on a page:", message)
     above = [what for what, figure, limit in found if limit is not None and not figure <= limit]  # NaN: not known

@@ -120,7 +120,10 @@ class Soak:
         return starters, [process for process in processes_of(self.store.folder) if process.pid not in known]
 
     def come_to_rest(self) -> list[str]:
-        """What was interrupted is resumed -> runs that are neither paused nor at an end after a long time."""
+        """What was interrupted is resumed -> runs that are neither paused nor at an end after a long time. The examples of the
+        home page would train on for long, so they are told to stop."""
+        for run in self.store.demos():
+            self.store.ask(run.id, "stop")
         until = time.monotonic() + REST
         while time.monotonic() < until:
             runs = self.everything()
@@ -255,7 +258,11 @@ def main():
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=1, help="of what happens, not of when")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second, tempfile.TemporaryDirectory() as temporary:
+    with (
+        tempfile.TemporaryDirectory() as first,
+        tempfile.TemporaryDirectory() as second,
+        tempfile.TemporaryDirectory() as temporary,
+    ):
         os.environ |= {**CLOCKS, "TMPDIR": temporary}
         rows, done = soak(Path(first), Path(temporary), options.minutes, options.seed)
         starts_and_stops(Path(second), STARTS)

@@ -148,7 +148,10 @@ class Probe:
         self.state = TrainingState(self.network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
 
     def step_seconds(self, at_least: int = 3, seconds: float | None = None) -> float:
-        """The mean of so many steps, and of more until they have taken so many seconds (None: PROBE_SECONDS)."""
+        """The fastest of so many steps, and of more until they have taken so many seconds (None: PROBE_SECONDS).
+
+        What else the machine does can only make a step slower: it shares the memory and the caches.
+        """
         seconds = PROBE_SECONDS if seconds is None else seconds
         with threads(self.state.config.threads):
             while self.state.step < 2:  # memory is still being found
@@ -156,7 +159,7 @@ class Probe:
             took = []
             while len(took) < at_least or (sum(took) < seconds and len(took) < PROBE_STEPS):
                 took.append(_seconds(lambda: take_step(self.network, self.state)))
-        return float(np.mean(took))
+        return min(took)
 
     def regularise(self, config: RunConfig):
         """Go on with the dropout and the resets of another configuration."""

@@ -71,4 +71,5 @@ with st.sidebar:
     this_browser.show()
 
 trouble.say_what_was_mended()
-page.run()
+with visitor.store().database.one_connection():
+    page.run()
