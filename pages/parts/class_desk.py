@@ -37,7 +37,10 @@ def _teacher():
     st.subheader(_("The PINs of this class"))
     pins = access.known_pins()
     row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
-    places = {"student": row, "teacher": row.popover(_("for teachers"), icon=":material/visibility:")}  # a projector shows the page
+    places = {
+        "student": row,
+        "teacher": row.popover(_("for teachers"), icon=":material/visibility:"),
+    }  # a projector shows the page
     names = {"student": _("for everybody"), "teacher": _("for teachers")}
     for name in access.pins():
         places[name].metric(names[name], _grouped(pins[name]) if name in pins else _("not kept"), width=220)
