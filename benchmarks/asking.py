@@ -59,7 +59,8 @@ def table(run, trained, ids):
     shown = np.argsort(-found[0][1], kind="stable")[: model_table.ROWS]
     names = [trained.tokenizer.vocabulary[token_id] for token_id in shown[: model_table.IN_CHART]]
     bars = {entrant.name: np.exp(row[shown[: model_table.IN_CHART]]) for entrant, row in found}
-    charts.next_token_by_model(names, bars, set(), "").to_json()
+    colours = {entrant.name: entrant.colour for entrant, _ in found}
+    charts.next_token_by_model(names, bars, set(), colours, "").to_json()
     styled = model_table.styled(model_table.as_frame(trained, found, shown))
     styled._compute()
     convert_pandas_df_to_arrow_bytes(styled.data)
@@ -74,7 +75,8 @@ def whole_chain(run, trained, text: str):
     log_probs = {entrants[0].name: found.log_probs, **log_probs}
     running = {name: np.cumsum(row) for name, row in log_probs.items()}
     tokens = chain.texts(trained, found.ids)
-    charts.chain_of_probabilities(tokens, np.exp(found.log_probs), running, set(), chain.chart_labels()).to_json()
+    colours = {entrant.name: entrant.colour for entrant in entrants}
+    charts.chain_of_probabilities(tokens, np.exp(found.log_probs), running, set(), colours, chain.chart_labels()).to_json()
     chain.totals_table(trained, marked, found, log_probs)
     chain.as_table(trained, found, log_probs)
 
