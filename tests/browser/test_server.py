@@ -26,14 +26,19 @@ def wait_for(condition, seconds: float = 60.0):
     return value
 
 
+def an_endless_run(data):
+    """(store, run)"""
+    store = Store(data)
+    text = store.add_text(owner="anna", name="cats", content=TEXT, kind="stream", encoding="utf-8")
+    long = a_config().with_training(stop_after=1_000_000.0, evaluation_interval=50)
+    return store, store.add_run(owner="anna", text_id=text.id, name="long", config=long)
+
+
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_that_is_told_to_end_saves_its_runs_and_leaves_no_process(tmp_path, told):
     server = Server(tmp_path).start()
     try:
-        store = Store(tmp_path)
-        text = store.add_text(owner="anna", name="cats", content=TEXT, kind="stream", encoding="utf-8")
-        long = a_config().with_training(stop_after=1_000_000.0, evaluation_interval=50)
-        run = store.add_run(owner="anna", text_id=text.id, name="long", config=long)
+        store, run = an_endless_run(tmp_path)
         store.queue_first(run.id)
         wait_for(lambda: store.run(run.id).step > 100)
         family = [server.process, *psutil.Process(server.process.pid).children(recursive=True)]
@@ -54,14 +59,9 @@ def test_a_killed_server_comes_back_to_runs_that_went_on(tmp_path):
     """kill -9 while a run trains; whoever opens its page at the new server sees it live."""
     server = Server(tmp_path).start()
     try:
-        store = Store(tmp_path)
-        text = store.add_text(owner="anna", name="cats", content=TEXT, kind="stream", encoding="utf-8")
-        long = a_config().with_training(stop_after=1_000_000.0, evaluation_interval=50)
-        run = store.add_run(owner="anna", text_id=text.id, name="long", config=long)
-        for demo in store.demos():
-            store.ask(
-                demo.id, "stop"
-            )  # a run that others wait for gives way at the end of its slice, and nobody would call it back
+        store, run = an_endless_run(tmp_path)
+        for demo in store.demos():  # a run that others wait for gives way at the end of its slice; nobody would call it back
+            store.ask(demo.id, "stop")
         wait_for(lambda: store.run(run.id).step > 100)
         server.process.kill()
         server.process.wait()

@@ -103,13 +103,19 @@ def with_files(store, run, film: int, model: int):
     store.ask(run.id, "stop")
 
 
-def test_the_oldest_films_go_first_and_the_run_says_so(tmp_path):
-    store = a_store(tmp_path, megabytes_per_visitor=3.0)
+def three_with_films(data):
+    """(store, runs): 4.5 MB are there, 3 allowed."""
+    store = a_store(data, megabytes_per_visitor=3.0)
     text = a_text(store)
     runs = [a_run(store, text=text) for _ in range(3)]
     for run in runs:
         with_files(store, run, film=1_000_000, model=500_000)
-    housekeeping.make_room(store, "anna")  # 4.5 MB are there, 3 allowed
+    return store, runs
+
+
+def test_the_oldest_films_go_first_and_the_run_says_so(tmp_path):
+    store, runs = three_with_films(tmp_path)
+    housekeeping.make_room(store, "anna")
     films = [(folder.run_folder(tmp_path, run.id) / "snapshots").exists() for run in runs]
     assert films == [False, False, True]
     assert [store.run(run.id).notes for run in runs] == [[{"code": "limit.film_removed", "values": {"megabytes": 1.0}}]] * 2 + [
@@ -119,11 +125,7 @@ def test_the_oldest_films_go_first_and_the_run_says_so(tmp_path):
 
 
 def test_a_film_that_is_kept_stays_and_the_next_one_goes(tmp_path):
-    store = a_store(tmp_path, megabytes_per_visitor=3.0)
-    text = a_text(store)
-    runs = [a_run(store, text=text) for _ in range(3)]
-    for run in runs:
-        with_files(store, run, film=1_000_000, model=500_000)
+    store, runs = three_with_films(tmp_path)
     store.keep_film(runs[0].id, True)
     housekeeping.make_room(store, "anna")
     assert [housekeeping.has_film(store, run.id) for run in runs] == [True, False, False]
