@@ -22,8 +22,8 @@ from pages import parts
 from pages.parts import access, demos, trouble, visitor
 from pages.parts.browser_routes import ROUTES
 from pages.parts.door import ClassDoor
-from pages.parts.live_chart.assets import PLOTLY_JS, PLOTLY_ROUTE
 from pages.parts.middleware import SafeHeaders, VisitorCookie
+from pages.parts.plotly_js import PLOTLY_JS, PLOTLY_ROUTE
 
 UNDO = timedelta(days=1)
 UNDO_ON_A_FULL_DISK = timedelta(minutes=1)  # who deletes something there needs the room

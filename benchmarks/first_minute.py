@@ -4,13 +4,17 @@ First bars at the very first start and at a later one; from the click to the fir
 """
 
 import argparse
+import asyncio
 import statistics
 import sys
 import tempfile
+import threading
 import time
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be installed
@@ -18,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 from lmcore.config import RunConfig, TrainingConfig  # noqa: E402
 from lmcore.runs.store import Store  # noqa: E402
 from tests.browser.conftest import CHROMIUM, SWITCHES  # noqa: E402
+from tests.browser.raw_visitor import RawVisitor  # noqa: E402
 from tests.browser.server import Server  # noqa: E402
 
 BARS = ".bars .row"
@@ -51,19 +56,41 @@ def click_to_point(browser, server: Server) -> float:
     return seconds
 
 
-def tokens_per_second(browser, server: Server, store: Store, steps: int, watched: bool) -> float:
-    """Of one whole run, from its claim to its end by the clock of the store."""
+@contextmanager
+def in_browser(browser, server: Server, run_id: str):
+    """The run's page here: what it draws is drawn by the processor that trains."""
+    page = browser.new_page()
+    page.goto(f"{server.url}/train?run={run_id}")
+    yield
+    page.close()
+
+
+@contextmanager
+def from_elsewhere(server: Server, run_id: str):
+    """The run's page in a browser of another machine: it asks as often, and nothing is drawn here."""
+    over = threading.Event()
+
+    async def watch():
+        cookie = httpx.get(server.url).headers["set-cookie"].split(";")[0]
+        async with RawVisitor(server.url, cookie) as visitor:
+            await visitor.go("train", f"run={run_id}")
+            await asyncio.to_thread(over.wait)
+
+    watching = threading.Thread(target=lambda: asyncio.run(watch()))
+    watching.start()
+    yield
+    over.set()
+    watching.join()
+
+
+def tokens_per_second(store: Store, steps: int, watched) -> float:
+    """Of one whole run, from its claim to its end by the clock of the store. watched: id of a run -> a context manager."""
     text = next(text for text in store.texts(None) if text.sample == "fables-zh")
     config = RunConfig(training=TrainingConfig(stop="steps", stop_after=float(steps)))
-    run = store.add_run(owner="benchmark", text_id=text.id, name="watched" if watched else "alone", config=config)
-    page = None
-    if watched:
-        page = browser.new_page()
-        page.goto(f"{server.url}/train?run={run.id}")
-    while store.run(run.id).shown_status != "finished":
-        time.sleep(0.2)
-    if page:
-        page.close()
+    run = store.add_run(owner="benchmark", text_id=text.id, name="measured", config=config)
+    with watched(run.id):
+        while store.run(run.id).shown_status != "finished":
+            time.sleep(0.2)
     run = store.run(run.id)
     return run.tokens / (datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)).total_seconds()
 
@@ -90,9 +117,13 @@ def main():
                 server.stop()
                 later.append(first_bars(browser, server))
             clicks = [click_to_point(browser, server) for _ in range(options.repeats)]
-            pairs = [
-                tuple(tokens_per_second(browser, server, store, options.steps, watched) for watched in (True, False))
-                for _ in range(options.repeats)
+            ways = {
+                "nobody": lambda run_id: nullcontext(),
+                "elsewhere": lambda run_id: from_elsewhere(server, run_id),
+                "here": lambda run_id: in_browser(browser, server, run_id),
+            }
+            speeds = [
+                {way: tokens_per_second(store, options.steps, how) for way, how in ways.items()} for _ in range(options.repeats)
             ]
             server.stop()
         browser.close()
@@ -100,7 +131,9 @@ def main():
     print(f"| start of the very first server → first bars | {statistics.median(first):.1f} s |")
     print(f"| start of a later one → first bars | {statistics.median(later):.1f} s |")
     print(f"| click → first point of the curve | {statistics.median(clicks):.2f} s |")
-    print(f"| tokens per second, watched / not watched | {statistics.median(a / b for a, b in pairs):.3f} |")
+    for way in ("elsewhere", "here"):
+        kept = statistics.median(speed[way] / speed["nobody"] for speed in speeds)
+        print(f"| tokens per second, watched from {way} / not watched | {kept:.3f} |")
 
 
 if __name__ == "__main__":

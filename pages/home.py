@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts import demos, guard, language, links, models, next_words, run_words, starting, visitor
 from pages.parts.language import _
+from pages.parts.live_chart import chart_to_come
 
 st.title(_("What comes next?"))
 st.markdown(
@@ -56,3 +57,4 @@ with right, st.container(border=True):
     )
     if st.button(_("Train on my text"), key="home.own", width="stretch"):
         starting.own_text(pasted)
+chart_to_come("home.chart")

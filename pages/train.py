@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts import before_start, chosen_text, links, live, run_file, run_words, settings, starting, texts, visitor
 from pages.parts.language import _
+from pages.parts.live_chart import chart_to_come
 
 run = visitor.chosen_run()
 if run is None:
@@ -19,6 +20,7 @@ if run is None:
             _("Start training"), type="primary", icon=":material/play_arrow:", disabled=not fits, key="train.start"
         )
         before_start.place(config)
+    chart_to_come("train.chart")
     if pressed:
         starting.start(text, config)
 else:

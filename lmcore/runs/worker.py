@@ -217,7 +217,7 @@ class Training:
             self._evaluated(event)
         self._keep_frame(event.step)
         self._counted()
-        self.writer.flush(force=evaluated)
+        self.writer.flush(force=evaluated or event.step == 1)  # somebody waits for the first point
         since = time.monotonic() - self.saved_at
         if since > CHECKPOINT_SECONDS or (evaluated and since * SAVING_SHARE > self.saving_took):
             self._save()

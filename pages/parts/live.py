@@ -1,6 +1,8 @@
 """A run as it trains: the curve that grows in place, its figures, a sample, the bars of one pinned context, the controls."""
 
 import math
+import time
+from itertools import count
 
 import streamlit as st
 
@@ -12,15 +14,20 @@ from pages.parts.live_chart import live_chart
 from pages.parts.next_token_bars import next_token_bars
 from pages.parts.next_words import labels as bar_labels
 
+EVERY_SECONDS = 1.0
+WAITING_SECONDS = 1.0  # of one look, at most
+LOOKING_SECONDS = 0.02
+
 
 def show(run_id: str):
-    """Everything about one run; a fragment asks for what is new once a second while it can still grow."""
+    """Everything about one run; a fragment asks for what is new as long as it can still grow."""
     run = visitor.store().run(run_id)
+    looks = count()
 
-    @st.fragment(run_every=1.0 if run_words.is_live(run) else None)
+    @st.fragment(run_every=EVERY_SECONDS if run_words.is_live(run) else None)
     def growing():
         with visitor.store().database.one_connection():
-            now = visitor.store().run(run_id)
+            now = visitor.store().run(run_id) if next(looks) == 0 else _new(run_id)
             if now is None or _stage(now) != _stage(run):
                 st.rerun()  # the buttons above and the sidebar show the status too
             _status(now)
@@ -29,6 +36,23 @@ def show(run_id: str):
             _latest(now)
 
     growing()
+
+
+def _new(run_id: str):
+    """The run as it is now, or, where its first step comes any moment, as soon as that is there: the browser has nothing to draw
+    before, and the processor is busy enough."""
+    until = time.monotonic() + WAITING_SECONDS
+    run = visitor.store().run(run_id)
+    while run is not None and _begins_now(run) and time.monotonic() < until:
+        time.sleep(LOOKING_SECONDS)
+        run = visitor.store().run(run_id)
+    return run
+
+
+def _begins_now(run) -> bool:
+    if run.step or 0 < run.prepared < 1:  # a long text takes its time
+        return False
+    return run.shown_status == "running" or visitor.store().queue().expected_wait(run.id) == 0
 
 
 def controls(run):

@@ -23,9 +23,12 @@ REMEMBERED = 8  # large messages a browser keeps, so that the server need not se
 
 
 class Curve:
-    """What `live_chart.js` keeps of a run as long as its element stands: what it knows is dropped, what is missing is asked for.
+    """What `live_chart.js` keeps of a run as long as its element stands: what it knows is dropped, what is missing is asked for,
+    the first points too.
 
     >>> curve = Curve()
+    >>> curve.take({"run": "a", "after": 0, "steps": {"step": [], "loss": []}})
+    False
     >>> curve.take({"run": "a", "after": 0, "steps": {"step": [1, 2], "loss": [4.0, 3.0]}})
     True
     >>> curve.take({"run": "a", "after": 5, "steps": {"step": [6], "loss": [2.0]}}), curve.last
@@ -43,11 +46,12 @@ class Curve:
         self.parts: list[tuple[int, int]] = []  # (after, last step) of each update that brought something
 
     def take(self, data: dict) -> bool:
-        """-> whether nothing is missing before what came."""
+        """-> whether nothing is missing."""
         steps = data["steps"]["step"]
-        if data["run"] != self.run or (data["after"] == 0 and self.last > (steps[-1] if steps else 0)):
+        begins = data["run"] != self.run or (data["after"] == 0 and self.last > (steps[-1] if steps else 0))
+        if begins:
             self._begin(data["run"])
-        if data["after"] > self.last:
+        if data["after"] > self.last or (begins and not steps):
             return False
         if steps and steps[-1] > self.last:
             fresh = zip(steps, data["steps"]["loss"], strict=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.live_chart.assets import PLOTLY_ROUTE
+from pages.parts.plotly_js import with_plotly
 
 HERE = Path(__file__).parent
 
@@ -12,7 +12,7 @@ _component = st.components.v2.component(
     "next_word_film_view",
     html=(HERE / "film_view.html").read_text(encoding="utf-8"),
     css=(HERE / "film_view.css").read_text(encoding="utf-8"),
-    js=(HERE / "film_view.js").read_text(encoding="utf-8").replace("PLOTLY_ROUTE", PLOTLY_ROUTE),
+    js=with_plotly((HERE / "film_view.js").read_text(encoding="utf-8")),
     isolate_styles=False,
 )
 

@@ -3,19 +3,6 @@ const PACE = 450; // milliseconds a frame
 const COLOURS = { training: "#0072B2", validation: "#D55E00", text: "#009E73" }; // Okabe and Ito: safe for colour-blind eyes
 const BEGINNING = 0.7; // where step 0 lies on a logarithmic axis
 
-let loading;
-function loadPlotly() {
-  loading ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
-    const script = document.createElement("script");
-    script.src = "PLOTLY_ROUTE";
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = reject;
-    document.head.appendChild(script);
-  });
-  return loading;
-}
-
 const states = new WeakMap();
 
 export default function ({ data, parentElement }) {

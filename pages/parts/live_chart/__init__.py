@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.live_chart.assets import PLOTLY_ROUTE
 from pages.parts.live_chart.thin import thin
+from pages.parts.plotly_js import with_plotly
 
 HERE = Path(__file__).parent
 COLUMNS = ("step", "tokens", "seconds", "loss", "gradient_norm", "learning_rate", "tokens_per_second")
@@ -18,9 +18,18 @@ _component = st.components.v2.component(
     "next_word_live_chart",
     html="<div class='live-chart'><div class='bar'></div><div class='plot' role='img'></div></div>",
     css=(HERE / "live_chart.css").read_text(encoding="utf-8"),
-    js=(HERE / "live_chart.js").read_text(encoding="utf-8").replace("PLOTLY_ROUTE", PLOTLY_ROUTE),
+    js=with_plotly((HERE / "live_chart.js").read_text(encoding="utf-8")),
     isolate_styles=False,
 )
+_getting_ready = st.components.v2.component(
+    "next_word_chart_to_come",
+    js=with_plotly("export default () => requestIdleCallback(() => loadPlotly().catch(() => {}), { timeout: 3000 });\n"),
+)
+
+
+def chart_to_come(key: str):
+    """On a page that leads to a curve: the browser loads what draws it (4 MB, half a second) while the visitor looks around."""
+    _getting_ready(key=key)
 
 
 def live_chart(store, run, *, key: str, labels: dict[str, str], references: list[dict], summary: str):

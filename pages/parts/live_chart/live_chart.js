@@ -5,46 +5,19 @@ const AXES = ["step", "tokens", "seconds"];
 const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73", floor: "#009E73" }; // Okabe and Ito: safe for colour-blind eyes
 const SMOOTHING = 0.8;
 
-let loading;
-function loadPlotly() {
-  loading ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
-    const script = document.createElement("script");
-    script.src = "PLOTLY_ROUTE";
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = reject;
-    document.head.appendChild(script);
-  });
-  return loading;
-}
-
 const states = new WeakMap();
 
-export default async function ({ data, parentElement, setTriggerValue }) {
+// What comes is kept at once; the plot follows, one drawing after another, however fast it comes.
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-chart");
   const element = root.querySelector(".plot");
-  const Plotly = await loadPlotly();
   let state = states.get(element);
   if (!state || state.run !== data.run || (data.after === 0 && state.last > (data.steps.step.at(-1) ?? 0))) {
-    state = { run: data.run, last: 0, columns: Object.fromEntries(COLUMNS.map((name) => [name, []])), smooth: [], quantity: state?.quantity ?? "loss", axis: state?.axis ?? "step", log: state?.log ?? false };
+    state = { run: data.run, last: 0, columns: Object.fromEntries(COLUMNS.map((name) => [name, []])), smooth: [], quantity: state?.quantity ?? "loss", axis: state?.axis ?? "step", log: state?.log ?? false, drawing: state?.drawing ?? Promise.resolve() };
     states.set(element, state);
-    state.evaluations = data.evaluations;
-    state.references = data.references;
-    state.labels = data.labels;
-    await draw(Plotly, element, state);
-    drawBar(Plotly, root, element, state);
+    if (!data.steps.step.length) setTriggerValue("missing", { run: data.run, last: 0 }); // the first steps are waited for there
   }
-  state.labels = data.labels;
-  element.setAttribute("aria-label", data.summary);
-  if (JSON.stringify(state.references) !== JSON.stringify(data.references)) {
-    state.references = data.references;
-    await draw(Plotly, element, state);
-  }
-  if (data.after > state.last) {
-    setTriggerValue("missing", { run: data.run, last: state.last });
-    return;
-  }
-  const first = state.columns.step.length;
+  if (data.after > state.last) return setTriggerValue("missing", { run: data.run, last: state.last });
   data.steps.step.forEach((step, i) => {
     if (step <= state.last) return;
     for (const name of COLUMNS) state.columns[name].push(data.steps[name][i]);
@@ -53,19 +26,30 @@ export default async function ({ data, parentElement, setTriggerValue }) {
     state.smooth.push(loss === null || before === undefined ? loss : SMOOTHING * before + (1 - SMOOTHING) * loss);
     state.last = step;
   });
-  state.evaluations = data.evaluations;
-  state.best = data.best;
-  if (state.columns.step.length > first) await extend(Plotly, element, state, first);
-  await evaluations(Plotly, element, state);
+  const outline = JSON.stringify([data.references, data.labels]);
+  if (state.outline !== outline) Object.assign(state, { outline, references: data.references, labels: data.labels, drawn: false });
+  Object.assign(state, { evaluations: data.evaluations, best: data.best, shown: false });
+  element.setAttribute("aria-label", data.summary);
+  state.drawing = state.drawing.then(() => show(root, element, state)).catch(console.error);
+}
+
+async function show(root, element, state) {
+  const Plotly = await loadPlotly();
+  if (state.shown || states.get(element) !== state) return; // an earlier drawing had it already; or it is of another run
+  const { drawn } = state;
+  Object.assign(state, { drawn: true, shown: true });
+  if (drawn) return grow(Plotly, element, state);
+  drawBar(Plotly, root, element, state);
+  return draw(Plotly, element, state);
 }
 
 const perplexity = (loss) => (loss === null ? null : Math.exp(Math.min(loss, 50)));
 
-function series(state, from) {
-  const x = state.columns[state.axis].slice(from);
-  if (state.quantity === "loss") return { x, raw: state.columns.loss.slice(from), smooth: state.smooth.slice(from) };
-  if (state.quantity === "perplexity") return { x, raw: state.columns.loss.slice(from).map(perplexity), smooth: state.smooth.slice(from).map(perplexity) };
-  return { x, raw: state.columns[state.quantity].slice(from), smooth: [] };
+function series(state) {
+  const x = state.columns[state.axis].slice();
+  if (state.quantity === "loss") return { x, raw: state.columns.loss.slice(), smooth: state.smooth.slice() };
+  if (state.quantity === "perplexity") return { x, raw: state.columns.loss.map(perplexity), smooth: state.smooth.map(perplexity) };
+  return { x, raw: state.columns[state.quantity].slice(), smooth: [] };
 }
 
 // Where an evaluation lies on the axis that is shown: at the step the browser knows, or at the nearest before it.
@@ -110,20 +94,17 @@ function references(state, text) {
   };
 }
 
-async function extend(Plotly, element, state, from) {
-  const fresh = series(state, from);
-  await Plotly.extendTraces(element, { x: [fresh.x, fresh.smooth.length ? fresh.x : []], y: [fresh.raw, fresh.smooth] }, [0, 1]);
-}
-
-async function evaluations(Plotly, element, state) {
-  const shown = validation(state), marked = best(state);
-  await Plotly.restyle(element, { x: [shown.x, marked.x], y: [shown.y, marked.y] }, [2, 3]);
+// One redrawing, the zoom kept.
+function grow(Plotly, element, state) {
+  const { x, raw, smooth } = series(state), shown = validation(state), marked = best(state);
+  const traces = [[x, raw], [smooth.length ? x : [], smooth], [shown.x, shown.y], [marked.x, marked.y]];
+  return Plotly.restyle(element, { x: traces.map(([x]) => x), y: traces.map(([, y]) => y) }, [0, 1, 2, 3]);
 }
 
 async function draw(Plotly, element, state) {
   const style = getComputedStyle(element);
   const text = style.getPropertyValue("--st-text-color").trim() || style.color;
-  const labels = state.labels, { x, raw, smooth } = series(state, 0), shown = validation(state), marked = best(state);
+  const labels = state.labels, { x, raw, smooth } = series(state), shown = validation(state), marked = best(state);
   const single = !["loss", "perplexity"].includes(state.quantity);
   const line = (more) => ({ mode: "lines", type: "scatter", hovertemplate: "%{y:.4g}", ...more });
   const grid = { gridcolor: "rgba(128,128,128,0.18)", zeroline: false, linecolor: "rgba(128,128,128,0.4)" };
