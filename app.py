@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import importlib
 import pkgutil
@@ -9,6 +10,7 @@ import shutil
 import sqlite3
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -29,6 +31,7 @@ UNDO = timedelta(days=1)
 UNDO_ON_A_FULL_DISK = timedelta(minutes=1)  # who deletes something there needs the room
 FULL_BYTES = 200_000_000  # of the disk that are left
 FORGET_SECONDS = 60.0
+TIDY_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 15.0  # at a store that could not be opened
 
 
@@ -51,6 +54,15 @@ def load_everything():
     gc.freeze()
 
 
+def give_memory_back():
+    """What scripts have left in circles, and what the C library keeps of it: each run of a script is a thread, and glibc gives
+    each an arena of its own."""
+    gc.collect()
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
+
+
 @contextlib.asynccontextmanager
 async def lifespan(app):
     """The port opens while torch is still being loaded. Two processes need it: both at once only when the examples have to be
@@ -64,8 +76,12 @@ async def lifespan(app):
         load_everything()
         while not in_order(begin) and not ended.wait(LOOK_AGAIN_SECONDS):
             pass
-        while not ended.wait(FORGET_SECONDS):
-            in_order(forget)
+        forgotten = time.monotonic()
+        while not ended.wait(TIDY_SECONDS):
+            give_memory_back()
+            if time.monotonic() - forgotten > FORGET_SECONDS:
+                forgotten = time.monotonic()
+                in_order(forget)
 
     threading.Thread(target=load, name="load_everything", daemon=True).start()
     yield

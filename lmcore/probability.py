@@ -11,6 +11,8 @@ import numpy as np
 from lmcore.models.base import LanguageModel
 
 ROWS_AT_ONCE = 256  # tokens scored in one pass, so that memory does not grow with the text
+CACHED = 65_536  # numbers that a processor has at hand: of more, each pass over them waits for the memory
+LOWEST = -1e300
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,13 @@ def score(model: LanguageModel, ids: np.ndarray) -> TextScore:
     log_probs, entropies, ranks = [], [], []
 
     def take(rows, targets):
-        chosen = rows[np.arange(len(targets)), targets]
-        log_probs.append(chosen)
-        entropies.append(entropy(rows))
-        ranks.append((rows > chosen[:, None]).sum(axis=1) + 1)
+        at_once = max(1, CACHED // rows.shape[1])
+        for begin in range(0, len(rows), at_once):
+            part = rows[begin : begin + at_once]
+            chosen = part[np.arange(len(part)), targets[begin : begin + at_once]]
+            log_probs.append(chosen)
+            entropies.append(entropy(part))
+            ranks.append(np.count_nonzero(part > chosen[:, None], axis=1) + 1)
 
     take(first[None], ids[:1])
     for begin in range(0, len(ids) - 1, ROWS_AT_ONCE):
@@ -97,8 +102,7 @@ def entropy(log_probs: np.ndarray) -> np.ndarray:
     >>> round(float(entropy(np.log([0.5, 0.5]))), 6)
     0.693147
     """
-    probs = np.exp(log_probs)
-    return -np.where(probs > 0, probs * np.where(probs > 0, log_probs, 0), 0).sum(axis=-1)
+    return -np.vecdot(np.exp(log_probs), np.maximum(log_probs, LOWEST))  # 0 · log 0 is 0, not NaN
 
 
 def one_hot_cross_entropy(log_probs: np.ndarray, target: int) -> float:

@@ -123,7 +123,9 @@ class NeuralLanguageModel(LanguageModel):
                 fresh = begin < len(ids) and ids[begin] == self.begin_id
                 log_probs, state = self._forward(stretch, None if fresh else state)
                 rows.append(log_probs)
-        return np.concatenate(rows) if rows else np.empty((0, self.vocabulary_size)), state
+        if len(rows) == 1:
+            return rows[0], state
+        return np.concatenate([np.empty((0, self.vocabulary_size)), *rows]), state
 
     @torch.inference_mode()
     def _forward(self, ids: np.ndarray, state, last_only=False):

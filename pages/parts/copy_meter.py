@@ -14,24 +14,25 @@ from lmcore.evidence import Copied, copied, surroundings
 from pages.parts import charts, counted, visitor
 from pages.parts.language import _
 
-LEAST = {"character": 25, "subword": 8, "word": 5}  # tokens: shorter stretches are common speech
-LEAST_WIDE = 10  # characters of Chinese, Japanese or Korean, where a few are a word
+LEAST, MOST = 5, 50  # tokens of the shortest stretch that counts, as far as it can be chosen
+USUAL = {"character": 25, "wide": 10, "subword": 8, "word": 5}  # shorter stretches are common speech; wide: of Chinese characters
 HELD_OUT = 2_000  # tokens compared with
 LINES = 8
-KEPT_RUNS = 64
+KEPT_SHARES = 64
 
-_held_out: OrderedDict[str, float | None] = OrderedDict()
+_held_out: OrderedDict[tuple[str, int], float | None] = OrderedDict()
 _lock = threading.Lock()
 
 
 def least(trained) -> int:
-    """So many tokens and more, in the words of this tokenizer, count as copied."""
-    tokenizer = trained.tokenizer
-    if tokenizer.kind == "character" and 2 * sum(ord(name[0]) > 0x2E80 for name in tokenizer.vocabulary) > len(
-        tokenizer.vocabulary
-    ):
-        return LEAST_WIDE
-    return LEAST[tokenizer.kind]
+    """So many tokens and more count as copied: what the visitor chose for tokens of this kind, or what is usual."""
+    kind = _kind(trained.tokenizer)
+    return st.session_state.get(f"write.least.{kind}", USUAL[kind])
+
+
+def _kind(tokenizer) -> str:
+    wide = 2 * sum(ord(name[0]) > 0x2E80 for name in tokenizer.vocabulary) > len(tokenizer.vocabulary)
+    return "wide" if tokenizer.kind == "character" and wide else tokenizer.kind
 
 
 def of_text(run, trained, ids: np.ndarray) -> Copied | None:
@@ -51,19 +52,20 @@ def sentence(run, trained, found: Copied) -> str:
 
 def held_out_share(run, trained) -> float | None:
     """The same of text that the model has never seen; None where none was held back."""
+    key = run.id, least(trained)
     with _lock:
-        if run.id not in _held_out:
+        if key not in _held_out:
             corpus = Corpus.from_text(visitor.store().content(run.text_id), kind=trained.kind)
             ids = trained.tokenizer.encode(corpus.validation[: 8 * HELD_OUT])[:HELD_OUT]
             found = of_text(run, trained, ids) if len(ids) else None
-            _held_out[run.id] = found.share if found else None
-        while len(_held_out) > KEPT_RUNS:
+            _held_out[key] = found.share if found else None
+        while len(_held_out) > KEPT_SHARES:
             _held_out.popitem(last=False)
-        return _held_out[run.id]
+        return _held_out[key]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def along_training(run_id: str, last_step: int | None, _run, _trained) -> tuple[list[int], list[float]]:
+def along_training(run_id: str, last_step: int | None, least: int, _run, _trained) -> tuple[list[int], list[float]]:
     """(steps, share copied) of the sample that was written at each evaluation up to the last."""
     written = [evaluation for evaluation in visitor.store().evaluations(run_id) if evaluation.sample]
     found = [of_text(_run, _trained, _trained.encode(evaluation.sample)) for evaluation in written]
@@ -81,8 +83,7 @@ def show(run, trained, writing):
             "more** that stands word for word in the training text."
         ).format(least=least(trained))
     )
-    if trained.tokenizer.kind == "character":
-        st.caption(_("(Characters are short: five of them would be found almost anywhere.)"))
+    _choose_least(trained)
     found = of_text(run, trained, writing.ids())
     new = held_out_share(run, trained)
     row = st.container(horizontal=True, gap="medium")
@@ -100,9 +101,27 @@ def show(run, trained, writing):
     _places(run, trained, found)
 
 
+def _choose_least(trained):
+    kept = f"write.least.{_kind(trained.tokenizer)}"  # no widget's key: it stays when the view is left
+
+    def keep():
+        st.session_state[kept] = st.session_state[f"{kept}.chosen"]
+
+    st.slider(
+        _("Shortest stretch that counts, in tokens"),
+        LEAST,
+        MOST,
+        least(trained),
+        key=f"{kept}.chosen",
+        on_change=keep,
+        help=_("Short stretches are common speech: five characters would be found almost anywhere, five words seldom."),
+        width=320,
+    )
+
+
 def _curve(run, trained, new: float | None):
     latest = visitor.store().latest_evaluation(run.id)
-    steps, shares = along_training(run.id, latest.step if latest else None, run, trained)
+    steps, shares = along_training(run.id, latest.step if latest else None, least(trained), run, trained)
     if len(steps) < 2:
         return
     st.markdown(_("**Along training:** the share copied in the sample written at each evaluation."))

@@ -143,7 +143,7 @@ def test_a_text_cut_from_the_corpus_is_copied_and_shuffled_tokens_are_not(here, 
 
 def test_the_meter_along_training_has_a_point_for_every_evaluation(here, trained):
     run = visitor.store().run(here["finished"])
-    steps, shares = copy_meter.along_training(run.id, None, run, trained)
+    steps, shares = copy_meter.along_training(run.id, None, 25, run, trained)
     evaluations = visitor.store().evaluations(run.id)
     assert steps == [evaluation.step for evaluation in evaluations]
     assert shares == [copy_meter.of_text(run, trained, trained.encode(each.sample)).share for each in evaluations]
@@ -255,6 +255,18 @@ def test_lines_of_the_training_text_are_for_its_owner(open_page, here, trained, 
     assert not app.dataframe and not app.exception
     assert ONLY_FOR_THE_OWNER in {caption.value for caption in app.caption}
     assert [metric.value for metric in app.metric] == ["100%", "43", "100%"]  # the numbers are for everyone
+
+
+def test_the_shortest_stretch_that_counts_can_be_chosen(open_page, here, trained):
+    app = open_page("write", run=here["finished"], lang="en")
+    for token_id in trained.encode("at on the log sat t"):
+        on_page(app).choose(trained, WARM, int(token_id))
+    see(app, "copied")
+    assert app.metric[0].value == "0%"  # no 25 characters of it stand in the text
+    app.slider(key="write.least.character.chosen").set_value(5).run()
+    assert app.metric[0].value == f"{18 / 19:.0%}"  # “at on the log” and “og sat ”
+    see(app, "counting")
+    assert see(app, "copied").slider(key="write.least.character.chosen").value == 5
 
 
 def test_without_counts_the_page_says_so(open_page, here, monkeypatch):
