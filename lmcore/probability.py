@@ -12,7 +12,7 @@ from lmcore.models.base import LanguageModel
 
 ROWS_AT_ONCE = 256  # tokens scored in one pass, so that memory does not grow with the text
 CACHED = 65_536  # numbers that a processor has at hand: of more, each pass over them waits for the memory
-LOWEST = -1e300
+LOWEST = -1e30  # nats
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import streamlit as st
 from lmcore.errors import LimitError
 from lmcore.runs import memory, scheduling
 from pages.parts import knobs, run_words, settings, starting, visitor
-from pages.parts.language import _, sentence
+from pages.parts.language import _, sentence, together
 
 SHRUNK = {"hidden_size": "model", "batch_size": "training", "sequence_length": "training"}
 
@@ -62,4 +62,4 @@ def wait(queue) -> str:
     )
     if seconds is None:
         return words
-    return words + " " + _("Expected wait: about {duration}.").format(duration=run_words.duration(max(1.0, seconds)))
+    return together(words, _("Expected wait: about {duration}.").format(duration=run_words.duration(max(1.0, seconds))))

@@ -12,7 +12,7 @@ import streamlit as st
 from lmcore.corpus import Corpus
 from lmcore.evidence import Copied, copied, surroundings
 from pages.parts import charts, counted, visitor
-from pages.parts.language import _
+from pages.parts.language import _, together
 
 LEAST, MOST = 5, 50  # tokens of the shortest stretch that counts, as far as it can be chosen
 USUAL = {"character": 25, "wide": 10, "subword": 8, "word": 5}  # shorter stretches are common speech; wide: of Chinese characters
@@ -133,7 +133,8 @@ def _curve(run, trained, new: float | None):
         first=shares[0], last=shares[-1], begin=f"{steps[0]:,}", end=f"{steps[-1]:,}"
     )
     if new is not None and new > 0.5:
-        said += " " + _("This text repeats its phrases: even text the model has never seen has {new:.0%}.").format(new=new)
+        repeats = _("This text repeats its phrases: even text the model has never seen has {new:.0%}.").format(new=new)
+        said = together(said, repeats)
     st.caption(said)
 
 

@@ -17,7 +17,7 @@ from lmcore.runs import folder, snapshots
 from pages.parts import models, visitor
 from pages.parts.charts import format_probability, visible
 from pages.parts.film_view import film_view
-from pages.parts.language import _
+from pages.parts.language import _, together
 
 MOST_TOKENS = 200  # of the context, its last ones: each frame reads them
 ROWS = 10
@@ -156,7 +156,7 @@ def said(trained, one: Frame) -> str:
         probability=format_probability(math.exp(one.log_probs[best])),
     )
     if one.loss is not None:
-        words += " " + _("Loss of this text: {loss:.2f} nats per token.").format(loss=one.loss)
+        words = together(words, _("Loss of this text: {loss:.2f} nats per token.").format(loss=one.loss))
     return words
 
 

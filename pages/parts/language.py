@@ -22,6 +22,11 @@ def _(text: str) -> str:
     return translate(text, current_language())
 
 
+def together(*sentences: str) -> str:
+    """Sentences after one another: Chinese puts no space between them."""
+    return ("" if current_language() == "zh" else " ").join(filter(None, sentences))
+
+
 def current_language() -> str:
     """`lang` in the address wins, then the browser's languages in the order it wishes for them, then English."""
     asked = st.query_params.get("lang")

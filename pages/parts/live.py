@@ -9,7 +9,7 @@ import streamlit as st
 from lmcore.config import TrainingConfig, bounds
 from lmcore.runs.watching import NO_PROGRESS_SECONDS
 from pages.parts import charts, lines, promise, run_words, starting, summary, visitor
-from pages.parts.language import _
+from pages.parts.language import _, together
 from pages.parts.live_chart import live_chart
 from pages.parts.next_token_bars import next_token_bars
 from pages.parts.next_words import labels as bar_labels
@@ -175,7 +175,7 @@ def _curve(run):
     """The chart, and the same in words."""
     store = visitor.store()
     references = lines.of_run(store, run)
-    said = " ".join([summary.of_curve(store, run), *lines.crossed(store, run, references)])
+    said = together(summary.of_curve(store, run), *lines.crossed(store, run, references))
     marked = [{"name": lines.name(line), "loss": line.loss, "floor": line.name == "floor"} for line in references]
     live_chart(store, run, labels=chart_labels(), references=marked, summary=said, key="live.chart")
     st.caption(said)

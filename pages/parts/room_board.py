@@ -5,7 +5,7 @@ import streamlit as st
 from lmcore.errors import RoomNotFound
 from lmcore.runs.rooms import Rooms
 from pages.parts import charts, comparison, links, room_points, visitor
-from pages.parts.language import _
+from pages.parts.language import _, together
 
 SECONDS = 1.5  # between two looks
 SMOOTHING = 0.9
@@ -46,7 +46,9 @@ def _scatter(room, shown):
     st.plotly_chart(
         room_points.scatter(placed, room), key="class.board", on_select=_choose, selection_mode="points", alt=said(room, shown)
     )
-    st.caption(said(room, shown) + (" " + _("{count} have no place yet on these axes.").format(count=waiting) if waiting else ""))
+    st.caption(
+        together(said(room, shown), _("{count} have no place yet on these axes.").format(count=waiting) if waiting else "")
+    )
 
 
 def said(room, shown) -> str:

@@ -3,7 +3,7 @@
 from lmcore.errors import BY_CODE
 from lmcore.runs.watching import Heartbeats
 from pages.parts import knobs
-from pages.parts.language import _, sentence
+from pages.parts.language import _, sentence, together
 
 _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
 
@@ -107,7 +107,9 @@ def place_in_queue(run, queue) -> str:
     else:
         text = _("Waiting for a free place: number {position} in the queue. Training begins by itself.")
     text = text.format(position=position)
-    return text if wait is None else text + " " + _("Expected wait: about {duration}.").format(duration=duration(max(1.0, wait)))
+    if wait is None:
+        return text
+    return together(text, _("Expected wait: about {duration}.").format(duration=duration(max(1.0, wait))))
 
 
 def makes_no_progress(run) -> bool:

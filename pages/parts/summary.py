@@ -1,6 +1,6 @@
 """A curve in one sentence: for screen readers, for the projector, and for whoever asks what the picture says."""
 
-from pages.parts.language import _
+from pages.parts.language import _, together
 
 AVERAGED = 20  # steps
 WORSE = 0.05  # nats per token
@@ -16,11 +16,11 @@ def of_curve(store, run) -> str:
         first=float(begin[0]), last=float(end.mean()), count=f"{run.step:,}"
     )
     if run.best_loss is not None:
-        words += " " + _("Validation was best at step {step}: {loss:.2f}.").format(step=f"{run.best_step:,}", loss=run.best_loss)
+        best = _("Validation was best at step {step}: {loss:.2f}.").format(step=f"{run.best_step:,}", loss=run.best_loss)
+        words = together(words, best)
         if (now := got_worse(store, run)) is not None:
-            words += " " + _(
-                "Since then it has risen to {loss:.2f}: the model now learns this text by heart, and new text suffers."
-            ).format(loss=now)
+            risen = _("Since then it has risen to {loss:.2f}: the model now learns this text by heart, and new text suffers.")
+            words = together(words, risen.format(loss=now))
     return words
 
 

@@ -9,7 +9,7 @@ from lmcore.attribution import MOST, occlusion
 from lmcore.evidence import Evidence, evidence, surroundings
 from pages.parts import counted, models, next_words, rarity, visitor
 from pages.parts.charts import format_probability, visible
-from pages.parts.language import _, current_language
+from pages.parts.language import _, current_language, together
 from pages.parts.model_table import readable
 from pages.parts.next_token_bars import next_token_bars
 from pages.parts.token_view import token_view
@@ -126,11 +126,11 @@ def say_verdict(found: list[Evidence], context: np.ndarray, expected: bool):
     else:
         facts = _("Never seen in the training text: not even after the last token alone.")
     if not expected:
-        st.info(facts + " " + _("The model does not expect it either: its probability is below an even share."))
+        st.info(together(facts, _("The model does not expect it either: its probability is below an even share.")))
     elif known:
-        st.success(facts + " " + _("So much can be remembered; to go by more of the context, the network generalised."))
+        st.success(together(facts, _("So much can be remembered; to go by more of the context, the network generalised.")))
     else:
-        st.success(facts + " " + _("The network generalised."))
+        st.success(together(facts, _("The network generalised.")))
 
 
 def lines(run, trained, index, found: list[Evidence]):

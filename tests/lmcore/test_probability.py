@@ -74,3 +74,10 @@ def test_divergence_from_the_truth():
     with np.errstate(divide="ignore"):
         assert probability.divergence(true, np.log([0.5, 0.5, 0.0])) == math.inf
         assert probability.divergence(np.log([1.0, 0.0]), np.log([0.5, 0.5])) == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_impossible_adds_nothing_to_the_entropy(dtype):
+    rows = np.array([[0.0, -np.inf, -np.inf], [np.log(0.5), np.log(0.5), -np.inf]], dtype=dtype)
+    assert_allclose(probability.entropy(rows), [0.0, np.log(2)], rtol=1e-6)
+    assert probability.entropy(rows[:0]).shape == (0,)
