@@ -13,6 +13,7 @@ from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, chunks, id_type, k
 
 CHUNK = 1 << 20  # characters
 BREAKS = (ITEM_BREAK + "\n", " \u3000。，、！？；")  # after these a text may be cut without cutting a word
+REMEMBERED = 200_000  # spans
 ONCE_IS_UNKNOWN_FROM = 2_000  # types
 SPAN = re.compile("[^\\s\x1e]+|[\n\x1e]")  # no token has a space in it
 PIECE = regex.compile(
@@ -58,7 +59,7 @@ class _Remembering(dict):
 
     def __missing__(self, span: str) -> list:
         result = self.work_out(span)
-        if len(span) <= 24 and len(self) < 200_000:
+        if len(span) <= 24 and len(self) < REMEMBERED:
             self[span] = result
         return result
 
@@ -85,9 +86,19 @@ class WordTokenizer:
     @classmethod
     def train(cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet) -> "WordTokenizer":
         """The most frequent words first, equally frequent ones in alphabetical order."""
-        counts = Counter()
-        for found in _through(text, _Remembering(_cut), CHUNK, tell):
-            counts.update(found)
+        counts, spans, cut = Counter(), Counter(), _Remembering(_cut)
+
+        def fold():
+            for span, times in spans.items():
+                for piece in cut[span]:
+                    counts[piece] += times
+            spans.clear()
+
+        for chunk in telling(chunks(text, CHUNK, BREAKS), len(text), tell):
+            spans.update(_spans(chunk))
+            if len(spans) > REMEMBERED:
+                fold()
+        fold()
         begin = [ITEM_BREAK] if counts.pop(ITEM_BREAK, 0) else []
         least = 2 if len(counts) > ONCE_IS_UNKNOWN_FROM and max(counts.values()) > 1 else 1
         ordered = sorted((word for word in counts if counts[word] >= least), key=lambda word: (-counts[word], word))
@@ -132,7 +143,18 @@ class WordTokenizer:
 def _through(text: str, remembering: _Remembering, size: int, tell: Tell = keep_quiet) -> Iterator[Iterator]:
     """For each chunk of a text, what its spans become, one after another."""
     for chunk in telling(chunks(text, size, BREAKS), len(text), tell):
-        yield chain.from_iterable(map(remembering.__getitem__, SPAN.findall(chunk)))
+        yield chain.from_iterable(map(remembering.__getitem__, _spans(chunk)))
+
+
+def _spans(text: str) -> list[str]:
+    """What `SPAN` finds, in half the time."""
+    found = []
+    for item in text.split(ITEM_BREAK):
+        for line in item.split("\n"):
+            found += line.split()
+            found.append("\n")
+        found[-1] = ITEM_BREAK
+    return found[:-1]
 
 
 def needs_space(before: str, word: str) -> bool:
