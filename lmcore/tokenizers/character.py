@@ -28,6 +28,7 @@ class CharacterTokenizer:
         codes = np.array([ord(character) for character in characters], dtype=np.int64)
         self._table = np.zeros(max(256, codes.max(initial=0) + 2), dtype=id_type(self.vocabulary_size))
         self._table[codes] = np.arange(1, self.vocabulary_size)
+        self._translation = self._table[:256].tobytes() if self._table.itemsize == 1 else None  # of bytes to ids that are bytes
 
     @classmethod
     def train(cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet) -> "CharacterTokenizer":
@@ -43,14 +44,19 @@ class CharacterTokenizer:
         return cls((begin + [chr(code) for code in codes])[: vocabulary_size - 1])
 
     def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
-        last = len(self._table) - 1  # always <unk>: no character that high was seen
         ids = np.empty(len(text), dtype=self._table.dtype)
         begin = 0
         for part in telling(chunks(text, chunk), len(text), tell):
-            codes = _codes(part)
-            ids[begin : begin + len(part)] = self._table[codes if codes.itemsize == 1 else np.minimum(codes, last)]
+            ids[begin : begin + len(part)] = self._ids(part)
             begin += len(part)
         return ids
+
+    def _ids(self, text: str) -> np.ndarray:
+        if self._translation and text.isascii():
+            return np.frombuffer(text.encode("ascii").translate(self._translation), dtype=np.uint8)
+        codes = _codes(text)
+        last = len(self._table) - 1  # always <unk>: no character that high was seen
+        return self._table[codes if codes.itemsize == 1 else np.minimum(codes, last)]
 
     def decode(self, ids) -> str:
         return "".join("\ufffd" if token_id == 0 else self.characters[token_id - 1] for token_id in ids)

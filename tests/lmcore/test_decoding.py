@@ -117,6 +117,15 @@ def test_tidying(text, tidied, changes):
     assert normalise(text) == (tidied, changes)
 
 
+@pytest.mark.parametrize(
+    "odd", [*map(chr, (*range(9), *range(11, 32), *range(0x7F, 0xA0))), "\ufeff", "\u2028", "\u202e", "\ud800"]
+)
+def test_one_odd_character_in_a_long_text_is_found(odd):
+    text = "plain words\n" * 20_000
+    changed, changes = normalise(text + odd + text)
+    assert changes and changed in (text + text, f"{text}\n{text}", f"{text}\ufffd{text}")
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_tidying_twice_changes_nothing(name):
     once, _ = normalise(TEXTS[name])

@@ -1,6 +1,7 @@
 """What holds for every tokenizer and every text, and what each cuts."""
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from lmcore.tokenizers import (
     load_tokenizer,
 )
 from lmcore.tokenizers.subword import sample
-from lmcore.tokenizers.word import pieces
+from lmcore.tokenizers.word import SPAN, pieces, spans_of
 from tests.lmcore.awkward import CHINESE, ENGLISH, MIXED, TEXTS, invented_words
 
 TRAINED_ON = ENGLISH * 20 + CHINESE * 20 + MIXED * 20
@@ -186,6 +187,13 @@ def test_many_characters_need_wider_ids():
 )
 def test_what_a_word_is(text, expected):
     assert pieces(text) == expected
+
+
+def test_spans_are_what_the_pattern_finds():
+    draw = random.Random(1)
+    for _ in range(2_000):
+        text = "".join(draw.choices("ab中 \n\x1e\t\x1c\x85\u2028\u3000\u00a0\u200b\x00", k=draw.randint(0, 12)))
+        assert spans_of(text) == SPAN.findall(text)
 
 
 @every_text
