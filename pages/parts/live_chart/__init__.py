@@ -23,7 +23,7 @@ _component = st.components.v2.component(
 )
 _getting_ready = st.components.v2.component(
     "next_word_chart_to_come",
-    js=with_plotly("export default () => requestIdleCallback(() => loadPlotly().catch(() => {}), { timeout: 3000 });\n"),
+    js=with_plotly("export default () => { requestIdleCallback(() => loadPlotly().catch(() => {}), { timeout: 3000 }); }\n"),
 )
 
 

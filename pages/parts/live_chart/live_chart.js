@@ -17,7 +17,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     states.set(element, state);
     if (!data.steps.step.length) setTriggerValue("missing", { run: data.run, last: 0 }); // the first steps are waited for there
   }
-  if (data.after > state.last) return setTriggerValue("missing", { run: data.run, last: state.last });
+  if (data.after > state.last) {
+    setTriggerValue("missing", { run: data.run, last: state.last });
+    return; // nothing: what a component returns is called when it goes
+  }
   data.steps.step.forEach((step, i) => {
     if (step <= state.last) return;
     for (const name of COLUMNS) state.columns[name].push(data.steps[name][i]);
