@@ -28,7 +28,7 @@ elif nickname and room.closed is None:
 st.subheader(_("The board"))
 if teaches:
     room_desk.controls(room)
-room_board.show(room.code)
+room_board.show(room.code, teaches)
 if teaches:
     st.divider()
     room_desk.upkeep(room)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lmcore import sampling
 from pages.parts import charts, copy_meter, models, next_words
-from pages.parts.language import _
+from pages.parts.language import _, together
 from pages.parts.next_token_bars import next_token_bars
 from pages.parts.writing import MOST, VISIBLE, Writing
 from pages.parts.written_view import written_view
@@ -192,12 +192,11 @@ def _said(token, name: str) -> str:
     )
     if abs(high - low - token.probability) < VISIBLE:
         return said
-    return (
-        said
-        + " "
-        + _("After temperature, top-k and top-p that became {q}: so wide is its stretch.").format(
+    return together(
+        said,
+        _("After temperature, top-k and top-p that became {q}: so wide is its stretch.").format(
             q=charts.format_probability(high - low)
-        )
+        ),
     )
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from lmcore import probability, sampling
 from pages.parts import models
 from pages.parts.charts import digits, format_probability, visible
-from pages.parts.language import _
+from pages.parts.language import _, together
 from pages.parts.next_token_bars import next_token_bars
 
 TOP = 20
@@ -82,12 +82,11 @@ def entropy_sentence(log_probs: np.ndarray, settings: sampling.Sampling | None =
     if settings is None or settings == sampling.Sampling():
         return said
     after = float(probability.entropy(sampling.adjust(log_probs, settings)))
-    return (
-        said
-        + " "
-        + _("After temperature, top-k and top-p: {bits:.2f} bits, {choices:.1f} tokens.").format(
+    return together(
+        said,
+        _("After temperature, top-k and top-p: {bits:.2f} bits, {choices:.1f} tokens.").format(
             bits=after / math.log(2), choices=math.exp(after)
-        )
+        ),
     )
 
 

@@ -5,14 +5,16 @@ import streamlit as st
 from lmcore.errors import RoomNotFound
 from lmcore.runs.rooms import Rooms
 from pages.parts import charts, comparison, links, room_points, visitor
+from pages.parts.board_chart import board_chart
 from pages.parts.language import _, together
 
 SECONDS = 1.5  # between two looks
 SMOOTHING = 0.9
 
 
-def show(code: str):
+def show(code: str, teaches: bool):
     room = Rooms(visitor.store()).room(code)
+    known = {point.place for point in points(room)}
 
     @st.fragment(run_every=SECONDS if room.closed is None else None)
     def board():
@@ -20,9 +22,9 @@ def show(code: str):
             now = Rooms(visitor.store()).room(code)
         except RoomNotFound:
             st.rerun()
-        if now != room:
-            st.rerun()  # what the teacher chose is shown outside too
         found = points(now)
+        if now != room or teaches and {point.place for point in found} != known:
+            st.rerun()  # what the teacher chose, and can choose from, is shown outside too
         shown = [point for point in found if not point.hidden]
         if not shown:
             st.info(_("Nothing is handed in yet. Points appear here by themselves."))
@@ -43,9 +45,7 @@ def points(room) -> list[room_points.Point]:
 def _scatter(room, shown):
     placed = room_points.on_the_plot(shown, room.x, room.y)
     waiting = len(shown) - len(placed)
-    st.plotly_chart(
-        room_points.scatter(placed, room), key="class.board", on_select=_choose, selection_mode="points", alt=said(room, shown)
-    )
+    board_chart(room_points.scatter(placed, room), key="class.board", summary=said(room, shown), on_choose=_choose)
     st.caption(
         together(said(room, shown), _("{count} have no place yet on these axes.").format(count=waiting) if waiting else "")
     )
@@ -60,33 +60,40 @@ def said(room, shown) -> str:
     if not best:
         return words
     first = min(best, key=lambda point: point.values["loss"])
-    return (
-        words
-        + " "
-        + _("The lowest validation loss is {loss:.3f}, with learning rate {rate:.3g} and hidden size {size}.").format(
+    return together(
+        words,
+        _("The lowest validation loss is {loss:.3f}, with learning rate {rate:.3g} and hidden size {size}.").format(
             loss=first.values["loss"], rate=first.values["learning_rate"], size=first.values["hidden_size"]
-        )
+        ),
     )
 
 
 def _choose():
-    chosen = st.session_state["class.board"].selection.points
-    if chosen:
-        st.session_state["class.chosen"] = chosen[0]["customdata"]
+    place = st.session_state["class.board"].chosen
+    if place is not None:
+        st.session_state["class.clicked"] = (place, _clicked()[1] + 1)
+
+
+def _clicked() -> tuple[int | None, int]:
+    """The point that was clicked last, and how many were."""
+    return st.session_state.get("class.clicked", (None, 0))
 
 
 def _chosen(room, shown):
-    """One point's curve; what it wrote only where its student ticked it."""
+    """One point's curve; what it wrote only where its student ticked it.
+
+    A click makes a new list that begins at its point: the value of the old one, which a look already on its way may still
+    send, then changes nothing.
+    """
     by_place = {point.place: point for point in shown}
-    if st.session_state.get("class.chosen") not in by_place:
-        st.session_state.pop("class.chosen", None)
+    clicked, clicks = _clicked()
     place = st.selectbox(
         _("Look at one run (or click a point)"),
         list(by_place),
-        index=None,
+        index=list(by_place).index(clicked) if clicked in by_place else None,
         format_func=lambda place: by_place[place].name,
         placeholder=_("choose a point …"),
-        key="class.chosen",
+        key=f"class.chosen.{clicks}",
     )
     if place is None:
         return

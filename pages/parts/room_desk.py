@@ -96,7 +96,8 @@ def upkeep(room):
         for place in set(hidden) ^ set(st.session_state["class.hidden"]) if room_entry.teaches(room) else ():
             rooms.hide(room.code, place, place not in hidden)
 
-    st.session_state["class.hidden"] = hidden
+    if set(st.session_state.get("class.hidden", ())) != set(hidden):
+        st.session_state["class.hidden"] = hidden
     st.multiselect(
         _("Points that are hidden"),
         list(named),

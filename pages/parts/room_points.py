@@ -129,11 +129,18 @@ def scatter(shown: list[Point], room):
             continue
         marker = {
             "symbol": [symbol + ("-open" if shown[place].live else "") for place in of],
+            "opacity": 0.9,
             "size": [20 if shown[place].mine else 15 for place in of],
             "line": {"width": [3 if shown[place].mine or shown[place].live else 1 for place in of]},
         }
         if coloured:
-            bar = {"title": {"text": named["loss"]}, "thickness": 12, "orientation": "h", "y": -0.2, "yanchor": "top"}
+            bar = {
+                "title": {"text": named["loss"], "side": "top"},
+                "thickness": 12,
+                "orientation": "h",
+                "y": -0.2,
+                "yanchor": "top",
+            }
             colours = [losses[place] for place in of]
             scale = {"colorscale": "Viridis", "cmin": min(known, default=0), "cmax": max(known, default=1), "colorbar": bar}
             marker |= {"color": [np.nan if colour is None else colour for colour in colours], **scale}

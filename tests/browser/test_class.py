@@ -1,11 +1,8 @@
 """A class in real browsers: a room, a student who joins and hands in a real run, a board that grows by itself, thirty at once."""
 
-import contextlib
 import re
 import shutil
 import threading
-
-from playwright.sync_api import TimeoutError
 
 from lmcore.runs import folder, worker
 from lmcore.runs.rooms import Rooms
@@ -67,13 +64,11 @@ def _json(expected) -> str:
     return "[" + ",".join(f'"{name}"' for name in sorted(expected)) + "]"
 
 
-def until_seen(what, act):
-    """A click that comes while the board draws itself anew is lost, and a person clicks again."""
-    for _ in range(8):
-        act()
-        with contextlib.suppress(TimeoutError):
-            return what.wait_for(timeout=8_000)
-    raise AssertionError(f"{what} never came")
+def open_menu(box):
+    """A menu closes when the page scrolls: its box is brought into view first."""
+    still = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    box.evaluate(f"async box => {{ box.scrollIntoView({{ block: 'center', behavior: 'instant' }}); await {still}; }}")
+    box.click()
 
 
 def open_a_room(page, server, language: str = "en") -> str:
@@ -101,7 +96,9 @@ def test_a_board_grows_by_itself_and_tells_what_it_may(server, new_browser):
     student.locator(".st-key-class-take_back button").wait_for()
 
     wait_for_names(teacher, "小明")  # nobody has reloaded the page
-    until_seen(teacher.locator(".st-key-class-curve .js-plotly-plot"), lambda: teacher.mouse.click(*teacher.evaluate(PLACES)[0]))
+    teacher.locator(".st-key-class-hidden input:enabled").wait_for()  # and it can be hidden
+    teacher.mouse.click(*teacher.evaluate(PLACES)[0])
+    teacher.locator(".st-key-class-curve .js-plotly-plot").wait_for()
     teacher.get_by_text("its student has not shared that").wait_for()
     told = teacher.content() + teacher.evaluate(
         f"JSON.stringify([({POINTS})(), [...document.querySelectorAll('.js-plotly-plot')].map(plot => plot.data)])"
@@ -121,12 +118,9 @@ def test_a_board_grows_by_itself_and_tells_what_it_may(server, new_browser):
     assert table[0].startswith("Name,Model,Learning rate") and table[1].startswith("No. 1,LSTM 16") and len(table) == 2
     assert "swing" not in "".join(table)
 
-    def hide():
-        teacher.locator(".st-key-class-hidden input").click()
-        with contextlib.suppress(TimeoutError):  # it is chosen already, or the menu was closed by the new drawing
-            teacher.get_by_role("option", name="No. 1").click(timeout=3_000)
-
-    until_seen(student.get_by_text(translate("Nothing is handed in yet. Points appear here by themselves.", "zh")), hide)
+    open_menu(teacher.locator(".st-key-class-hidden input"))
+    teacher.get_by_role("option", name="No. 1").click()
+    student.get_by_text(translate("Nothing is handed in yet. Points appear here by themselves.", "zh")).wait_for()
     teacher.keyboard.press("Escape")
     teacher.locator(".st-key-class-close button").click()
     student.locator(".st-key-class-hand_in").wait_for(state="detached")

@@ -92,8 +92,8 @@ def everything(app) -> str:
 
 def plot(app) -> dict:
     """The scatter of the board."""
-    charts = app.get("plotly_chart")
-    return json.loads(charts[0].proto.spec) if charts else {}
+    charts = [part.proto for part in app.get("bidi_component") if part.proto.component_name == "next_word_board_chart"]
+    return json.loads(json.loads(charts[0].json)["figure"]) if charts else {}
 
 
 def numbers(values) -> list[float]:
@@ -186,7 +186,7 @@ def test_nothing_of_a_student_s_text_is_on_the_page_unless_ticked(classroom):
     runs = classroom.fill()
     app = classroom.open("teacher")
     for place, (name, run_id) in enumerate(runs.items(), start=1):
-        app.selectbox(key="class.chosen").set_value(place).run()
+        app.selectbox(key="class.chosen.0").set_value(place).run()
         secret = (
             f"diary of visitor {name}",
             f"written by visitor {name}",
@@ -198,7 +198,7 @@ def test_nothing_of_a_student_s_text_is_on_the_page_unless_ticked(classroom):
         assert not [words for words in secret if words in everything(app)]
         assert translate("What this run writes would tell about its text; its student has not shared that.", "en") in said(app)
     classroom.rooms.hand_in(classroom.code, "visitor Ben", runs["Ben"], with_text=True)
-    app.selectbox(key="class.chosen").set_value(2).run()
+    app.selectbox(key="class.chosen.0").set_value(2).run()
     assert {"diary of visitor Ben", "written by visitor Ben"} <= set(said(app))
     assert "a secret diary" not in everything(app)  # a text is shared by its owner, on its own page
 
