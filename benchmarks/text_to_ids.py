@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 from lmcore.config import TokenizerConfig  # noqa: E402
 from lmcore.corpus import Corpus, encode  # noqa: E402
 from lmcore.decoding import decode  # noqa: E402
-from lmcore.tokenizers import build_tokenizer  # noqa: E402
+from lmcore.tokenizers import build_and_encode  # noqa: E402
 
 KINDS, LANGUAGES = ("character", "word", "subword"), ("en", "zh")
 SLICE = 5_000_000  # bytes of Chinese: the library alone, whose pieces are whole clauses there, would take gigabytes for all of it
@@ -61,7 +61,8 @@ def write_text(language: str, path: Path, size: int):
 
 def ours(data: bytes, kind: str):
     corpus = Corpus.from_text(decode(data, limit=len(data)).text)
-    return encode(corpus, build_tokenizer(TokenizerConfig(kind), corpus.train)).train
+    tokenizer, train = build_and_encode(TokenizerConfig(kind), corpus.train)
+    return encode(corpus, tokenizer, train=train).train
 
 
 def plain(data: bytes, kind: str):

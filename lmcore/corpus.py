@@ -75,12 +75,13 @@ class TokenData:
         return len(self.validation) > 0
 
 
-def encode(corpus: Corpus, tokenizer: Tokenizer, tell: Tell = keep_quiet) -> TokenData:
-    """tell: hears of the progress. Raises TextTooShort, or TokenizerDamaged where a tokenizer of running text meets items."""
+def encode(corpus: Corpus, tokenizer: Tokenizer, tell: Tell = keep_quiet, *, train: np.ndarray | None = None) -> TokenData:
+    """train: the ids of the training text, where they are known. tell: hears of the progress. Raises TextTooShort, or TokenizerDamaged where a tokenizer of running text meets items."""
     is_stream = corpus.kind == "stream"
     if not is_stream and tokenizer.begin_id is None:
         raise TokenizerDamaged(reason="it has no token that begins an item")
-    train = tokenizer.encode(corpus.train, tell=tell)
+    if train is None:
+        train = tokenizer.encode(corpus.train, tell=tell)
     if len(train) < SMALLEST_TRAINING:
         raise TextTooShort(tokens=len(train), needed=SMALLEST_TRAINING)
     validation = tokenizer.encode(corpus.validation)

@@ -28,7 +28,7 @@ from lmcore.runs.limits import Limits
 from lmcore.runs.lock import run_lock
 from lmcore.runs.records import EvaluationRow, StepRow
 from lmcore.runs.store import Store
-from lmcore.tokenizers import build_tokenizer, load_tokenizer
+from lmcore.tokenizers import build_and_encode, load_tokenizer
 from lmcore.training import TrainingState, fit
 
 CHECKPOINT_SECONDS = 5.0
@@ -168,27 +168,22 @@ class Training:
         self.corpus = Corpus.from_text(*progress.text_of(self.store, self.run))
 
     def _cut_into_tokens(self):
-        path = self.folder / "tokenizer.json"
+        path, train = self.folder / "tokenizer.json", None
         if path.exists():
             try:
                 self.tokenizer = load_tokenizer(folder.read_json(path))
             except ValueError as error:  # not JSON
                 raise TokenizerDamaged(reason=type(error).__name__) from error
         else:
-            self.tokenizer = build_tokenizer(self.run.requested.tokenizer, self.corpus.train, self._prepared(0.0))
+            self.tokenizer, train = build_and_encode(self.run.requested.tokenizer, self.corpus.train, self._prepared)
             folder.write_json(path, self.tokenizer.to_json())
         self.vocabulary_size = self.tokenizer.vocabulary_size
-        self.data = encode(self.corpus, self.tokenizer, self._prepared(0.5))
+        self.data = encode(self.corpus, self.tokenizer, self._prepared, train=train)
 
-    def _prepared(self, before: float):
-        """Half of the work is to know the tokens of a text, half is to cut it into them."""
-
-        def tell(share: float):
-            self.writer.prepared = before + share / 2
-            self.writer.flush()
-            self._go_on()
-
-        return tell
+    def _prepared(self, share: float):
+        self.writer.prepared = share
+        self.writer.flush()
+        self._go_on()
 
     def _build(self):
         saved, damaged = restoring.newest(self.folder, self.data, self.vocabulary_size)

@@ -1,5 +1,7 @@
 """The one place that asks which kind of tokenizer: configuration and text in, tokenizer out."""
 
+import numpy as np
+
 from lmcore.config import TokenizerConfig
 from lmcore.errors import EmptyText, TokenizerDamaged
 from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, UNKNOWN, Tell, Tokenizer, keep_quiet
@@ -16,6 +18,7 @@ __all__ = [
     "SubwordTokenizer",
     "Tokenizer",
     "WordTokenizer",
+    "build_and_encode",
     "build_tokenizer",
     "load_tokenizer",
 ]
@@ -32,6 +35,14 @@ def build_tokenizer(config: TokenizerConfig, training_text: str, tell: Tell = ke
     if not training_text.strip(ITEM_BREAK):
         raise EmptyText()
     return KINDS[config.kind].train(training_text, config.vocabulary_size, tell)
+
+
+def build_and_encode(config: TokenizerConfig, training_text: str, tell: Tell = keep_quiet) -> tuple[Tokenizer, np.ndarray]:
+    """The tokenizer, and the ids (T,) of the text it was built from: words are cut once for both. Raises EmptyText."""
+    if config.kind == "word" and training_text.strip(ITEM_BREAK):
+        return WordTokenizer.train_and_encode(training_text, config.vocabulary_size, tell)
+    tokenizer = build_tokenizer(config, training_text, lambda share: tell(share / 2))
+    return tokenizer, tokenizer.encode(training_text, tell=lambda share: tell((1 + share) / 2))
 
 
 def load_tokenizer(values: dict) -> Tokenizer:

@@ -79,6 +79,11 @@ def telling(parts: Iterable[str], size: int, tell: Tell) -> Iterator[str]:
         tell(min(1.0, done / size))
 
 
+def joined(rows: Iterable[np.ndarray], kind: type) -> np.ndarray:
+    """One row of ids; empty where there is none."""
+    return np.concatenate([np.empty(0, kind), *rows])
+
+
 def vocabulary_of(types: list[str]) -> tuple[list[str], int | None]:
     """(vocabulary, begin_id) of a tokenizer with <unk> at 0 and these types from 1 on, ITEM_BREAK first where there is one."""
     return [UNKNOWN] + [BEGIN if name == ITEM_BREAK else name for name in types], 1 if types[:1] == [ITEM_BREAK] else None

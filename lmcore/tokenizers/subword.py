@@ -1,6 +1,6 @@
 """Byte-level byte-pair encoding (Sennrich et al., 2016) by the `tokenizers` library: lossless, nothing is unknown.
 
-The text is split into pieces here and each different piece encoded once: the library's own ids, sooner and in less memory.
+The text is cut at spaces here and each different stretch encoded once: the library's own ids, sooner and in less memory.
 """
 
 import json
@@ -8,20 +8,23 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain, islice
 
 import numpy as np
 import regex
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, Tell, checked, id_type, keep_quiet, telling
+from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, Tell, checked, id_type, joined, keep_quiet, telling
 
-CHUNK = 1 << 20  # characters
+CHUNK = 1 << 17  # characters: what is cut from them stays in the processor's cache
 TRAINED_ON = 10_000_000  # bytes, taken from all over the text
 SAMPLED = 1 << 16  # characters of each stretch
 LONG_PIECE = 4  # bytes, on average
-REMEMBERED = 100_000  # pieces
-SELDOM_REPEATED = 0.25  # of the pieces of a chunk are new: more, and there is little to remember
+REMEMBERED = 300_000  # units
+LONG_UNIT = 50  # characters
+DIVIDER = "\x1f"
+SPACE_BEFORE, SPACE_AND_SPACE = re.compile(r" (?=\S)"), re.compile(r" (?!\S)")
 STRETCH = 5_000  # characters
 SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # as the library's \s; Python's has \x1e too
 PIECE = regex.compile(
@@ -72,24 +75,43 @@ class SubwordTokenizer:
 
     def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
         kind, known = id_type(self.vocabulary_size), {}
-        rows = [np.empty(0, kind)]
+        rows = []
         for part in telling(safe_chunks(_whole_characters(text), chunk), len(text), tell):
-            pieces = PIECE.findall(part)
+            first, *after_space = cut_at_spaces(part)
+            if DIVIDER in part or len(part) > LONG_UNIT * len(after_space):  # as in a script without spaces
+                rows += self._encode_each(list(safe_chunks(part, STRETCH)), kind)
+                continue
             if len(known) > REMEMBERED:
                 known.clear()
-            fresh = [piece for piece in dict.fromkeys(pieces) if piece not in known]
-            if len(fresh) > SELDOM_REPEATED * len(pieces):  # as clauses are, the pieces of a script without spaces
-                rows += (np.array(ids, kind) for ids in self._encode_each(safe_chunks(part, STRETCH), at_once=32))
-            else:
-                known.update(zip(fresh, self._encode_each(iter(fresh), at_once=10_000), strict=True))
-                rows.append(np.fromiter(chain.from_iterable(map(known.__getitem__, pieces)), kind))
-        return np.concatenate(rows)
+            fresh = list(set(after_space).difference(known))
+            known.update(zip(fresh, self._encode_divided(fresh, kind), strict=True))
+            rows += self._encode_each([first], kind)
+            rows.append(np.frombuffer(b"".join(map(known.__getitem__, after_space)), kind))
+        return joined(rows, kind)
 
-    def _encode_each(self, texts: Iterator[str], at_once: int) -> Iterator[list[int]]:
+    def _encode_each(self, texts: list[str], kind: type, at_once: int = 32) -> Iterator[np.ndarray]:
         """A few at a time: the library makes an object of each, with the text of each token."""
-        while batch := list(islice(texts, at_once)):
-            for found in self.library.encode_batch_fast(batch, add_special_tokens=False):
-                yield found.ids
+        for begin in range(0, len(texts), at_once):
+            for found in self.library.encode_batch_fast(texts[begin : begin + at_once], add_special_tokens=False):
+                yield np.array(found.ids, kind)
+
+    def _encode_divided(self, units: list[str], kind: type, at_once: int = 1_000) -> Iterator[bytes]:
+        """The ids of each unit with a space before it: many are one text for the library, with dividers between."""
+        library, size = self._dividing, np.dtype(kind).itemsize
+        for begin in range(0, len(units), at_once):
+            text = DIVIDER.join([" " + unit for unit in units[begin : begin + at_once]])
+            ids = np.array(library.encode_batch_fast([text], add_special_tokens=False)[0].ids)
+            ends = np.append(np.flatnonzero(ids == self.vocabulary_size), len(ids)) * size  # the divider has the next id
+            found, start = ids.astype(kind).tobytes(), 0
+            for end in ends.tolist():
+                yield found[start:end]
+                start = end + size
+
+    @cached_property
+    def _dividing(self) -> Tokenizer:
+        library = _library(self.library.model, with_items=self.begin_id is not None)
+        library.add_special_tokens([AddedToken(DIVIDER, special=True, normalized=False)])
+        return library
 
     def decode(self, ids) -> str:
         return b"".join(self._bytes[token_id] for token_id in ids).decode("utf-8", errors="replace")
@@ -121,6 +143,15 @@ def _library(model: models.BPE, with_items: bool) -> Tokenizer:
     if with_items:
         library.add_special_tokens([AddedToken(ITEM_BREAK, special=True, normalized=False)])
     return library
+
+
+def cut_at_spaces(text: str) -> list[str]:
+    """A text cut at each space before something else, where a piece always begins; those spaces are left out.
+
+    >>> cut_at_spaces("low  lower, lowest")
+    ['low ', 'lower,', 'lowest']
+    """
+    return SPACE_BEFORE.split(text) if SPACE_AND_SPACE.search(text) else text.split(" ")
 
 
 def readable(piece: bytes) -> str:

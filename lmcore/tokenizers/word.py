@@ -1,17 +1,18 @@
 """One token a word, a number, a punctuation mark or a line break; Chinese is cut into words by rjieba. Spacing is not modelled."""
 
 import re
-from collections import Counter
+from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import count
 
 import numpy as np
 import regex
 import rjieba
 
-from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, chunks, id_type, keep_quiet, telling, vocabulary_of
+from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, chunks, id_type, joined, keep_quiet, telling, vocabulary_of
 
-CHUNK = 1 << 20  # characters
+CHUNK = 1 << 17  # characters: what is cut from them stays in the processor's cache
 BREAKS = (ITEM_BREAK + "\n", " \u3000。，、！？；")  # after these a text may be cut without cutting a word
 REMEMBERED = 200_000  # spans
 ONCE_IS_UNKNOWN_FROM = 2_000  # types
@@ -40,6 +41,11 @@ def pieces(text: str) -> list[str]:
 
 def _cut(span: str) -> list[str]:
     """The tokens of a stretch without spaces; together they are the stretch."""
+    if span.isascii():  # most are a word, or a word and a mark: no pattern is needed for them
+        if span.isalpha():
+            return [span]
+        if span[:-1].isalpha() and not span[-1].isalnum():
+            return [span[:-1], span[-1]]
     if CHINESE.fullmatch(span):
         return rjieba.cut(span)
     found = []
@@ -52,13 +58,13 @@ def _cut(span: str) -> list[str]:
 
 
 class _Remembering(dict):
-    """What each span of a text becomes: worked out once, remembered where it is short."""
+    """The numbers of a span's tokens, as bytes: worked out once, remembered where the span is short."""
 
-    def __init__(self, work_out: Callable[[str], list]):
-        self.work_out = work_out
+    def __init__(self, number: Callable[[str], int], kind: type):
+        self.number, self.kind = number, np.dtype(kind).char
 
-    def __missing__(self, span: str) -> list:
-        result = self.work_out(span)
+    def __missing__(self, span: str) -> bytes:
+        result = array(self.kind, [self.number(piece) for piece in _cut(span)]).tobytes()
         if len(span) <= 24 and len(self) < REMEMBERED:
             self[span] = result
         return result
@@ -86,28 +92,29 @@ class WordTokenizer:
     @classmethod
     def train(cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet) -> "WordTokenizer":
         """The most frequent words first, equally frequent ones in alphabetical order."""
-        counts, spans, cut = Counter(), Counter(), _Remembering(_cut)
+        return cls.train_and_encode(text, vocabulary_size, tell)[0]
 
-        def fold():
-            for span, times in spans.items():
-                for piece in cut[span]:
-                    counts[piece] += times
-            spans.clear()
-
-        for chunk in telling(chunks(text, CHUNK, BREAKS), len(text), tell):
-            spans.update(spans_of(chunk))
-            if len(spans) > REMEMBERED:
-                fold()
-        fold()
-        begin = [ITEM_BREAK] if counts.pop(ITEM_BREAK, 0) else []
-        least = 2 if len(counts) > ONCE_IS_UNKNOWN_FROM and max(counts.values()) > 1 else 1
-        ordered = sorted((word for word in counts if counts[word] >= least), key=lambda word: (-counts[word], word))
-        return cls((begin + ordered)[: vocabulary_size - 1])
+    @classmethod
+    def train_and_encode(
+        cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet
+    ) -> tuple["WordTokenizer", np.ndarray]:
+        """What `train` gives and what its `encode` gives of the same text, which is cut once: each new word gets the next number,
+        and when all are counted the numbers become ids."""
+        number_of: dict[str, int] = defaultdict(count().__next__)
+        numbers = list(_through(text, number_of.__getitem__, np.int32, CHUNK, tell))
+        counts = sum((np.bincount(row, minlength=len(number_of)) for row in numbers), np.zeros(len(number_of), np.int64))
+        times = dict(zip(number_of, counts.tolist(), strict=True))
+        begin = [ITEM_BREAK] if times.pop(ITEM_BREAK, 0) else []
+        least = 2 if len(times) > ONCE_IS_UNKNOWN_FROM and max(times.values()) > 1 else 1
+        ordered = sorted((word for word in times if times[word] >= least), key=lambda word: (-times[word], word))
+        tokenizer = cls((begin + ordered)[: vocabulary_size - 1])
+        kind = id_type(tokenizer.vocabulary_size)
+        id_of = np.array([tokenizer._ids.get(word, 0) for word in number_of], kind)
+        return tokenizer, joined((id_of[row] for row in numbers), kind)
 
     def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
-        known, kind = self._ids.get, id_type(self.vocabulary_size)
-        ids_of = _Remembering(lambda span: [known(piece, 0) for piece in _cut(span)])
-        return np.concatenate([np.empty(0, kind), *(np.fromiter(found, kind) for found in _through(text, ids_of, chunk, tell))])
+        kind = id_type(self.vocabulary_size)
+        return joined(_through(text, lambda piece: self._ids.get(piece, 0), kind, chunk, tell), kind)
 
     def decode(self, ids) -> str:
         text, before = [], "\n"
@@ -130,7 +137,7 @@ class WordTokenizer:
         return np.array(ids, id_type(self.vocabulary_size)), np.array(starts, np.int64), np.array(ends, np.int64)
 
     def unknown_pieces(self, text: str) -> list[str]:
-        return [piece for found in _through(text, _Remembering(_cut), CHUNK) for piece in found if piece not in self._ids]
+        return [piece for span in spans_of(text) for piece in _cut(span) if piece not in self._ids]
 
     def to_json(self) -> dict:
         return {"kind": self.kind, "words": self.words}
@@ -140,10 +147,11 @@ class WordTokenizer:
         return cls(checked(values["words"]))
 
 
-def _through(text: str, remembering: _Remembering, size: int, tell: Tell = keep_quiet) -> Iterator[Iterator]:
-    """For each chunk of a text, what its spans become, one after another."""
+def _through(text: str, number: Callable[[str], int], kind: type, size: int, tell: Tell) -> Iterator[np.ndarray]:
+    """For each chunk of a text the numbers of its tokens."""
+    numbers_of = _Remembering(number, kind)
     for chunk in telling(chunks(text, size, BREAKS), len(text), tell):
-        yield chain.from_iterable(map(remembering.__getitem__, spans_of(chunk)))
+        yield np.frombuffer(b"".join(map(numbers_of.__getitem__, spans_of(chunk))), kind)
 
 
 def spans_of(text: str) -> list[str]:

@@ -5,6 +5,7 @@ import random
 
 import numpy as np
 import pytest
+import rjieba
 
 from lmcore.config import TokenizerConfig
 from lmcore.errors import EmptyText, LmcoreError, TokenizerDamaged
@@ -16,11 +17,12 @@ from lmcore.tokenizers import (
     CharacterTokenizer,
     SubwordTokenizer,
     WordTokenizer,
+    build_and_encode,
     build_tokenizer,
     load_tokenizer,
 )
 from lmcore.tokenizers.subword import sample
-from lmcore.tokenizers.word import SPAN, pieces, spans_of
+from lmcore.tokenizers.word import PIECE, SPAN, pieces, spans_of
 from tests.lmcore.awkward import CHINESE, ENGLISH, MIXED, TEXTS, invented_words
 
 TRAINED_ON = ENGLISH * 20 + CHINESE * 20 + MIXED * 20
@@ -91,6 +93,20 @@ def test_json_and_back(tokenizer):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_text_gives_the_same_tokenizer(kind):
     assert build_tokenizer(TokenizerConfig(kind, 600), TRAINED_ON).to_json() == STREAM[kind].to_json()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@every_text
+def test_building_and_encoding_at_once_gives_the_same(kind, text):
+    for training_text in (text, ITEM_BREAK + (text + TRAINED_ON + invented_words(3_000)).replace("\n", ITEM_BREAK)):
+        try:
+            tokenizer, ids = build_and_encode(TokenizerConfig(kind, 600), training_text)
+        except EmptyText:
+            assert training_text == ""
+            continue
+        assert tokenizer.to_json() == build_tokenizer(TokenizerConfig(kind, 600), training_text).to_json()
+        expected = tokenizer.encode(training_text)
+        assert ids.dtype == expected.dtype and ids.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -196,6 +212,14 @@ def test_spans_are_what_the_pattern_finds():
         assert spans_of(text) == SPAN.findall(text)
 
 
+def test_words_are_what_the_patterns_find():
+    draw = random.Random(2)
+    for _ in range(2_000):
+        span = "".join(draw.choices("abé中文，'-_,.1\x00", k=draw.randint(1, 8)))
+        cut = (rjieba.cut(match.group()) if match.lastgroup == "han" else [match.group()] for match in PIECE.finditer(span))
+        assert pieces(span) == [piece for part in cut for piece in part]
+
+
 @every_text
 def test_words_and_spaces_are_the_whole_text(text):
     assert "".join(pieces(text)) == "".join(c for c in text if not c.isspace() or c in "\n\x1e")
@@ -259,6 +283,15 @@ def test_subwords_of_a_text_that_repeats_are_the_librarys_own():
     assert all(tokenizer.encode(text, chunk=size).tolist() == expected for size in (500, 3_000, 1 << 20))
 
 
+@pytest.mark.parametrize("tokenizer", [STREAM["subword"], ITEMS["subword"]], ids=["stream", "items"])
+def test_subwords_of_any_spacing_are_the_librarys_own(tokenizer):
+    draw = random.Random(3)
+    letters = [*"     \n\n\t\r\x1c\x1e\x1f\x85\u3000\u2028\u00a0ab1,.'中", "'s", "😀", "e\u0301"]
+    for _ in range(1_000):
+        text = "".join(draw.choices(letters, k=draw.randint(0, 40)))
+        assert tokenizer.encode(text).tolist() == tokenizer.library.encode(text, add_special_tokens=False).ids
+
+
 def test_parts_of_a_character_are_shown_by_their_bytes_and_share_its_place():
     tokenizer = SubwordTokenizer.train("plain English", vocabulary_size=260)
     ids, starts, ends = tokenizer.offsets("a语")
@@ -284,10 +317,11 @@ LONG = "".join(f"word{number % 977} 一个词，" for number in range(150_000)) 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_done_of_a_long_text_is_told(kind):
-    of_training, of_encoding = [], []
+    of_training, of_encoding, of_both = [], [], []
     tokenizer = build_tokenizer(TokenizerConfig(kind, 600), LONG, of_training.append)
     tokenizer.encode(LONG, tell=of_encoding.append)
-    for told in (of_training, of_encoding):
+    build_and_encode(TokenizerConfig(kind, 600), LONG, of_both.append)
+    for told in (of_training, of_encoding, of_both):
         assert len(told) > 1 and told == sorted(told) and 0 < told[0] < 1 and told[-1] == 1
 
 
