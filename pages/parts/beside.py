@@ -6,6 +6,7 @@ All with the same seed: token t of each is drawn with the same random number.
 import numpy as np
 import streamlit as st
 
+from lmcore.models import NgramModel
 from lmcore.sampling import Sampling, begin, draws_after
 from pages.parts import copy_meter, counted, desk, models, visitor
 from pages.parts.language import _
@@ -59,7 +60,7 @@ def counting(run, trained, writing: Writing, settings: Sampling, seed: int):
 
 def _continuation(run, trained, model, writing: Writing, settings: Sampling, seed: int, *, key: str):
     """The prompt continued by one model, with its share copied."""
-    name = f"{run.id} {trained.step}" if model is trained.model else f"{run.id} {model.order}-gram"
+    name = f"{run.id} {model.order}-gram" if isinstance(model, NgramModel) else f"{run.id} {trained.step}"
     ids = _generated(name, writing.prompt, settings, seed, trained, model, writing)
     found = copy_meter.of_text(run, trained, ids)
     before = int(writing.prompt_ids[-1]) if len(writing.prompt_ids) else None
@@ -79,7 +80,7 @@ def _continuation(run, trained, model, writing: Writing, settings: Sampling, see
 def _generated(name: str, prompt: str, settings: Sampling, seed: int, _trained, _model, _writing) -> np.ndarray:
     """(T,) ids. name: of the model and its step."""
     with models.asking():
-        is_network = _model is _trained.model  # it reads a long prompt once; a counting model would forget all but its end
-        begun = _writing.begun(_trained) if is_network else begin(_model, _writing.prompt_ids[-ORDERS[-1] :])
+        counts = isinstance(_model, NgramModel)  # it would forget all but the end of a long prompt; a network reads it once
+        begun = begin(_model, _writing.prompt_ids[-ORDERS[-1] :]) if counts else _writing.begun(_trained)
         drawn = draws_after(_model, begun, AMOUNT[_trained.tokenizer.kind], settings, seed, never(_trained))
         return np.array([token.id for token in drawn], dtype=np.int64)

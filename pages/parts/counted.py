@@ -3,8 +3,11 @@
 What may be shown of the training text itself is the page's to ask: `visitor.may_read`.
 """
 
+import hashlib
 import threading
 from collections import OrderedDict
+from functools import lru_cache
+from pathlib import Path
 
 from lmcore.models import Counts, NgramModel
 from lmcore.runs.counting import index_path
@@ -13,25 +16,31 @@ from lmcore.text_index import TextIndex
 
 KEPT_TOKENS = 4_000_000  # about 50 bytes each
 
-_cache: OrderedDict[str, Counts] = OrderedDict()
+_cache: OrderedDict[bytes, Counts] = OrderedDict()  # by what was counted: a class that trains on one text has counted the same
 _lock = threading.Lock()
 
 
 def counts(data_folder, run) -> Counts | None:
     """All that was counted in the training text of a run; None until its worker has kept the index."""
     with _lock:  # one visitor at a time: thirty who ask for the same counts wait for one sort
-        if found := _cache.get(run.id):
-            _cache.move_to_end(run.id)
-            return found
         path = index_path(run_folder(data_folder, run.id))
         try:
+            digest = _digest(path)
+            if found := _cache.get(digest):
+                _cache.move_to_end(digest)
+                return found
             found = Counts(TextIndex.from_bytes(path.read_bytes()))
         except (OSError, ValueError):
             return None
-        _cache[run.id] = found
+        _cache[digest] = found
         while len(_cache) > 1 and sum(len(kept.index.ids) for kept in _cache.values()) > KEPT_TOKENS:
             _cache.popitem(last=False)
         return found
+
+
+@lru_cache(maxsize=1_000)
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def ngram(data_folder, run, order: int, smoothing: str = "kneser-ney") -> NgramModel | None:

@@ -14,7 +14,8 @@ from pages.parts.live_chart import live_chart
 from pages.parts.next_token_bars import next_token_bars
 from pages.parts.next_words import labels as bar_labels
 
-EVERY_SECONDS = 1.0
+EVERY_SECONDS, SETTLED_EVERY_SECONDS = 1.0, 1.5  # between two looks: each takes the run a little of the processor
+SETTLED_SECONDS = 10.0  # of training, after which a curve changes more slowly
 WAITING_SECONDS = 1.0  # of one look, at most
 LOOKING_SECONDS = 0.02
 
@@ -24,11 +25,11 @@ def show(run_id: str):
     run = visitor.store().run(run_id)
     looks = count()
 
-    @st.fragment(run_every=EVERY_SECONDS if run_words.is_live(run) else None)
+    @st.fragment(run_every=_between_looks(run))
     def growing():
         with visitor.store().database.one_connection():
             now = visitor.store().run(run_id) if next(looks) == 0 else _new(run_id)
-            if now is None or _stage(now) != _stage(run):
+            if now is None or _stage(now) != _stage(run) or _between_looks(now) != _between_looks(run):
                 st.rerun()  # the buttons above and the sidebar show the status too
             _status(now)
             _figures(now)
@@ -36,6 +37,12 @@ def show(run_id: str):
             _latest(now)
 
     growing()
+
+
+def _between_looks(run) -> float | None:
+    if not run_words.is_live(run):
+        return None
+    return EVERY_SECONDS if run.seconds < SETTLED_SECONDS else SETTLED_EVERY_SECONDS
 
 
 def _new(run_id: str):

@@ -3,10 +3,14 @@
 Keyed by run and step, so that a running model is fresh and a finished one is loaded once. Looking is open to whoever has the address.
 """
 
+import json
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 
@@ -23,10 +27,18 @@ AT_ONCE = threading.BoundedSemaphore(2)
 
 @dataclass(frozen=True)
 class Trained:
-    model: LanguageModel
+    """What a page asks. Streamlit keeps it for as long as a visitor's page is open (in what its buttons do), so it has no model of its
+    own: it fetches the one that is kept, or loads it again."""
+
+    fetch: Callable[[], LanguageModel]
     tokenizer: Tokenizer
     step: int
     kind: str  # of the corpus: decides what a line break in a context means
+
+    @property
+    def model(self) -> LanguageModel:
+        """Raises CheckpointDamaged where the run has been deleted meanwhile."""
+        return self.fetch()
 
     def marked(self, text: str) -> str:
         """What a visitor typed, line breaks between items marked as in training."""
@@ -46,31 +58,65 @@ class Trained:
         return text + (suffix.lstrip(" ") if text.endswith((" ", "\n")) or not text else suffix)
 
 
-_cache: OrderedDict[tuple[str, int], Trained] = OrderedDict()
+@dataclass(frozen=True)
+class _Kept:
+    model: LanguageModel
+    step: int
+    kind: str
+
+
+_cache: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
 _lock = threading.Lock()
 
 
 def load(data_folder, run) -> Trained | None:
     """The newest readable checkpoint of a run; None while there is none."""
     run_folder = folder.run_folder(data_folder, run.id)
+    kept = _newest(run_folder)
+    if kept is None:
+        return None
+    tokenizer = _tokenizer((run_folder / "tokenizer.json").read_bytes())
+    return Trained(partial(_fetch, run_folder, kept.step), tokenizer, kept.step, kept.kind)
+
+
+def _fetch(run_folder: Path, step: int) -> LanguageModel:
+    """The model of one step, or the newest where its checkpoint has been replaced."""
+    kept = _of_step(run_folder, step) or _newest(run_folder)
+    if kept is None:
+        raise CheckpointDamaged(step=step, reason="deleted")
+    return kept.model
+
+
+def _newest(run_folder: Path) -> _Kept | None:
     for path in folder.checkpoints(run_folder):
-        step = folder.step_of(path)
-        with _lock:
-            if found := _cache.get((run.id, step)):
-                _cache.move_to_end((run.id, step))
-                return found
-        try:
-            saved = checkpoint.load(path)
-        except CheckpointDamaged:
-            continue
-        tokenizer = load_tokenizer(folder.read_json(run_folder / "tokenizer.json"))
-        trained = Trained(saved.language_model(), tokenizer, saved.step, saved.header["kind"])
-        with _lock:
-            _cache[(run.id, step)] = trained
-            while len(_cache) > KEPT:
-                _cache.popitem(last=False)
-        return trained
+        if kept := _of_step(run_folder, folder.step_of(path)):
+            return kept
     return None
+
+
+def _of_step(run_folder: Path, step: int) -> _Kept | None:
+    """None where its checkpoint is gone or cannot be read."""
+    key = run_folder.name, step
+    with _lock:
+        if found := _cache.get(key):
+            _cache.move_to_end(key)
+            return found
+    try:
+        saved = checkpoint.load(folder.checkpoint_path(run_folder, step))
+    except CheckpointDamaged:
+        return None
+    kept = _Kept(saved.language_model(), saved.step, saved.header["kind"])
+    with _lock:
+        _cache[key] = kept
+        while len(_cache) > KEPT:
+            _cache.popitem(last=False)
+    return kept
+
+
+@lru_cache(maxsize=KEPT)
+def _tokenizer(written: bytes) -> Tokenizer:
+    """A class that trains on one text has one tokenizer."""
+    return load_tokenizer(json.loads(written))
 
 
 @contextmanager

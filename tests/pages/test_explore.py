@@ -134,12 +134,12 @@ def test_one_impossible_token_makes_the_whole_impossible():
 
 def test_bits_per_byte_charge_unknown_words(trained):
     tokenizer = WordTokenizer.train("the cat sat")
-    known = models.Trained(trained.model, tokenizer, 1, "stream")
+    known = models.Trained(trained.fetch, tokenizer, 1, "stream")
     assert chain.bits_per_byte(known, "the dog", -7 * np.log(2)) == pytest.approx((7 + 8 * 3) / 7)
 
 
 def test_the_text_before_a_token_is_what_one_would_type(trained):
-    items = models.Trained(trained.model, WordTokenizer.train("\x1ethe cat\x1ea dog\x1e"), 1, "lines")
+    items = models.Trained(trained.fetch, WordTokenizer.train("\x1ethe cat\x1ea dog\x1e"), 1, "lines")
     assert chain.before_token(items, items.marked("the cat\na dog"), 4) == "the cat\na "
     assert chain.before_token(trained, "the cat", 0) == ""
 

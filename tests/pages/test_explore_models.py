@@ -1,7 +1,11 @@
 """The models beside a run, the true grammar, the film and two sentences: their numbers, on a real run of the village."""
 
+import gc
 import math
 import random
+import weakref
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ from numpy.testing import assert_allclose
 
 from lmcore import probability
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
+from lmcore.errors import CheckpointDamaged
 from lmcore.runs import snapshots, worker
 from lmcore.runs.store import Store
 from pages.parts import counted, demos, film, line_up, model_table, models, truth, two_sentences, visitor, why
@@ -52,6 +57,26 @@ def entrants(run, trained):
 def test_who_stands_beside_a_run(entrants):
     counting = [f"{order}-gram" for order in (1, 2, 3, 4, 5)]
     assert [entrant.name for entrant in entrants] == ["this run", "second", "uniform", *counting, "the true grammar"]
+
+
+def test_what_a_page_holds_keeps_no_model_alive(run, trained):
+    ids = trained.encode("the cat")
+    asked, model = probability.next_token(trained.model, ids), weakref.ref(trained.model)
+    models._cache.clear()  # others were asked meanwhile
+    gc.collect()
+    assert model() is None
+    assert probability.next_token(trained.model, ids).tolist() == asked.tolist()
+    older = models.Trained(partial(models._fetch, trained.fetch.args[0], 1), trained.tokenizer, 1, trained.kind)
+    assert older.model is trained.model  # its own checkpoint has been replaced by the newest
+    gone = models.Trained(partial(models._fetch, Path("gone"), 1), trained.tokenizer, 1, trained.kind)
+    with pytest.raises(CheckpointDamaged):
+        _ = gone.model
+
+
+def test_runs_over_one_text_share_what_was_learned_and_counted_of_it(run, trained, village):
+    second = visitor.store().run(village["second"])
+    assert models.load(visitor.data_folder(), second).tokenizer is trained.tokenizer
+    assert counted.counts(visitor.data_folder(), second) is counted.counts(visitor.data_folder(), run)
 
 
 def test_only_runs_over_the_same_tokens_can_stand_beside(run, village):

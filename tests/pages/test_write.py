@@ -84,7 +84,7 @@ def test_writing_ends_after_a_stop_and_when_the_text_is_full(trained, monkeypatc
 
 def test_unknown_is_never_drawn():
     tokenizer = WordTokenizer.train("a b")
-    trained = models.Trained(UniformModel(3), tokenizer, step=1, kind="stream")
+    trained = models.Trained(lambda: UniformModel(3), tokenizer, step=1, kind="stream")
     text = a_text(trained, "a", 60)
     assert set(text.ids().tolist()) == {1, 2}
     rows, rest = text.offer(trained, Sampling()).rows(tokenizer.vocabulary, top=2)
