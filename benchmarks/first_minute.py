@@ -11,7 +11,6 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -84,26 +83,29 @@ def from_elsewhere(server: Server, run_id: str):
 
 
 def tokens_per_second(store: Store, steps: int, watched) -> float:
-    """Of one whole run, from its claim to its end by the clock of the store. watched: id of a run -> a context manager."""
+    """Of one run's steps by the clock, all but the first fifth, in which a browser loads the page. watched: id -> a context manager."""
     text = next(text for text in store.texts(None) if text.sample == "fables-zh")
     config = RunConfig(training=TrainingConfig(stop="steps", stop_after=float(steps)))
     run = store.add_run(owner="benchmark", text_id=text.id, name="measured", config=config)
     with watched(run.id):
         while store.run(run.id).shown_status != "finished":
             time.sleep(0.2)
-    run = store.run(run.id)
-    return run.tokens / (datetime.fromisoformat(run.ended) - datetime.fromisoformat(run.started)).total_seconds()
+    done = store.steps(run.id)
+    first = len(done.step) // 5
+    return (done.tokens[-1] - done.tokens[first]) / (done.seconds[-1] - done.seconds[first])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--steps", type=int, default=1_500, help="of a run that is watched, or not")
+    parser.add_argument("--watching", action="store_true", help="only what watching costs")
     options = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        first, later = [], []
-        for _ in range(options.repeats):
+        first, later, clicks = [], [], []
+        waiting = 0 if options.watching else options.repeats
+        for _ in range(waiting):
             with tempfile.TemporaryDirectory() as folder:
                 server = Server(Path(folder))
                 first.append(first_bars(browser, server))
@@ -113,10 +115,10 @@ def main():
             server.start()
             while not (runs := store.demos()) or any(run.status != "finished" for run in runs):
                 time.sleep(1)
-            for _ in range(options.repeats):
+            for _ in range(waiting):
                 server.stop()
                 later.append(first_bars(browser, server))
-            clicks = [click_to_point(browser, server) for _ in range(options.repeats)]
+            clicks += [click_to_point(browser, server) for _ in range(waiting)]
             ways = {
                 "nobody": lambda run_id: nullcontext(),
                 "elsewhere": lambda run_id: from_elsewhere(server, run_id),
@@ -128,9 +130,10 @@ def main():
             server.stop()
         browser.close()
     print(f"medians of {options.repeats}\n\n| what | |\n|---|---|")
-    print(f"| start of the very first server → first bars | {statistics.median(first):.1f} s |")
-    print(f"| start of a later one → first bars | {statistics.median(later):.1f} s |")
-    print(f"| click → first point of the curve | {statistics.median(clicks):.2f} s |")
+    if waiting:
+        print(f"| start of the very first server → first bars | {statistics.median(first):.1f} s |")
+        print(f"| start of a later one → first bars | {statistics.median(later):.1f} s |")
+        print(f"| click → first point of the curve | {statistics.median(clicks):.2f} s |")
     for way in ("elsewhere", "here"):
         kept = statistics.median(speed[way] / speed["nobody"] for speed in speeds)
         print(f"| tokens per second, watched from {way} / not watched | {kept:.3f} |")

@@ -37,8 +37,10 @@ def child(seconds: float, threads: int):
     from lmcore.corpus import TokenData
     from lmcore.models import build_model
     from lmcore.planning import fit_to_machine
+    from lmcore.runs.turns import take_long_turns
     from lmcore.training import fit
 
+    take_long_turns()
     ids = np.random.default_rng(1).integers(0, 65, 100_000).astype(np.uint8)
     data = TokenData("stream", ids, ids[:0], 0, 0, ids[:8])
     config, _ = fit_to_machine(TrainingConfig(planned_steps=10**8, evaluation_interval=10**6, threads=threads))

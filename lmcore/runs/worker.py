@@ -22,7 +22,7 @@ from lmcore.corpus import Corpus, encode
 from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, WorkerFailed
 from lmcore.models import build_model
 from lmcore.planning import resolve
-from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots
+from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots, turns
 from lmcore.runs.glimpse import glimpse
 from lmcore.runs.limits import Limits
 from lmcore.runs.lock import run_lock
@@ -67,6 +67,7 @@ def be_polite(most_bytes: int | None = None):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    turns.take_long_turns()
 
 
 def _disk_is_full(error: OSError) -> bool:
