@@ -1,11 +1,13 @@
 """How long, and how much memory, from the bytes of a file to token ids: `python benchmarks/text_to_ids.py`.
 
-Decoding, splitting, training the tokenizer and encoding, for 100 MB of text that does not repeat; each measurement in a fresh process.
+Decoding, splitting, training the tokenizer and encoding, for 100 MB of text that does not repeat; each measurement in a fresh process
+with the environment of a worker, which has one thread.
 The plain way beside it is what one would write first. What the ids are is tested in `tests/lmcore`.
 """
 
 import argparse
 import json
+import os
 import random
 import re
 import resource
@@ -26,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 from lmcore.config import TokenizerConfig  # noqa: E402
 from lmcore.corpus import Corpus, encode  # noqa: E402
 from lmcore.decoding import decode  # noqa: E402
+from lmcore.runs.pool import ENVIRONMENT  # noqa: E402
 from lmcore.tokenizers import build_and_encode  # noqa: E402
 
 KINDS, LANGUAGES = ("character", "word", "subword"), ("en", "zh")
@@ -92,7 +95,7 @@ def measure(way: str, kind: str, path: Path, size: int) -> dict:
 
 def in_fresh_process(*arguments) -> dict:
     command = [sys.executable, __file__, "--child", *map(str, arguments)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **ENVIRONMENT}).stdout
     return json.loads(output or "{}")
 
 
@@ -105,6 +108,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3, help="the median of so many runs is shown")
     parser.add_argument("--megabytes", type=int, default=100, help="size of the text")
+    parser.add_argument("--kind", choices=KINDS, help="only this tokenizer")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -121,7 +125,7 @@ def main():
         for language in LANGUAGES:
             path = Path(folder) / f"{language}.txt"
             in_fresh_process("write", language, path, size)
-            for kind in KINDS:
+            for kind in [options.kind] if options.kind else KINDS:
                 compared_on = min(size, SLICE) if (kind, language) == ("subword", "zh") else size
                 new = median_of(options.repeats, "ours", kind, path, size)
                 same = new if compared_on == size else median_of(options.repeats, "ours", kind, path, compared_on)
