@@ -8,7 +8,7 @@ from pages.parts import charts, comparison, links, room_points, visitor
 from pages.parts.board_chart import board_chart
 from pages.parts.language import _, together
 
-SECONDS = 1.5  # between two looks
+SECONDS, CLOSED_SECONDS = 1.5, 5.0  # between two looks; a closed room can be opened again
 SMOOTHING = 0.9
 
 
@@ -16,7 +16,7 @@ def show(code: str, teaches: bool):
     room = Rooms(visitor.store()).room(code)
     known = {point.place for point in points(room)}
 
-    @st.fragment(run_every=SECONDS if room.closed is None else None)
+    @st.fragment(run_every=SECONDS if room.closed is None else CLOSED_SECONDS)
     def board():
         try:
             now = Rooms(visitor.store()).room(code)
@@ -27,7 +27,8 @@ def show(code: str, teaches: bool):
             st.rerun()  # what the teacher chose, and can choose from, is shown outside too
         shown = [point for point in found if not point.hidden]
         if not shown:
-            st.info(_("Nothing is handed in yet. Points appear here by themselves."))
+            hidden = teaches and found
+            st.info(_("All points are hidden.") if hidden else _("Nothing is handed in yet. Points appear here by themselves."))
             return
         _scatter(now, shown)
         _chosen(now, shown)
@@ -54,7 +55,7 @@ def _scatter(room, shown):
 def said(room, shown) -> str:
     """The board in a sentence; nicknames stay out of it: what others wrote is no Markdown."""
     best = [point for point in shown if point.values["loss"] is not None]
-    words = _("{count} runs are handed in, {live} of them still training.").format(
+    words = _("Runs handed in: {count}; still training: {live}.").format(
         count=len(shown), live=sum(point.live for point in shown)
     )
     if not best:
@@ -111,6 +112,8 @@ def _chosen(room, shown):
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.plotly_chart(charts.compared([curve], labels), key="class.curve")
+        if curve["training"]:
+            st.caption(_("Thick with dots: validation loss. Thin: training loss."))
     with right:
         _written(point)
 

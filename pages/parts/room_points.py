@@ -231,6 +231,14 @@ def _width(values: list[float], logarithmic: bool) -> float:
 
 def _hover(point: Point, named: dict[str, str]) -> str:
     shown = {name: point.values[axis] for axis, name in named.items()}
-    lines = [f"{name}: {'—' if value is None else f'{value:,.5g}'}" for name, value in shown.items()]
+    lines = [f"{name}: {'—' if value is None else _number(value)}" for name, value in shown.items()]
     head = f"<b>{html.escape(point.name)}</b> · {run_words.model(point.run)} · {run_words.status(point.run)}"
     return "<br>".join([head, *lines])
+
+
+def _number(value: float) -> str:
+    """
+    >>> _number(310_970), _number(0.0123456)
+    ('310,970', '0.012346')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.5g}"

@@ -1,3 +1,4 @@
+const STILL = 5, NEAR = 4; // pixels: a click moves no further; a finger is not exact
 const OPTIONS = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 
 // One state per element: the figure that is drawn, the one to be drawn, and whether a finger or a button is down on it.
@@ -15,30 +16,47 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function newState(element) {
   const state = { held: false, drawing: Promise.resolve() };
-  element.addEventListener("pointerdown", () => {
+  element.addEventListener("pointerdown", (down) => {
     state.held = true;
+    const ended = new AbortController();
     for (const ending of ["pointerup", "pointercancel"])
-      window.addEventListener(ending, () => setTimeout(() => { state.held = false; draw(element, state); }), { once: true });
+      window.addEventListener(ending, (up) => {
+        ended.abort();
+        const still = ending === "pointerup" && Math.hypot(up.clientX - down.clientX, up.clientY - down.clientY) < STILL;
+        const place = still ? placeAt(element, up.clientX, up.clientY) : undefined;
+        if (place !== undefined) state.choose(place);
+        setTimeout(() => { state.held = false; draw(element, state); });
+      }, { signal: ended.signal });
   });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => draw(element, state), 500));
   return state;
 }
 
-// A drawing between pressing and letting go would take the click away: it waits, and one drawing waits for the other.
+// The point under the pointer, found without Plotly's own click: that one needs a pointer that has moved since the last drawing.
+function placeAt(element, x, y) {
+  const within = (box) => x > box.left - NEAR && x < box.right + NEAR && y > box.top - NEAR && y < box.bottom + NEAR;
+  const points = [...element.querySelectorAll(".scatterlayer .point")].reverse(); // the uppermost first
+  return points.find((point) => within(point.getBoundingClientRect()))?.__data__.data; // its customdata
+}
+
+// A drawing between pressing and letting go would take the point away: it waits, and one drawing waits for the other.
 function draw(element, state) {
   state.drawing = state.drawing.then(async () => {
     const Plotly = await loadPlotly();
-    if (state.held || state.drawn === state.wanted || !element.isConnected) return;
-    const { data, layout } = JSON.parse((state.drawn = state.wanted));
-    const first = !element.classList.contains("js-plotly-plot");
-    await Plotly.react(element, data, { ...layout, ...ground(element, layout) }, OPTIONS);
-    if (first) element.on("plotly_click", ({ points }) => state.choose(points[0].customdata));
+    if (state.held || !element.isConnected) return;
+    const text = textColour(element), drawn = text + state.wanted;
+    if (state.drawn === drawn) return;
+    state.drawn = drawn;
+    const { data, layout } = JSON.parse(state.wanted);
+    await Plotly.react(element, data, { ...layout, ...ground(element, layout, text) }, OPTIONS);
   }).catch(console.error);
 }
 
+const textColour = (element) => getComputedStyle(element).getPropertyValue("--st-text-color").trim() || getComputedStyle(element).color;
+
 // The colours and letters of the page.
-function ground(element, layout) {
+function ground(element, layout, text) {
   const style = getComputedStyle(element);
-  const text = style.getPropertyValue("--st-text-color").trim() || style.color;
   const font = { color: text, family: style.getPropertyValue("--st-font").trim() || style.fontFamily, size: 13 };
   return {
     font,
