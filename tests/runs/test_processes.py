@@ -330,21 +330,21 @@ def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch
     text = a_text(store, "".join(f"word{number % 977} and " for number in range(200_000)))
     config = replace(a_config(), tokenizer=TokenizerConfig(kind, 600))
     run = store.add_run(owner="anna", text_id=text.id, name="long", config=config)
-    heard, encode = [], worker.encode
+    heard, prepare = [], worker.build_and_encode
 
-    def encode_until_stopped(corpus, tokenizer, tell):
+    def prepare_until_stopped(config, training_text, tell):
         def ask_first(share):
             store.ask(run.id, "stop")
             tell(share)
             heard.append(share)
 
-        return encode(corpus, tokenizer, ask_first)
+        return prepare(config, training_text, ask_first)
 
     monkeypatch.setattr(progress, "FLUSH_SECONDS", 0.0)
-    monkeypatch.setattr(worker, "encode", encode_until_stopped)
+    monkeypatch.setattr(worker, "build_and_encode", prepare_until_stopped)
     with run_lock(folder.run_folder(tmp_path, run.id)):
         training = worker.Training(store, progress.claim(store, run.id))
         assert training.until_done() == (None, None)
         training.writer.end(None)
-    assert heard == [] and 0.5 < store.run(run.id).prepared < 1
+    assert heard == [] and 0 < store.run(run.id).prepared < 1
     assert store.run(run.id).status == "stopped"
