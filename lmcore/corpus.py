@@ -76,7 +76,8 @@ class TokenData:
 
 
 def encode(corpus: Corpus, tokenizer: Tokenizer, tell: Tell = keep_quiet, *, train: np.ndarray | None = None) -> TokenData:
-    """train: the ids of the training text, where they are known. tell: hears of the progress. Raises TextTooShort, or TokenizerDamaged where a tokenizer of running text meets items."""
+    """train: the ids of the training text, where they are known. tell: hears of the progress. Raises TextTooShort, or
+    TokenizerDamaged where a tokenizer of running text meets items."""
     is_stream = corpus.kind == "stream"
     if not is_stream and tokenizer.begin_id is None:
         raise TokenizerDamaged(reason="it has no token that begins an item")
