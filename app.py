@@ -21,7 +21,7 @@ from starlette.routing import Route
 from lmcore.errors import StoreError
 from lmcore.runs import backups, housekeeping
 from pages import parts
-from pages.parts import access, demos, trouble, visitor
+from pages.parts import access, demos, loading, trouble, visitor
 from pages.parts.browser_routes import ROUTES
 from pages.parts.door import ClassDoor
 from pages.parts.middleware import SafeHeaders, VisitorCookie
@@ -32,6 +32,7 @@ UNDO_ON_A_FULL_DISK = timedelta(minutes=1)  # who deletes something there needs 
 FULL_BYTES = 200_000_000  # of the disk that are left
 FORGET_SECONDS = 60.0
 TIDY_SECONDS = 10.0
+FIRST_PAGE_SECONDS, FIRST_BARS_SECONDS = 4.0, 15.0  # that loading waits for a visitor, and for the first step of the examples
 LOOK_AGAIN_SECONDS = 15.0  # at a store that could not be opened
 
 
@@ -39,17 +40,21 @@ async def plotly_js(request):
     return FileResponse(PLOTLY_JS, media_type="text/javascript", headers={"cache-control": "public, max-age=31536000, immutable"})
 
 
+def load_first_page():
+    """What draws the home page while its browser still loads Streamlit's own scripts: all but torch."""
+    import pandas  # noqa: F401
+
+    from pages.parts import live_chart, plain_bars, texts  # noqa: F401
+
+
 def load_everything():
     """Import what pages use, then freeze the garbage collector: what was loaded once never needs to be looked at again. That
     Streamlit does not collect after every script run is said in its configuration."""
-    import torch  # first: the home page waits for nothing else
+    import torch  # first: the bars of the home page wait for nothing else
 
     torch.set_num_threads(1)
     for module in pkgutil.walk_packages(parts.__path__, "pages.parts."):
         importlib.import_module(module.name)
-    import pandas  # noqa: F401
-    import plotly.graph_objects  # noqa: F401
-
     gc.collect()
     gc.freeze()
 
@@ -65,15 +70,22 @@ def give_memory_back():
 
 @contextlib.asynccontextmanager
 async def lifespan(app):
-    """The port opens while torch is still being loaded. Two processes need it: both at once only when the examples have to be
-    trained, otherwise the one that answers first. A store that cannot be used yet is tried again: pages say what is wrong."""
+    """The port opens, and the home page is drawn, before torch is loaded. Two processes need it: both at once only when the
+    examples have to be trained, otherwise the one that answers first. A store that cannot be used yet is tried again: pages say
+    what is wrong."""
     access.check_environment()
     ended = threading.Event()
     trouble.mended = in_order(mend)
-    in_order(train_examples)
+    begins = in_order(train_examples)
+    loading.begin()
 
     def load():
-        load_everything()
+        try:
+            load_first_page()
+            loading.wait_for_a_page(FIRST_BARS_SECONDS if begins else FIRST_PAGE_SECONDS)
+            load_everything()
+        finally:
+            loading.end()
         while not in_order(begin) and not ended.wait(LOOK_AGAIN_SECONDS):
             pass
         forgotten = time.monotonic()
@@ -118,12 +130,15 @@ def tidy():
     housekeeping.remove_orphans(visitor.store())
 
 
-def train_examples():
+def train_examples() -> bool:
+    """-> whether there is one to train."""
     store, pool = visitor.store(), visitor.pool()
-    if not_trained_yet(store):
-        pool.start()
-        demos.ensure(store)
-        pool.wake()
+    if not not_trained_yet(store):
+        return False
+    pool.start()
+    demos.ensure(store)
+    pool.wake()
+    return True
 
 
 def begin() -> bool:

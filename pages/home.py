@@ -1,10 +1,18 @@
-"""Home: a finished example, one button, and a box for one's own text."""
+"""Home: a finished example, one button, and a box for one's own text.
+
+It is the page that a server which has just started shows first, so nothing here waits for torch before it has to.
+"""
+
+from itertools import count
 
 import streamlit as st
 
-from pages.parts import demos, guard, language, links, models, next_words, run_words, starting, visitor
+from pages.parts import demos, language, loading, plain_bars, run_words, visitor
 from pages.parts.language import _
 from pages.parts.live_chart import chart_to_come
+
+TOP = 8
+LOOK_AGAIN_SECONDS = 0.25
 
 st.title(_("What comes next?"))
 st.markdown(
@@ -18,27 +26,57 @@ demo = demos.run_for(visitor.store(), language.current_language())
 if demo.shown_status == "queued":
     visitor.store().queue_first(demo.id)  # the visitor's language first
 box = f"home.context.{language.current_language()}"
+torch_was_loaded = loading.over()
+looks = count()
 
 
-@st.fragment(run_every=1.0 if run_words.is_live(demo) else None)
+@st.fragment(run_every=LOOK_AGAIN_SECONDS if not torch_was_loaded else 1.0 if run_words.is_live(demo) else None)
 def example():
     now = visitor.store().run(demo.id)
-    if run_words.is_live(now) != run_words.is_live(demo):
+    if run_words.is_live(now) != run_words.is_live(demo) or loading.over() != torch_was_loaded:
         st.rerun()
     sentence = st.text_input(
         _("A sentence to continue"), value=demos.context(language.current_language()), key=box, max_chars=2_000
     )
+    evaluation = None if torch_was_loaded else visitor.store().latest_evaluation(now.id)
+    if evaluation is not None and evaluation.pinned_context == sentence:
+        show_what_is_known(now, evaluation)
+    else:
+        ask_the_model(now, sentence)
+
+
+def show_what_is_known(now, evaluation):
+    """Until torch is loaded: the bars that the run has written down at its last evaluation."""
+    say_step(now, evaluation.step)
+    plain_bars.show(evaluation.bars[:TOP], key="home.bars")
+    st.caption(_("The server has just started: in a moment a word can be chosen."))
+    if next(looks):
+        loading.page_drawn()  # the browser has it, and asks again
+
+
+def ask_the_model(now, sentence: str):
+    if now.step == 0:
+        say_that_it_is_trained()
+        return
+    from pages.parts import guard, links, models, next_words
+
     trained = models.load(visitor.data_folder(), now)
     if trained is None:
-        st.info(_("The example model is being trained for the first time; its first probabilities come in a few seconds."))
+        say_that_it_is_trained()
         return
-    if run_words.is_live(now):
-        st.caption(
-            _("still learning, step {step} of {planned}").format(step=f"{trained.step:,}", planned=f"{now.planned_steps:,}")
-        )
+    say_step(now, trained.step)
     guard.say_unknown(trained, sentence)
-    next_words.show(trained, box, key="home.bars", top=8)
+    next_words.show(trained, box, key="home.bars", top=TOP)
     links.page_link("explore", _("Look at every probability of this model"), run=demo.id)
+
+
+def say_that_it_is_trained():
+    st.info(_("The example model is being trained for the first time; its first probabilities come in a few seconds."))
+
+
+def say_step(now, step: int):
+    if run_words.is_live(now):
+        st.caption(_("still learning, step {step} of {planned}").format(step=f"{step:,}", planned=f"{now.planned_steps:,}"))
 
 
 left, right = st.columns([3, 2], gap="large")
@@ -48,6 +86,8 @@ with right, st.container(border=True):
     st.subheader(_("Your turn"))
     st.caption(_("About {seconds} seconds, nothing to decide: you watch a new model learn the same fables.").format(seconds=20))
     if st.button(_("Train it yourself"), type="primary", icon=":material/play_arrow:", key="home.train", width="stretch"):
+        from pages.parts import starting
+
         starting.try_it(demo.text_id)
     pasted = st.text_area(
         _("Or paste a text of your own"),
@@ -56,5 +96,7 @@ with right, st.container(border=True):
         placeholder=_("A page is enough: a story, a poem, your notes …"),
     )
     if st.button(_("Train on my text"), key="home.own", width="stretch"):
+        from pages.parts import starting
+
         starting.own_text(pasted)
 chart_to_come("home.chart")

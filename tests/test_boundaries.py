@@ -68,6 +68,14 @@ def test_the_store_needs_no_torch():
     assert result.stdout.strip() == "False", result.stderr
 
 
+def test_the_first_page_of_a_server_needs_no_torch():
+    scripts = [ast.parse((ROOT / "pages" / name).read_text(encoding="utf-8")) for name in ("menu.py", "home.py")]
+    lines = [ast.unparse(node) for script in scripts for node in script.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    code = "\n".join([*lines, "import sys", "print('torch' in sys.modules)"])
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.strip() == "False", result.stderr
+
+
 def test_lmcore_never_prints():
     for path in modules("lmcore"):
         calls = [

@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 
 from lmcore import sampling
-from pages.parts import charts, copy_meter, models, next_words
+from pages.parts import charts, copy_meter, models
 from pages.parts.language import _, together
+from pages.parts.next_token_bars import labels as bar_labels
 from pages.parts.next_token_bars import next_token_bars
 from pages.parts.writing import MOST, VISIBLE, Writing
 from pages.parts.written_view import written_view
@@ -110,7 +111,7 @@ def _choices(trained, writing: Writing, settings: sampling.Sampling):
         offer = writing.offer(trained, settings)
     st.caption(_("Or choose the next token yourself:"))
     rows, rest = offer.rows(trained.tokenizer.vocabulary, CHOICES)
-    next_token_bars(rows, rest, key="write.choices", labels=next_words.labels(), on_click=choose)
+    next_token_bars(rows, rest, key="write.choices", labels=bar_labels(), on_click=choose)
     unknown = trained.tokenizer.unknown_id
     if unknown is not None and any(row["id"] == unknown for row in rows):
         st.caption(_("“Unknown” is never drawn: its share goes to the others."))
@@ -146,7 +147,7 @@ def _text(run, trained, writing: Writing):
         st.caption(copy_meter.sentence(run, trained, copied))
     st.caption(_("What could have come in the place of token {place}:").format(place=place + 1))
     rows, rest = tokens[place].offer.rows(trained.tokenizer.vocabulary, ALTERNATIVES)
-    next_token_bars(rows, rest, key="write.alternatives", labels=next_words.labels())
+    next_token_bars(rows, rest, key="write.alternatives", labels=bar_labels())
 
 
 def prompt_end(prompt: str, most: int = SHOWN_PROMPT) -> str:

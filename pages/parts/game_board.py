@@ -4,11 +4,9 @@ import math
 
 import streamlit as st
 
-from pages.parts import charts, guessing
+from pages.parts import charts, guessing, plain_bars
 from pages.parts.guessed_line import guessed_line
 from pages.parts.language import _, literal
-from pages.parts.next_token_bars import next_token_bars
-from pages.parts.next_words import labels as bar_labels
 
 
 def escaped(token: str) -> str:
@@ -99,12 +97,8 @@ def feedback(game: guessing.Game, tokenizer):
         )
     )
     st.caption(_("What the run expected"))
-    rows = [
-        {"id": int(index), "text": tokenizer.vocabulary[int(index)], "p": float(p), "q": None, "cut": False}
-        for index, p in zip(run.guesses[place], run.probabilities[place], strict=True)
-    ]
-    rest = {"count": "", "p": max(0.0, 1 - sum(row["p"] for row in rows))}
-    next_token_bars(rows, rest, key="game.bars", labels={**bar_labels(), "rest": _("all other tokens")})
+    texts = [tokenizer.vocabulary[int(index)] for index in run.guesses[place]]
+    plain_bars.show(zip(texts, run.probabilities[place], strict=True), key="game.bars")
 
 
 def _probability(played: guessing.Played, place: int) -> str:

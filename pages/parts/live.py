@@ -8,16 +8,15 @@ import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
 from lmcore.runs.watching import NO_PROGRESS_SECONDS
-from pages.parts import charts, lines, promise, run_words, starting, summary, visitor
+from pages.parts import charts, lines, plain_bars, promise, run_words, starting, summary, visitor
 from pages.parts.language import _, together
 from pages.parts.live_chart import live_chart
-from pages.parts.next_token_bars import next_token_bars
-from pages.parts.next_words import labels as bar_labels
 
 EVERY_SECONDS, SETTLED_EVERY_SECONDS = 1.0, 1.5  # between two looks: each takes the run a little of the processor
 SETTLED_SECONDS = 10.0  # of training, after which a curve changes more slowly
 WAITING_SECONDS = 1.0  # of one look, at most
 LOOKING_SECONDS = 0.02
+BARS = 8
 
 
 def show(run_id: str):
@@ -199,11 +198,7 @@ def _latest(run):
     with right:
         st.caption(_("What comes next, at step {step}, after:").format(step=f"{evaluation.step:,}"))
         _pin(run, evaluation)
-        rows = [
-            {"id": index, "text": text, "p": p, "q": None, "cut": False} for index, (text, p) in enumerate(evaluation.bars[:8])
-        ]
-        rest = {"count": "", "p": max(0.0, 1 - sum(row["p"] for row in rows))}
-        next_token_bars(rows, rest, key="live.bars", labels={**bar_labels(), "rest": _("all other tokens")})
+        plain_bars.show(evaluation.bars[:BARS], key="live.bars")
 
 
 def _pin(run, evaluation):

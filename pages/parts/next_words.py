@@ -9,7 +9,7 @@ from lmcore import probability, sampling
 from pages.parts import models
 from pages.parts.charts import digits, format_probability, visible
 from pages.parts.language import _, together
-from pages.parts.next_token_bars import next_token_bars
+from pages.parts.next_token_bars import labels, next_token_bars
 
 TOP = 20
 LONGEST = 20_000  # characters of a context, its last ones
@@ -61,17 +61,6 @@ def top_rows(tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | Non
         others[order] = False
         rest["q"] = float(after[others].sum())  # exactly 0 where all others are cut off
     return rows, rest
-
-
-def labels() -> dict[str, str]:
-    return {
-        "summary": _("Probabilities of the next token, most likely first. Choose one to append it to the text."),
-        "rest": _("the other {count} tokens"),
-        "append": _("Append “{token}”"),
-        "before": _("as the model says"),
-        "after": _("after temperature, top-k and top-p"),
-        "cut": _("cut off"),
-    }
 
 
 def entropy_sentence(log_probs: np.ndarray, settings: sampling.Sampling | None = None) -> str:

@@ -11,6 +11,7 @@ from pages.parts import counted, models, next_words, rarity, visitor
 from pages.parts.charts import format_probability, visible
 from pages.parts.language import _, current_language, together
 from pages.parts.model_table import readable
+from pages.parts.next_token_bars import labels as bar_labels
 from pages.parts.next_token_bars import next_token_bars
 from pages.parts.token_view import token_view
 
@@ -50,7 +51,7 @@ def choose(trained, context: str, log_probs: np.ndarray) -> int:
 
     st.caption(_("Choose one of the tokens that may come next, or name another."))
     rows, rest = next_words.top_rows(trained.tokenizer, log_probs, None, OFFERED)
-    labels = {**next_words.labels(), "summary": _("Probabilities of the next token, most likely first. Choose one to ask why.")}
+    labels = {**bar_labels(), "summary": _("Probabilities of the next token, most likely first. Choose one to ask why.")}
     next_token_bars(rows, rest, key="why.bars", labels=labels, on_click=chosen)
     st.text_input(_("Another token"), key="why.other", max_chars=100, on_change=named, width=300)
     if unknown := st.session_state.pop("why.unknown", ""):

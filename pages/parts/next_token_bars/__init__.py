@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.charts import format_probability
+from pages.parts.language import _
 
 HERE = Path(__file__).parent
 
@@ -29,6 +30,17 @@ def next_token_bars(rows: list[dict], rest: dict, *, key: str, labels: dict[str,
         "clickable": on_click is not None,
     }
     return _component(key=key, data=data, on_clicked_change=on_click or (lambda: None))
+
+
+def labels() -> dict[str, str]:
+    return {
+        "summary": _("Probabilities of the next token, most likely first. Choose one to append it to the text."),
+        "rest": _("the other {count} tokens"),
+        "append": _("Append “{token}”"),
+        "before": _("as the model says"),
+        "after": _("after temperature, top-k and top-p"),
+        "cut": _("cut off"),
+    }
 
 
 def _shown(row: dict) -> str:

@@ -1,0 +1,67 @@
+"""The home page while its server is still loading, and afterwards."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lmcore.runs import worker
+from lmcore.runs.store import Store
+from pages.parts import demos, loading, visitor
+from tests.pages.conftest import MENU
+from tests.pages.situations import OWNER, TEXT, a_config
+
+SOON = "The server has just started: in a moment a word can be chosen."
+SOON_ZH = "服务器刚刚启动，稍等片刻，就可以点选词语了。"
+
+
+@pytest.fixture
+def starting():
+    loading.begin()
+    yield
+    loading.end()
+
+
+@pytest.fixture
+def example(tmp_path, monkeypatch, pool):
+    """A finished one in each language."""
+    monkeypatch.setenv("NEXT_WORD_DATA", str(tmp_path))
+    monkeypatch.setattr(visitor, "current", lambda: OWNER)
+    store = Store(tmp_path)
+    for language, sample in demos.SAMPLE.items():
+        text = store.add_text(owner=None, name=sample, content=TEXT, kind="stream", encoding="utf-8", sample=sample)
+        context = demos.context(language)
+        run = store.add_run(owner=None, text_id=text.id, name=sample, config=a_config(), pinned_context=context)
+        worker.work(tmp_path, run.id)
+
+
+def open_home(lang: str) -> AppTest:
+    app = AppTest.from_file(MENU, default_timeout=60)
+    app.query_params["lang"] = lang
+    return app.run()
+
+
+def said(app) -> list[str]:
+    return [caption.value for caption in app.caption]
+
+
+def test_it_shows_what_was_written_down_until_the_model_can_be_asked(example, starting):
+    app = open_home("en")
+    assert SOON in said(app) and not any("Entropy" in one for one in said(app))
+    loading.end()
+    app.run()
+    assert SOON not in said(app) and any("Entropy" in one for one in said(app))
+
+
+def test_it_says_so_in_chinese(example, starting):
+    assert SOON_ZH in said(open_home("zh"))
+
+
+def test_another_sentence_asks_the_model(example, starting):
+    app = open_home("en")
+    app.text_input(key="home.context.en").set_value("the dog").run()
+    assert SOON not in said(app) and any("Entropy" in one for one in said(app))
+
+
+def test_loading_begins_when_the_page_is_seen(starting):
+    assert not loading.wait_for_a_page(0.0)
+    loading.page_drawn()
+    assert loading.wait_for_a_page(0.0)
