@@ -191,10 +191,10 @@ def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evalu
 
 
 def is_evaluation_step(config: TrainingConfig, step: int) -> bool:
-    """At the first step, at an eighth, a quarter and half of the first interval, then at each interval, and at the end.
+    """At the second step, at an eighth, a quarter and half of the first interval, then at each interval, and at the end.
 
-    Not at the eighth and so on where evaluations are so dear that the first interval is the whole run.
+    Not at the first, whose point on the curve somebody waits for. Not at the eighth and so on where evaluations are so dear that the first interval is the whole run.
     """
     interval = config.evaluation_interval
     early = (interval // 8, interval // 4, interval // 2) if interval < config.planned_steps else ()
-    return step == 1 or step % interval == 0 or step == config.planned_steps or step in early
+    return step == 2 or step % interval == 0 or step == config.planned_steps or step in early

@@ -139,13 +139,13 @@ def test_an_event_says_where_training_is():
     assert [event.step for event in events] == list(range(1, 61))
     assert events[-1].tokens == 60 * 4 * 8
     assert events[-1].epoch == pytest.approx(60 * 32 / 240)
-    assert [event.step for event in events if event.evaluation] == [1, 2, 5, 10, 20, 40, 60]
+    assert [event.step for event in events if event.evaluation] == [2, 5, 10, 20, 40, 60]
     assert all(event.gradient_norm > 0 for event in events)
 
 
 def test_evaluation_steps_end_with_the_last():
     config = quick(planned_steps=50, evaluation_interval=20)
-    assert [step for step in range(1, 51) if is_evaluation_step(config, step)] == [1, 2, 5, 10, 20, 40, 50]
+    assert [step for step in range(1, 51) if is_evaluation_step(config, step)] == [2, 5, 10, 20, 40, 50]
 
 
 def test_callbacks_see_each_event_and_may_stop():
