@@ -12,6 +12,7 @@ from lmcore.tokenizers.base import Tokenizer
 
 STOPS = ("sentence", "line", "item")
 SENTENCE_MARKS = tuple(".!?。！？")
+MANY = 1_000  # tokens
 CLOSING = " \n\"'”’)]」』）》"  # may follow a mark within the same token
 
 
@@ -52,7 +53,7 @@ def adjust(log_probs: np.ndarray, sampling: Sampling) -> np.ndarray:
     scaled = _normalise(log_probs / sampling.temperature)
     if not sampling.top_k and sampling.top_p >= 1:
         return scaled
-    order = np.argsort(-scaled, kind="stable")
+    order = most_likely_first(scaled)
     keep = len(order)
     if sampling.top_k:
         keep = min(keep, sampling.top_k)
@@ -69,6 +70,22 @@ def _normalise(log_probs: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum())
 
 
+def most_likely_first(log_probs: np.ndarray) -> np.ndarray:
+    """(V,) ids; of equally likely tokens the lower id comes first, on every processor.
+
+    For many tokens a sort that keeps the order of equals takes three times as long as to put equals in order afterwards.
+
+    >>> most_likely_first(np.log([0.2, 0.3, 0.2, 0.3])).tolist()
+    [1, 3, 0, 2]
+    """
+    if len(log_probs) < MANY:
+        return np.argsort(-log_probs, kind="stable")
+    order = np.argsort(-log_probs)
+    descending, types = log_probs[order], len(log_probs)
+    place = np.concatenate([[0], np.cumsum(descending[1:] < descending[:-1])])  # the same for equals
+    return np.sort(place * types + order) % types
+
+
 def stretches(log_probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(ids (K,), ends (K,)): the tokens that can be drawn side by side on [0, 1), the most likely first, and where each ends.
 
@@ -78,7 +95,7 @@ def stretches(log_probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> ids.tolist(), ends.round(9).tolist()
     ([1, 2, 0], [0.5, 0.8, 1.0])
     """
-    order = np.argsort(-log_probs, kind="stable")
+    order = most_likely_first(log_probs)
     probs = np.exp(log_probs[order])
     order, probs = order[probs > 0], probs[probs > 0]
     ends = np.cumsum(probs)

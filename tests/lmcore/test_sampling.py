@@ -6,7 +6,19 @@ from numpy.testing import assert_allclose
 
 from lmcore.errors import SettingNotAChoice
 from lmcore.probability import next_token
-from lmcore.sampling import Sampling, adjust, draw, draw_next, draws, ending_ids, generate, random_numbers, stretch, stretches
+from lmcore.sampling import (
+    Sampling,
+    adjust,
+    draw,
+    draw_next,
+    draws,
+    ending_ids,
+    generate,
+    most_likely_first,
+    random_numbers,
+    stretch,
+    stretches,
+)
 from lmcore.tokenizers import CharacterTokenizer, WordTokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
 from tests.lmcore.examples import every_model
@@ -64,6 +76,13 @@ def test_the_most_likely_token_has_the_first_stretch():
     ids, ends = stretches(np.log([0.1, 0.4, 0.1, 0.4]))
     assert ids.tolist() == [1, 3, 0, 2]  # equally likely ones in the order of their ids
     assert_allclose(ends, [0.4, 0.8, 0.9, 1.0])
+
+
+@pytest.mark.parametrize("digits", [1, 3, 17])
+def test_equally_likely_tokens_come_in_the_order_of_their_ids(digits):
+    log_probs = np.round(np.random.default_rng(1).normal(size=3_000), digits)
+    log_probs[::100] = -np.inf
+    assert most_likely_first(log_probs).tolist() == sorted(range(3_000), key=lambda token_id: (-log_probs[token_id], token_id))
 
 
 def test_what_is_cut_off_has_no_stretch():
