@@ -82,7 +82,7 @@ async def lifespan(app):
     def load():
         try:
             load_first_page()
-            loading.wait_for_a_page(FIRST_BARS_SECONDS if begins else FIRST_PAGE_SECONDS)
+            loading.wait_until_it_may(FIRST_BARS_SECONDS if begins else FIRST_PAGE_SECONDS)
             load_everything()
         finally:
             loading.end()

@@ -51,13 +51,14 @@ def show_what_is_known(now, evaluation):
     plain_bars.show(evaluation.bars[:TOP], key="home.bars")
     st.caption(_("The server has just started: in a moment a word can be chosen."))
     if next(looks):
-        loading.page_drawn()  # the browser has it, and asks again
+        loading.let_it_begin()  # the browser has them, and asks again
 
 
 def ask_the_model(now, sentence: str):
     if now.step == 0:
         say_that_it_is_trained()
         return
+    loading.let_it_begin()
     from pages.parts import guard, links, models, next_words
 
     trained = models.load(visitor.data_folder(), now)

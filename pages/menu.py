@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import house_style, links, run_words, texts, this_browser, trouble, visitor
+from pages.parts import house_style, links, loading, run_words, texts, this_browser, trouble, visitor
 from pages.parts.language import LANGUAGES, _, current_language
 
 st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
@@ -71,5 +71,7 @@ with st.sidebar:
     this_browser.show()
 
 trouble.say_what_was_mended()
+if page.url_path:  # not Home
+    loading.let_it_begin()
 with visitor.store().database.one_connection():
     page.run()

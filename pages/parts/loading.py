@@ -4,12 +4,13 @@ import threading
 
 _over = threading.Event()
 _over.set()  # where nobody loads anything beforehand, the first import does
-_drawn = threading.Event()
+_may_begin = threading.Event()
 
 
 def begin():
+    """The server has started; loading waits."""
     _over.clear()
-    _drawn.clear()
+    _may_begin.clear()
 
 
 def end():
@@ -21,10 +22,11 @@ def over() -> bool:
     return _over.is_set()
 
 
-def page_drawn():
-    _drawn.set()
+def let_it_begin():
+    """A browser has the first page, or somebody needs a model."""
+    _may_begin.set()
 
 
-def wait_for_a_page(seconds: float) -> bool:
-    """Until a visitor's first page is drawn, so many seconds at most; whether one is."""
-    return _drawn.wait(seconds)
+def wait_until_it_may(seconds: float) -> bool:
+    """So many seconds at most; whether it may."""
+    return _may_begin.wait(seconds)

@@ -10,7 +10,7 @@ from tests.pages.conftest import MENU
 from tests.pages.situations import OWNER, TEXT, a_config
 
 SOON = "The server has just started: in a moment a word can be chosen."
-SOON_ZH = "服务器刚刚启动，稍等片刻，就可以点选词语了。"
+SOON_ZH = "服务器刚刚启动，稍等片刻就可以选词了。"
 
 
 @pytest.fixture
@@ -61,7 +61,19 @@ def test_another_sentence_asks_the_model(example, starting):
     assert SOON not in said(app) and any("Entropy" in one for one in said(app))
 
 
-def test_loading_begins_when_the_page_is_seen(starting):
-    assert not loading.wait_for_a_page(0.0)
-    loading.page_drawn()
-    assert loading.wait_for_a_page(0.0)
+def test_loading_begins_when_the_bars_are_in_the_browser(example, starting):
+    open_home("en")
+    assert not loading.wait_until_it_may(0.0)
+    open_home("en").run()
+    assert not loading.wait_until_it_may(0.0), "each was drawn once: no browser has asked again"
+
+
+@pytest.mark.parametrize("page", ["explore.py", "train.py"])
+def test_loading_begins_at_once_where_a_model_is_needed(example, starting, page):
+    open_home("en").switch_page(page).run()
+    assert loading.wait_until_it_may(0.0)
+
+
+def test_a_sentence_of_ones_own_lets_loading_begin(example, starting):
+    open_home("en").text_input(key="home.context.en").set_value("the dog").run()
+    assert loading.wait_until_it_may(0.0)
