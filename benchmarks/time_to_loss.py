@@ -36,6 +36,7 @@ from lmcore.training import TrainingState, take_step
 from sample_corpora import fables_en, help_text
 
 LADDER = (40, 60, 80, 100, 125, 160, 200, 250, 300, 350, 400, 450, 500, 560, 630, 800, 1000, 1250)  # steps
+SETTINGS = ModelConfig(embedding_size=64, hidden_size=192), 64  # and batch, for characters
 TRIED = (100, 101, 102)  # seeds: all of them reach the rival's loss in so many steps
 MARGIN = 0.02  # nats below the rival's, so that what is reached on validation text is reached on test text too
 
@@ -198,7 +199,18 @@ def characters(repeats: int) -> list[dict]:
     seconds = median(result[0] for result in found["one_hot"])
     loops = in_turn(repeats, loop=lambda seed: article(splits, seed, seconds))["loop"]
     rival = {"char-rnn": found["one_hot"], "char-rnn, embedding learned": found["learned"], "the article's loop": loops}
-    return contest("characters", splits, rival, repeats, ModelConfig(embedding_size=64, hidden_size=192), 64)
+    return contest("characters", splits, rival, repeats, *SETTINGS)
+
+
+def alone(repeats: int, ladder: list[int]) -> list[dict]:
+    """The fast recipe on the help text, without a rival: what so many planned steps reach."""
+    splits = Splits(list(help_text.text()))
+    ways = {str(steps): lambda seed, steps=steps: fast(splits, seed + 1, steps, *SETTINGS) for steps in ladder}
+    rows = []
+    for steps, results in in_turn(repeats, **ways).items():
+        seconds, validation, test = (median(column) for column in zip(*results, strict=True))
+        rows.append({"steps": int(steps), "seconds": seconds, "validation loss": f"{validation:.3f}", "test loss": f"{test:.3f}"})
+    return rows
 
 
 def words(repeats: int) -> list[dict]:
@@ -216,8 +228,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5, help="the median of so many runs, each with another seed, is shown")
     parser.add_argument("--task", choices=("characters", "words"), help="only this one")
+    parser.add_argument(
+        "--steps", type=int, nargs="+", help="no rival: what the fast recipe reaches on characters in so many steps"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
+    if options.steps:
+        report("time_to_loss_alone", alone(options.repeats, options.steps), f"one thread, medians of {options.repeats}")
+        return
     for task in (characters, words):
         if options.task in (None, task.__name__):
             report(f"time_to_loss_{task.__name__}", task(options.repeats), f"one thread, medians of {options.repeats}")
