@@ -28,6 +28,8 @@ KEEPING_SHARE = 0.03  # of the time, about: checkpoints, frames of the film, the
 EVALUATION_SHARE = 0.1  # of the time, at most
 EVALUATIONS = 30  # in a run, about
 EARLY_EVALUATIONS = 4  # before the first interval is over
+FEW_EVALUATIONS = 4  # of a long validation text: a curve of two points would be a straight line
+FEW_EVALUATIONS_SHARE = 0.3  # of the time, at most
 OFTEN = (
     (30, 0.4, 0.1),
     (12, 0.3, 0.1),
@@ -107,20 +109,25 @@ def planned_steps(training: TrainingConfig, data: TokenData, step_seconds: float
 def affordable(seconds: float, evaluation_seconds: float) -> int:
     """How many evaluations a run of so many seconds has, the early ones and the last included.
 
-    >>> affordable(20, 0.01), affordable(20, 0.1), affordable(20, 5)
-    (34, 20, 2)
+    >>> affordable(20, 0.01), affordable(20, 0.1), affordable(20, 1), affordable(20, 5)
+    (34, 20, 4, 2)
     """
     most = EVALUATIONS + EARLY_EVALUATIONS
-    return min(most, max(2, int(EVALUATION_SHARE * seconds / evaluation_seconds))) if evaluation_seconds else most
+    if evaluation_seconds * (EARLY_EVALUATIONS + 2) <= EVALUATION_SHARE * seconds:
+        return min(most, int(EVALUATION_SHARE * seconds / evaluation_seconds)) if evaluation_seconds else most
+    return FEW_EVALUATIONS if evaluation_seconds * FEW_EVALUATIONS <= FEW_EVALUATIONS_SHARE * seconds else 2
 
 
 def evaluation_interval(training: TrainingConfig, step_seconds: float, evaluation_seconds: float) -> int:
-    """Steps between evaluations, so that they take at most a tenth of the time."""
+    """Steps between evaluations, so that they take at most a tenth of the time; where that allows for too few, all planned steps,
+    or twice as many, which means fewer still (`training.is_evaluation_step`)."""
     if training.stop == "plateau":
         return max(10, round(evaluation_seconds / (step_seconds * EVALUATION_SHARE)))
     seconds = training.stop_after if training.stop == "seconds" else training.planned_steps * step_seconds
-    regular = affordable(seconds, evaluation_seconds) - EARLY_EVALUATIONS
-    return max(1, math.ceil(training.planned_steps / max(1, regular)))
+    evaluations = affordable(seconds, evaluation_seconds)
+    if evaluations <= FEW_EVALUATIONS:
+        return min(1_000_000, training.planned_steps * (1 if evaluations == FEW_EVALUATIONS else 2))
+    return max(1, math.ceil(training.planned_steps / (evaluations - EARLY_EVALUATIONS)))
 
 
 def regularise(config: RunConfig, data: TokenData, steps: int) -> tuple[RunConfig, list[dict]]:

@@ -193,8 +193,9 @@ def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evalu
 def is_evaluation_step(config: TrainingConfig, step: int) -> bool:
     """At the second step, at an eighth, a quarter and half of the first interval, then at each interval, and at the end.
 
-    Not at the first, whose point on the curve somebody waits for. Not at the eighth and so on where evaluations are so dear that the first interval is the whole run.
+    Not at the first, whose point on the curve somebody waits for. Where evaluations are dear, the first interval is the whole run,
+    and there is none at its eighth; where they are dearer still, it is longer, and only the second step and the end are left.
     """
-    interval = config.evaluation_interval
-    early = (interval // 8, interval // 4, interval // 2) if interval < config.planned_steps else ()
+    interval, planned = config.evaluation_interval, config.planned_steps
+    early = [interval // part for part in (2, 4, 8)[: 3 if interval < planned else 2 if interval == planned else 0]]
     return step == 2 or step % interval == 0 or step == config.planned_steps or step in early

@@ -13,6 +13,15 @@ FIGURE = 128  # pixels, of a number with its name: as many stand side by side as
 GRID = "rgba(128,128,128,0.18)"
 
 
+def plain(text: str) -> str:
+    """As Plotly is to show it, which knows a few of HTML's tags and entities; &quot; is none of them.
+
+    >>> plain('"<b>" & c')
+    '"&lt;b&gt;" &amp; c'
+    """
+    return html.escape(text, quote=False)
+
+
 def blank(height: int, **layout) -> go.Figure:
     """Nothing drawn yet, on the ground of the page."""
     figure = go.Figure()
@@ -49,7 +58,7 @@ def chain_of_probabilities(
 ) -> go.Figure:
     """Each factor of one model as a bar; the running sums of log P of several as lines on the right axis, some of them hidden."""
     places = list(range(1, len(tokens) + 1))
-    names = [html.escape(visible(token)) for token in tokens]
+    names = [plain(visible(token)) for token in tokens]
     figure = blank(
         440, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False, "tickmode": "auto"}
     )
@@ -66,7 +75,7 @@ def chain_of_probabilities(
         figure.add_scatter(
             x=places,
             y=np.where(np.isfinite(sums), sums, np.nan),
-            name=html.escape(name),
+            name=plain(name),
             yaxis="y2",
             mode="lines+markers" if len(tokens) == 1 else "lines",
             line={"color": colours[name], "width": 2.8 if not number else 1.8},
@@ -86,14 +95,14 @@ def next_token_by_model(
     tokens: list[str], probabilities: dict[str, np.ndarray], shown: set[str], colours: dict[str, str], title: str
 ) -> go.Figure:
     """The same tokens under several models as bars side by side; those not in `shown` are one click in the legend away."""
-    names = [html.escape(visible(token)) for token in tokens]
+    names = [plain(visible(token)) for token in tokens]
     figure = blank(120 + len(tokens) * max(26, 11 * len(shown)), barmode="group", bargap=0.25)
     for name, probs in probabilities.items():
         figure.add_bar(
             y=list(range(len(tokens))),
             x=probs,
             orientation="h",
-            name=html.escape(name),
+            name=plain(name),
             marker={"color": colours[name]},
             visible=True if name in shown else "legendonly",
             customdata=[format_probability(float(p)) for p in probs],
@@ -110,7 +119,7 @@ def next_token_by_model(
 def paid_for(tokens: list[str], differences: np.ndarray, title: str) -> go.Figure:
     """What each token costs more (above 0) or less in a second sentence, in bits."""
     places = list(range(1, len(tokens) + 1))
-    names = [html.escape(token) for token in tokens]
+    names = [plain(token) for token in tokens]
     figure = blank(280, showlegend=False)
     colours = [PALETTE[1] if difference > 0 else PALETTE[0] for difference in differences]
     figure.add_bar(
@@ -146,7 +155,7 @@ def compared(curves: list[dict], labels: dict[str, str], log_axes: tuple[str, ..
     """Runs over each other. curves: {name, colour, dash, training: (x, y) or None, validation: (x, y)}; log_axes: of "x", "y"."""
     figure = blank(440, hovermode="closest")
     for curve in curves:
-        name, colour = html.escape(curve["name"]), curve["colour"]
+        name, colour = plain(curve["name"]), curve["colour"]
         shared = {"name": name, "legendgroup": name + colour + curve["dash"]}
         for part, look in (
             ("training", {"mode": "lines", "opacity": 0.45, "line": {"color": colour, "width": 1.4, "dash": curve["dash"]}}),

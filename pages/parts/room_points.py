@@ -3,7 +3,6 @@
 A point has the names of its settings and its numbers. What a run wrote, and what it is called, only where its student ticked it.
 """
 
-import html
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -153,7 +152,7 @@ def scatter(shown: list[Point], room):
             cliponaxis=False,
             name=run_words.family(family),
             marker=marker,
-            text=[html.escape(shown[place].name) if place in said else "" for place in of],
+            text=[charts.plain(shown[place].name) if place in said else "" for place in of],
             textposition="top center",
             customdata=[shown[place].place for place in of],
             hovertext=[_hover(shown[place], named) for place in of],
@@ -232,7 +231,7 @@ def _width(values: list[float], logarithmic: bool) -> float:
 def _hover(point: Point, named: dict[str, str]) -> str:
     shown = {name: point.values[axis] for axis, name in named.items()}
     lines = [f"{name}: {'—' if value is None else _number(value)}" for name, value in shown.items()]
-    head = f"<b>{html.escape(point.name)}</b> · {run_words.model(point.run)} · {run_words.status(point.run)}"
+    head = f"<b>{charts.plain(point.name)}</b> · {run_words.model(point.run)} · {run_words.status(point.run)}"
     return "<br>".join([head, *lines])
 
 

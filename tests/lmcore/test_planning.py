@@ -173,6 +173,7 @@ def test_evaluations_take_a_tenth_of_the_time():
     training = TrainingConfig(stop="steps", planned_steps=1000)
     assert evaluation_interval(training, step_seconds=0.01, evaluation_seconds=0) == 34
     assert evaluation_interval(training, step_seconds=0.01, evaluation_seconds=0.05) == 63  # 20 of them, 4 of them early
-    assert evaluation_interval(training, step_seconds=0.01, evaluation_seconds=5) == 1000
+    assert evaluation_interval(training, step_seconds=0.01, evaluation_seconds=0.5) == 1000  # 4 of them
+    assert evaluation_interval(training, step_seconds=0.01, evaluation_seconds=5) == 2000  # the second and the last step
     plateau = TrainingConfig(stop="plateau", planned_steps=1000)
     assert evaluation_interval(plateau, step_seconds=0.01, evaluation_seconds=0.05) == 50

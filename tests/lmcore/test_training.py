@@ -148,6 +148,12 @@ def test_evaluation_steps_end_with_the_last():
     assert [step for step in range(1, 51) if is_evaluation_step(config, step)] == [2, 5, 10, 20, 40, 50]
 
 
+@pytest.mark.parametrize(("interval", "expected"), [(200, [2, 50, 100, 200]), (400, [2, 200])])
+def test_dear_evaluations_are_few(interval, expected):
+    config = quick(planned_steps=200, evaluation_interval=interval)
+    assert [step for step in range(1, 201) if is_evaluation_step(config, step)] == expected
+
+
 def test_callbacks_see_each_event_and_may_stop():
     seen = []
 
