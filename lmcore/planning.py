@@ -113,8 +113,9 @@ def affordable(seconds: float, evaluation_seconds: float) -> int:
     (34, 20, 4, 2)
     """
     most = EVALUATIONS + EARLY_EVALUATIONS
-    if evaluation_seconds * (EARLY_EVALUATIONS + 2) <= EVALUATION_SHARE * seconds:
-        return min(most, int(EVALUATION_SHARE * seconds / evaluation_seconds)) if evaluation_seconds else most
+    many = int(EVALUATION_SHARE * seconds / evaluation_seconds) if evaluation_seconds else most
+    if many > EARLY_EVALUATIONS + 1:
+        return min(most, many)
     return FEW_EVALUATIONS if evaluation_seconds * FEW_EVALUATIONS <= FEW_EVALUATIONS_SHARE * seconds else 2
 
 

@@ -197,5 +197,5 @@ def is_evaluation_step(config: TrainingConfig, step: int) -> bool:
     and there is none at its eighth; where they are dearer still, it is longer, and only the second step and the end are left.
     """
     interval, planned = config.evaluation_interval, config.planned_steps
-    early = [interval // part for part in (2, 4, 8)[: 3 if interval < planned else 2 if interval == planned else 0]]
-    return step == 2 or step % interval == 0 or step == config.planned_steps or step in early
+    parts = (2, 4, 8) if interval < planned else (2, 4) if interval == planned else ()
+    return step in (2, planned) or step % interval == 0 or step in [interval // part for part in parts]

@@ -7,7 +7,7 @@ from itertools import count
 
 import streamlit as st
 
-from pages.parts import demos, language, loading, plain_bars, run_words, visitor
+from pages.parts import demos, language, links, loading, plain_bars, run_words, visitor
 from pages.parts.language import _
 from pages.parts.live_chart import chart_to_come
 
@@ -59,7 +59,7 @@ def ask_the_model(now, sentence: str):
         say_that_it_is_trained()
         return
     loading.let_it_begin()
-    from pages.parts import guard, links, models, next_words
+    from pages.parts import guard, models, next_words
 
     trained = models.load(visitor.data_folder(), now)
     if trained is None:
