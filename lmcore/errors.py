@@ -11,6 +11,7 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     │   ├── LossNotFinite · OutOfMemory · WorkerFailed · DiskFull
     ├── LimitError           more than this server allows
     │   ├── TooManyWaiting · QueueFull · TooManyRuns · TooManyBytes · TooMuchMemory · TimeLimit
+    │   ├── TooManyTexts · TooManyTextBytes · TextsFull
     ├── CheckpointError      a checkpoint that cannot be read
     │   ├── CheckpointDamaged · CheckpointMissing · TokenizerDamaged
     ├── TransferError        a file that is not an exported run, or not a safe one
@@ -158,6 +159,27 @@ class TooManyRuns(LimitError):
 class TooManyBytes(LimitError):
     code = "limit.too_many_bytes"
     sentence = "Your runs take {megabytes} MB of the {limit} MB you have here. Delete some you no longer need, then start again."
+
+
+class TooManyTexts(LimitError):
+    code = "limit.too_many_texts"
+    sentence = "You keep {count} texts; {limit} is the most. Delete some you no longer need, then add this one again."
+
+
+class TooManyTextBytes(LimitError):
+    code = "limit.too_many_text_bytes"
+    sentence = (
+        "Your texts take {megabytes:.1f} MB of the {limit:g} MB you have here, and this one has {size:.1f} MB. "
+        "Delete some you no longer need, then add this one again."
+    )
+
+
+class TextsFull(LimitError):
+    code = "limit.texts_full"
+    sentence = (
+        "This text has {size:.1f} MB, and the texts on this server take {megabytes:,.0f} of {limit:,.0f} MB. "
+        "Use a part of it; whoever runs this server can allow more."
+    )
 
 
 class TooMuchMemory(LimitError):

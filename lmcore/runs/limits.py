@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lmcore.config import Checked
-from lmcore.errors import QueueFull, SettingWrongType, TooManyRuns, TooManyWaiting
+from lmcore.decoding import LIMIT
+from lmcore.errors import (
+    QueueFull,
+    SettingWrongType,
+    TextsFull,
+    TextTooLarge,
+    TooManyRuns,
+    TooManyTextBytes,
+    TooManyTexts,
+    TooManyWaiting,
+)
 
 PREFIX = "NEXT_WORD_"
 CLASS_MINUTES = 20.0  # of a run in class mode, where nothing else is said
@@ -37,6 +47,9 @@ class Limits(Checked):
     queue_length: int = limit(200, 1, 100_000, "Runs that may wait on this server, of all visitors together.")
     runs_per_visitor: int = limit(500, 1, 100_000, "Runs one visitor may keep.")
     megabytes_per_visitor: float = limit(2000.0, 1.0, 1e9, "Disk space for one visitor's runs; the oldest films go first.")
+    texts_per_visitor: int = limit(200, 1, 100_000, "Texts one visitor may keep.")
+    text_megabytes_per_visitor: float = limit(500.0, 1.0, 1e9, "Disk space for one visitor's texts.")
+    text_megabytes: float = limit(10_000.0, 1.0, 1e9, "Disk space for the texts of all visitors together.")
     megabytes_per_run: float = limit(
         0.0, 0.0, 1e9, "Memory one run may take. 0: half of the machine's, shared among the workers."
     )
@@ -80,7 +93,9 @@ class Limits(Checked):
         return round(self.megabytes_per_run * 1e6) or machine_bytes() // (2 * self.places)
 
 
-NO_LIMITS = Limits(waiting_per_visitor=1000, waiting_alone=1000, queue_length=100_000, runs_per_visitor=100_000)
+NO_LIMITS = Limits(
+    waiting_per_visitor=1000, waiting_alone=1000, queue_length=100_000, runs_per_visitor=100_000, texts_per_visitor=100_000
+)
 
 
 def documented() -> list[tuple[str, object, str]]:
@@ -112,6 +127,32 @@ def check_kept(limits: Limits, connection: sqlite3.Connection, owner: str | None
     count = connection.execute("SELECT COUNT(*) FROM runs WHERE owner = ? AND deleted IS NULL", (owner,)).fetchone()[0]
     if owner is not None and count >= limits.runs_per_visitor:
         raise TooManyRuns(count=count, limit=limits.runs_per_visitor)
+
+
+def check_text(limits: Limits, connection: sqlite3.Connection, owner: str | None, size: int):
+    """May this visitor keep one more text of so many UTF-8 bytes? Raises TextTooLarge, TooManyTexts, TooManyTextBytes or TextsFull.
+
+    What counts is what lies on the disk: a deleted text too until it is purged, equal texts once. Samples always may.
+    """
+    if owner is None:
+        return
+    if size > LIMIT:
+        raise TextTooLarge(megabytes=size / 1e6, limit=LIMIT // 1_000_000)
+    own, of_all = (
+        connection.execute(
+            f"SELECT COALESCE(SUM(bytes), 0) FROM (SELECT DISTINCT sha256, bytes FROM texts WHERE {whose})", values
+        ).fetchone()[0]
+        for whose, values in (("owner = ?", (owner,)), ("owner IS NOT NULL", ()))
+    )
+    count = connection.execute("SELECT COUNT(*) FROM texts WHERE owner = ?", (owner,)).fetchone()[0]
+    if count >= limits.texts_per_visitor:
+        raise TooManyTexts(count=count, limit=limits.texts_per_visitor)
+    for error, taken, most in (
+        (TooManyTextBytes, own, limits.text_megabytes_per_visitor),
+        (TextsFull, of_all, limits.text_megabytes),
+    ):
+        if taken + size > most * 1e6:
+            raise error(megabytes=taken / 1e6, size=size / 1e6, limit=most)
 
 
 def machine_bytes() -> int:

@@ -14,7 +14,7 @@ from typing import cast
 
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.decoding import normalise, one_line
-from lmcore.errors import NotAllowed, RunNotFound, TextNotFound
+from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextNotFound
 from lmcore.runs import backups, folder, housekeeping, limits, lock, scheduling
 from lmcore.runs.database import Database
 from lmcore.runs.limits import Limits
@@ -53,15 +53,30 @@ class Store:
         changes=(),
         sample: str | None = None,
     ) -> Text:
+        """Raises TextTooLarge or a LimitError before anything is written."""
+        size = len(content.encode())
+        self.check_text(owner, size)
         text = Text(
             new_id(), owner, folder.keep_text(self.folder, content), one_line(name), kind, encoding, unreadable, tuple(changes), len(content),
-            len(content.encode()), sample, now(),
+            size, sample, now(),
         )  # fmt: skip
         row = {**vars(text), "changes": json.dumps(text.changes)}
         with self.database.writing() as connection:
+            limits.check_text(self.limits, connection, owner, size)
             connection.execute(f"INSERT INTO texts ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
             folder.keep_text(self.folder, content)  # again: `purge` may have removed the same text just now
         return text
+
+    def check_text(self, owner: str | None, size: int):
+        """May this visitor keep one more text of so many UTF-8 bytes? What they have deleted makes room for it, and is then gone
+        for good. Raises TextTooLarge or a LimitError."""
+        try:
+            with self.database.reading() as connection:
+                limits.check_text(self.limits, connection, owner, size)
+        except LimitError:
+            self.purge(before=now(), owner=owner)
+            with self.database.reading() as connection:
+                limits.check_text(self.limits, connection, owner, size)
 
     def text(self, text_id: str) -> Text | None:
         """A deleted one too, as long as it is there: a run always knows its text."""
@@ -163,18 +178,19 @@ class Store:
     def undelete(self, run_id: str):
         self._change(run_id, "deleted = NULL")
 
-    def purge(self, before: str):
-        """Remove for good what was deleted before a time (UTC): files, then rows, for which a full disk has no room before.
-        Texts that a run needs stay."""
+    def purge(self, before: str, owner: str | None = None):
+        """Remove for good what was deleted before a time (UTC), by one owner or by all: files, then rows, for which a full disk
+        has no room before. Texts that a run needs stay."""
+        gone_by, whose = "deleted <= ? AND (? IS NULL OR owner = ?)", (before, owner, owner)
         with self.database.reading() as connection:
-            rows = connection.execute("SELECT id FROM runs WHERE deleted < ? AND status != 'running'", (before,)).fetchall()
+            rows = connection.execute(f"SELECT id FROM runs WHERE {gone_by} AND status != 'running'", whose).fetchall()
         gone = [(row["id"],) for row in rows]
         for (run_id,) in gone:
             shutil.rmtree(folder.run_folder(self.folder, run_id), ignore_errors=True)
         with self.database.writing() as connection:
             for table, column in (("steps", "run"), ("evaluations", "run"), ("runs", "id")):
                 connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)
-            connection.execute("DELETE FROM texts WHERE deleted < ? AND id NOT IN (SELECT text_id FROM runs)", (before,))
+            connection.execute(f"DELETE FROM texts WHERE {gone_by} AND id NOT IN (SELECT text_id FROM runs)", whose)
             needed = {row["sha256"] for row in connection.execute("SELECT sha256 FROM texts")}
             for path in () if backups.set_aside(self.folder) else (self.folder / "texts").glob("*.txt"):
                 if path.stem not in needed:

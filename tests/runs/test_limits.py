@@ -9,8 +9,12 @@ from lmcore.errors import (
     QueueFull,
     SettingOutOfRange,
     SettingWrongType,
+    TextsFull,
+    TextTooLarge,
     TooManyBytes,
     TooManyRuns,
+    TooManyTextBytes,
+    TooManyTexts,
     TooManyWaiting,
     TooMuchMemory,
 )
@@ -92,6 +96,80 @@ def test_runs_kept_are_counted_without_deleted_ones(tmp_path):
         a_run(store, text=text)
     store.delete(runs[0].id)
     a_run(store, text=text)
+
+
+def keep(store, content: str, owner: str | None = "anna"):
+    return store.add_text(owner=owner, name="a text", content=content, kind="stream", encoding="utf-8")
+
+
+TOO_MUCH = {  # limits, what is kept already, what comes -> the refusal and its values
+    "one more": ({"texts_per_visitor": 2}, ["anna a", "anna b"], "c", TooManyTexts, {"count": 2, "limit": 2}),
+    "too large in UTF-8": ({}, [], "文" * 16_700_000, TextTooLarge, {"megabytes": 50.1, "limit": 50}),
+    "of one visitor": (
+        {"text_megabytes_per_visitor": 1.0},
+        ["anna " + "a" * 600_000, "ben " + "b" * 600_000],
+        "c" * 500_000,
+        TooManyTextBytes,
+        {"megabytes": 0.6, "size": 0.5, "limit": 1.0},
+    ),
+    "of all": (
+        {"text_megabytes": 1.0},
+        ["anna " + "a" * 300_000, "ben " + "b" * 300_000],
+        "c" * 500_000,
+        TextsFull,
+        {"megabytes": 0.6, "size": 0.5, "limit": 1.0},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOO_MUCH)
+def test_texts_are_limited_and_a_refused_one_leaves_nothing(tmp_path, case):
+    settings, there, comes, error, values = TOO_MUCH[case]
+    store = a_store(tmp_path, **settings)
+    for owner, content in (entry.split(" ", 1) for entry in there):
+        keep(store, content, owner)
+    files = sorted((tmp_path / "texts").glob("*"))
+    for ask in (lambda: store.check_text("anna", len(comes.encode())), lambda: keep(store, comes)):
+        with pytest.raises(error) as refused:
+            ask()
+        assert refused.value.values == pytest.approx(values)
+    assert sorted((tmp_path / "texts").glob("*")) == files
+    keep(store, comes, owner=None)  # a sample always may
+
+
+def test_equal_texts_count_their_bytes_once(tmp_path):
+    store = a_store(tmp_path, text_megabytes_per_visitor=1.0, text_megabytes=1.0)
+    for owner in ("anna", "anna", "ben"):
+        keep(store, "a" * 400_000, owner)
+    keep(store, "b" * 500_000)
+    with pytest.raises(TooManyTextBytes):
+        keep(store, "c" * 200_000)
+
+
+def test_deleting_a_text_makes_room_at_once_unless_a_run_needs_it(tmp_path):
+    store = a_store(tmp_path, texts_per_visitor=2)
+    free, needed = keep(store, "a"), keep(store, "b")
+    run = a_run(store, text=needed)
+    for text in (free, needed):
+        store.delete_text(text.id)
+    keep(store, "c")
+    assert store.text(free.id) is None and store.text(needed.id) is not None
+    with pytest.raises(TooManyTexts):
+        keep(store, "d")
+    store.delete(run.id)
+    keep(store, "d")
+    assert store.text(needed.id) is None
+
+
+def test_what_others_have_deleted_is_not_touched_to_make_room(tmp_path):
+    store = a_store(tmp_path, texts_per_visitor=1)
+    bens = keep(store, "a", owner="ben")
+    store.delete_text(bens.id)
+    keep(store, "b")
+    with pytest.raises(TooManyTexts):
+        keep(store, "c")
+    store.undelete_text(bens.id)
+    assert [text.id for text in store.texts("ben")] == [bens.id]
 
 
 def with_files(store, run, film: int, model: int):
