@@ -21,7 +21,7 @@ from starlette.routing import Route
 from lmcore.errors import StoreError
 from lmcore.runs import backups, housekeeping
 from pages import parts
-from pages.parts import access, demos, loading, trouble, visitor
+from pages.parts import access, demos, loading, trouble, uploads, visitor
 from pages.parts.browser_routes import ROUTES
 from pages.parts.door import ClassDoor
 from pages.parts.middleware import SafeHeaders, VisitorCookie
@@ -90,6 +90,7 @@ async def lifespan(app):
             pass
         forgotten = time.monotonic()
         while not ended.wait(TIDY_SECONDS):
+            uploads.forget_closed_tabs()
             give_memory_back()
             if time.monotonic() - forgotten > FORGET_SECONDS:
                 forgotten = time.monotonic()
@@ -160,7 +161,7 @@ def not_trained_yet(store) -> bool:
 app = st.App(
     "pages/menu.py",
     routes=[Route(PLOTLY_ROUTE, plotly_js), *ROUTES],
-    middleware=[Middleware(SafeHeaders), Middleware(ClassDoor), Middleware(VisitorCookie)],
+    middleware=[Middleware(SafeHeaders), Middleware(ClassDoor), Middleware(VisitorCookie), Middleware(uploads.UploadLimit)],
     lifespan=lifespan,
     on_script_error=trouble.say_what_happened,
 )
