@@ -95,9 +95,11 @@ def set_rate(optimizers: list[torch.optim.Optimizer], rate: float):
 def schedule_factor(config: TrainingConfig, step: int) -> float:
     """What the learning rate is multiplied by at a step (the first is 1). Plateau runs do not fall by the clock.
 
-    >>> config = TrainingConfig(schedule="linear", stop="steps", stop_after=100, planned_steps=100)
-    >>> [round(schedule_factor(config, step), 3) for step in (1, 10, 55, 100)]
-    [0.1, 1.0, 0.5, 0.0]
+    It would be 0 one step after the last one: every planned step changes the weights.
+
+    >>> config = TrainingConfig(schedule="linear", stop="steps", stop_after=99, planned_steps=99)
+    >>> [round(schedule_factor(config, step), 3) for step in (1, 10, 55, 99, 100)]
+    [0.1, 1.0, 0.5, 0.011, 0.0]
     """
     if config.schedule == "constant":
         return 1.0
@@ -106,5 +108,5 @@ def schedule_factor(config: TrainingConfig, step: int) -> float:
         return step / warm_up
     if config.stop == "plateau":
         return 1.0
-    progress = (step - warm_up) / max(1, config.planned_steps - warm_up)
+    progress = (step - warm_up) / (config.planned_steps + 1 - warm_up)
     return 1 - progress if config.schedule == "linear" else (1 + math.cos(math.pi * progress)) / 2

@@ -1,10 +1,12 @@
 """From probabilities to a choice: temperature, top-k, top-p, greedy; and generation, one token at a time."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from lmcore.config import Checked, number
 from lmcore.errors import SettingNotAChoice
 from lmcore.models.base import LanguageModel
 from lmcore.probability import read_long
@@ -17,12 +19,12 @@ CLOSING = " \n\"'”’)]」』）》"  # may follow a mark within the same toke
 
 
 @dataclass(frozen=True)
-class Sampling:
+class Sampling(Checked):
     """temperature 0: greedy. top_k 0 and top_p 1: nothing is cut off."""
 
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
+    temperature: float = number(1.0, 0.0, sys.float_info.max)
+    top_k: int = number(0, 0, sys.maxsize)
+    top_p: float = number(1.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,19 @@ class Drawn:
 def adjust(log_probs: np.ndarray, sampling: Sampling) -> np.ndarray:
     """(V,) log-probabilities after temperature, then top-k, then top-p (Holtzman et al., 2020); -inf where cut off.
 
+    Where no token is possible, none becomes so.
+
     >>> np.exp(adjust(np.log([0.5, 0.3, 0.2]), Sampling(top_k=2))).round(3).tolist()
     [0.625, 0.375, 0.0]
     """
+    if log_probs.max() == -np.inf:
+        return log_probs.copy()
     if sampling.temperature == 0:
         greedy = np.full_like(log_probs, -np.inf)
         greedy[int(log_probs.argmax())] = 0.0
         return greedy
-    scaled = _normalise(log_probs / sampling.temperature)
+    with np.errstate(over="ignore"):  # to -inf: near 0 only the most likely tokens are left
+        scaled = _normalise((log_probs - log_probs.max()) / sampling.temperature)
     if not sampling.top_k and sampling.top_p >= 1:
         return scaled
     order = most_likely_first(scaled)
@@ -99,7 +106,7 @@ def stretches(log_probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     probs = np.exp(log_probs[order])
     order, probs = order[probs > 0], probs[probs > 0]
     ends = np.cumsum(probs)
-    return order, ends / ends[-1]
+    return order, ends / ends[-1:]
 
 
 def stretch(log_probs: np.ndarray, token_id: int) -> tuple[float, float]:
@@ -115,20 +122,25 @@ def stretch(log_probs: np.ndarray, token_id: int) -> tuple[float, float]:
     return float(ends[place[0] - 1]) if place[0] else 0.0, float(ends[place[0]])
 
 
-def draw(log_probs: np.ndarray, random_number: float) -> int:
-    """The token on whose stretch of [0, 1) the random number falls, the most likely token's stretch first.
+def draw(log_probs: np.ndarray, random_number: float) -> int | None:
+    """The token on whose stretch of [0, 1) the random number falls, the most likely token's stretch first; None where none is
+    possible.
 
     >>> [draw(np.log([0.5, 0.5]), number) for number in (0.0, 0.49, 0.51)]
     [0, 0, 1]
     """
     ids, ends = stretches(log_probs)
-    return int(ids[np.searchsorted(ends, random_number, side="right")])
+    return int(ids[np.searchsorted(ends, random_number, side="right")]) if len(ids) else None
 
 
-def draw_next(log_probs: np.ndarray, random_number: float, sampling: Sampling, never: tuple[int, ...] = ()) -> Drawn:
-    """One token from a model's log-probabilities (V,), with the record of how. never: ids that may not be drawn (`<unk>`)."""
+def draw_next(log_probs: np.ndarray, random_number: float, sampling: Sampling, never: tuple[int, ...] = ()) -> Drawn | None:
+    """One token from a model's log-probabilities (V,), with the record of how. never: ids that may not be drawn (`<unk>`).
+
+    None where these are the only possible ones: a counting model without smoothing knows such places.
+    """
     adjusted = adjust(without(log_probs, never), sampling)
-    return Drawn(draw(adjusted, random_number), random_number, log_probs, adjusted)
+    token_id = draw(adjusted, random_number)
+    return None if token_id is None else Drawn(token_id, random_number, log_probs, adjusted)
 
 
 def without(log_probs: np.ndarray, never: tuple[int, ...]) -> np.ndarray:
@@ -171,7 +183,8 @@ def draws(
 ) -> Iterator[Drawn]:
     """At most `count` tokens after a context, one at a time; the state is carried, nothing is read twice.
 
-    context: (T,) ids, T ≥ 0. never: ids that may not be drawn. stop: ids after which nothing comes (`ending_ids`).
+    context: (T,) ids, T ≥ 0. never: ids that may not be drawn; where nothing else is possible the text ends.
+    stop: ids after which nothing comes (`ending_ids`).
     """
     yield from draws_after(model, begin(model, context), count, sampling, seed, never, stop)
 
@@ -183,6 +196,8 @@ def draws_after(
     log_probs, state = begun
     for random_number in random_numbers(seed, count).tolist():
         drawn = draw_next(log_probs, random_number, sampling, never)
+        if drawn is None:
+            return
         yield drawn
         if drawn.id in stop:
             return

@@ -113,7 +113,9 @@ def _choices(trained, writing: Writing, settings: sampling.Sampling):
     rows, rest = offer.rows(trained.tokenizer.vocabulary, CHOICES)
     next_token_bars(rows, rest, key="write.choices", labels=bar_labels(), on_click=choose)
     unknown = trained.tokenizer.unknown_id
-    if unknown is not None and any(row["id"] == unknown for row in rows):
+    if not offer.after.any():
+        st.caption(_("Only “unknown” is possible here, and it is never drawn, so the text ends. Step back, or choose a token."))
+    elif unknown is not None and any(row["id"] == unknown for row in rows):
         st.caption(_("“Unknown” is never drawn: its share goes to the others."))
 
 

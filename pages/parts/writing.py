@@ -102,11 +102,13 @@ class Writing:
         log_probs, _ = self.now(trained)
         return Offer.of(log_probs, sampling.adjust(sampling.without(log_probs, never(trained)), settings))
 
-    def draw(self, trained, settings: Sampling, seed: int) -> Written:
-        """One token more, by the random number of its place."""
+    def draw(self, trained, settings: Sampling, seed: int) -> Written | None:
+        """One token more, by the random number of its place; None where no token is possible but those never written."""
         log_probs, _ = self.now(trained)
         number = float(sampling.random_numbers(seed, 1, first=len(self.tokens))[0])
         drawn = sampling.draw_next(log_probs, number, settings, never(trained))
+        if drawn is None:
+            return None
         return self._append(trained, drawn.id, number, log_probs, drawn.adjusted, settings)
 
     def choose(self, trained, settings: Sampling, token_id: int) -> Written:
@@ -138,7 +140,8 @@ class Writing:
                 self.wanted = 0
                 return
             self.wanted -= 1
-            if self.draw(trained, settings, seed).id in stop:
+            written = self.draw(trained, settings, seed)
+            if written is None or written.id in stop:
                 self.wanted = 0
                 return
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from lmcore.errors import SettingNotAChoice
+from lmcore.errors import SettingNotAChoice, SettingOutOfRange
+from lmcore.models import UniformModel
 from lmcore.probability import next_token
 from lmcore.sampling import (
     Sampling,
@@ -116,6 +117,59 @@ def test_a_banned_token_leaves_its_share_to_the_others():
     assert drawn.id == 3
     assert_allclose(np.exp(drawn.adjusted), [1 / 6, 0, 2 / 6, 3 / 6])
     assert_allclose(np.exp(drawn.log_probs), [0.1, 0.4, 0.2, 0.3])  # what the model says stays as it was
+
+
+HOSTILE = {  # log-probabilities whose only possible tokens may be forbidden
+    "only a forbidden one": ([-np.inf, 0.0, -np.inf], (1,)),
+    "all are forbidden": ([-1.0, -2.0, -0.6], (0, 1, 2)),
+    "two forbidden ones": ([np.log(0.5), np.log(0.5), -np.inf], (0, 1)),
+}
+SETTINGS = [Sampling(temperature, *cut) for temperature in (0.0, 1e-320, 0.5, 1.0, 2.0, 1e300) for cut in ((), (1,), (0, 0.5))]
+
+
+@pytest.mark.parametrize("sampling", SETTINGS, ids=str)
+@pytest.mark.parametrize("log_probs, never", HOSTILE.values(), ids=HOSTILE)
+def test_where_only_forbidden_tokens_are_possible_nothing_is_drawn(log_probs, never, sampling):
+    log_probs = np.array(log_probs)
+    assert [draw_next(log_probs, number, sampling, never) for number in (0.0, 0.5, 0.999)] == [None] * 3
+    assert draw_next(log_probs, 0.5, sampling) is not None
+
+
+class OnlyUnknown(UniformModel):
+    """After two tokens, 0 is certain."""
+
+    def start(self):
+        return super().start()[0], 0
+
+    def step(self, state, token_id):
+        return np.log(np.eye(self.vocabulary_size)[0] + (state == 0)), state + 1
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_a_text_ends_where_nothing_else_is_possible():
+    drawn = list(generate(OnlyUnknown(4), np.array([], dtype=int), 50, never=(0,)))
+    assert len(drawn) == 2 and 0 not in drawn
+    assert len(list(generate(OnlyUnknown(4), np.array([], dtype=int), 50))) == 50
+
+
+@pytest.mark.parametrize("temperature", [5e-324, 1e-320, 1e-300, 1e-5])
+def test_near_zero_the_most_likely_token_is_certain(temperature):
+    assert np.exp(adjust(LOG_PROBS, Sampling(temperature))).tolist() == [0, 1, 0, 0]
+    equal = np.exp(adjust(np.log([0.4, 0.2, 0.4]), Sampling(temperature)))
+    assert equal.tolist() == [0.5, 0, 0.5]
+
+
+@pytest.mark.parametrize("temperature", [1e9, 1e308])
+def test_far_above_one_every_possible_token_is_equally_likely(temperature):
+    assert_allclose(np.exp(adjust(np.array([-np.inf, -0.1, -40.0]), Sampling(temperature))), [0, 0.5, 0.5], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"temperature": np.nan}, {"temperature": -0.1}, {"temperature": np.inf}, {"top_k": -1}, {"top_p": 1.1}, {"top_p": np.nan}]
+)  # fmt: skip
+def test_settings_that_mean_nothing_are_refused(settings):
+    with pytest.raises(SettingOutOfRange):
+        Sampling(**settings)
 
 
 def test_writing_on_uses_the_numbers_that_come_next():

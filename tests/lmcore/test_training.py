@@ -1,6 +1,7 @@
 """The loop: it learns, it is reproducible bit for bit, it stops when told, and a context begins as training left it."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -45,7 +46,20 @@ def test_the_rate_follows_its_schedule(schedule):
     if schedule == "constant":
         assert set(rates) == {0.02}
     else:
-        assert rates[0] == pytest.approx(0.02 / 6) and max(rates) == 0.02 and rates[-1] < 1e-6
+        assert rates[0] == pytest.approx(0.02 / 6) and max(rates) == 0.02 and 0 < rates[-1] < 1e-3
+
+
+@pytest.mark.parametrize("planned", [1, 2, 3, 9, 10, 60])
+@pytest.mark.parametrize("schedule", choices(TrainingConfig, "schedule"))
+@pytest.mark.parametrize("optimizer", choices(TrainingConfig, "optimizer"))
+def test_every_planned_step_changes_the_weights(optimizer, schedule, planned):
+    config = quick(optimizer=optimizer, schedule=schedule, planned_steps=planned, evaluation_interval=1_000_000)
+    network = build_model(small("rnn"), 6)
+    weights = [torch.nn.utils.parameters_to_vector(network.parameters())]
+    for _ in fit(network, pattern("stream"), config):
+        weights.append(torch.nn.utils.parameters_to_vector(network.parameters()))
+    assert len(weights) == planned + 1
+    assert not any(torch.equal(before, after) for before, after in pairwise(weights))
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])
