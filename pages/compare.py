@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
-from pages.parts import charts, comparison, guard, links, run_words, texts, visitor
+from pages.parts import charts, comparison, guard, links, plots, run_words, texts, visitor
 from pages.parts.language import _
 
 SAMPLES_IN_A_ROW = 4
@@ -98,7 +98,7 @@ curves = [
     for name, run, dash, history in zip(names, chosen, dashes, histories, strict=True)
 ]
 labels = {"x": axes[axis], "y": units[unit], "training": _("training loss"), "validation": _("validation loss")}
-st.plotly_chart(charts.compared(curves, labels, tuple(logarithmic)), key="compare.chart")
+plots.show(charts.compared(curves, labels, tuple(logarithmic)), key="compare.chart")
 if unit == "validation_loss":
     st.caption(_("Thick with dots: validation loss. Thin: training loss."))
 if all(run.best_loss is None for run in chosen):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lmcore import probability
 from lmcore.tokenizers import ITEM_BREAK
-from pages.parts import charts, line_up, models, rarity
+from pages.parts import charts, line_up, models, plots, rarity
 from pages.parts.language import _
 from pages.parts.token_view import token_view
 
@@ -47,7 +47,7 @@ def show_models(run, trained, marked: str, found):
     with models.asking():
         log_probs = {entrants[0].name: found.log_probs}  # this run: scored already
         log_probs |= {entrant.name: entrant.token_log_probs(found.ids) for entrant in entrants[1:]}
-    st.plotly_chart(
+    plots.show(
         charts.chain_of_probabilities(
             [trained.tokenizer.vocabulary[token_id] for token_id in found.ids],
             np.exp(found.log_probs),

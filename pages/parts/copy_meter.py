@@ -11,7 +11,7 @@ import streamlit as st
 
 from lmcore.corpus import Corpus
 from lmcore.evidence import Copied, copied, surroundings
-from pages.parts import charts, counted, visitor
+from pages.parts import charts, counted, plots, visitor
 from pages.parts.language import _, together
 
 LEAST, MOST = 5, 50  # tokens of the shortest stretch that counts, as far as it can be chosen
@@ -125,7 +125,7 @@ def _curve(run, trained, new: float | None):
     if len(steps) < 2:
         return
     st.markdown(_("**Along training:** the share copied in the sample written at each evaluation."))
-    st.plotly_chart(
+    plots.show(
         charts.share_copied(steps, shares, new, {"step": _("Step"), "copied": _("Copied"), "held_out": _("held-out text")}),
         key="write.copied.chart",
     )

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore import probability
-from pages.parts import charts, line_up, models, truth
+from pages.parts import charts, line_up, models, plots, truth
 from pages.parts.charts import format_probability, visible
 from pages.parts.language import _
 
@@ -30,7 +30,7 @@ def show(run, trained, context: str):
     by = names.index(sort) if sort in names else 0
     order = np.argsort(-found[by][1], kind="stable")
     shown = order[:ROWS]
-    st.plotly_chart(
+    plots.show(
         charts.next_token_by_model(
             [trained.tokenizer.vocabulary[token_id] for token_id in shown[:IN_CHART]],
             {entrant.name: np.exp(log_probs[shown[:IN_CHART]]) for entrant, log_probs in found},

@@ -4,7 +4,7 @@ import streamlit as st
 
 from lmcore.errors import RoomNotFound
 from lmcore.runs.rooms import Rooms
-from pages.parts import charts, comparison, links, room_points, visitor
+from pages.parts import charts, comparison, links, plots, room_points, visitor
 from pages.parts.board_chart import board_chart
 from pages.parts.language import _, together
 
@@ -111,7 +111,7 @@ def _chosen(room, shown):
     labels = {"x": _("step"), "y": _("loss"), "training": _("training loss"), "validation": room_points.names(room.unit)["loss"]}
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.plotly_chart(charts.compared([curve], labels), key="class.curve")
+        plots.show(charts.compared([curve], labels), key="class.curve")
         if curve["training"]:
             st.caption(_("Thick with dots: validation loss. Thin: training loss."))
     with right:

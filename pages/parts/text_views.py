@@ -5,7 +5,7 @@ import streamlit as st
 
 from lmcore import statistics
 from lmcore.config import TokenizerConfig, choices
-from pages.parts import charts, knobs, texts, visitor
+from pages.parts import charts, knobs, plots, texts, visitor
 from pages.parts.language import _
 from pages.parts.token_view import token_view
 
@@ -167,7 +167,7 @@ def counts(text):
         row.metric(_("Unknown in the validation split"), f"{share:.2%}", width=230)
     plot, table = st.columns([3, 2], gap="large")
     with plot:
-        st.plotly_chart(
+        plots.show(
             charts.rank_frequency(np.arange(1, len(found.counts) + 1), found.counts, {"rank": _("rank"), "count": _("count")}),
             key="text.zipf",
         )

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore.tokenizers import WordTokenizer
-from pages.parts import chain, charts, rarity
+from pages.parts import chain, charts, plots, rarity
 from pages.parts.language import _, current_language
 
 Pair = tuple[int | None, int | None]  # places in the first and the second text
@@ -82,7 +82,7 @@ def show(run, trained, first, second, second_text: str):
         )
         st.caption(dearer)
         st.text(f"{names[most]}   " + _("{value} bits").format(value=f"{differ[most]:+.2f}"))
-    st.plotly_chart(charts.paid_for(names, differ, _("bits more in the second")), key="two.chart")
+    plots.show(charts.paid_for(names, differ, _("bits more in the second")), key="two.chart")
     with st.expander(_("Pair by pair")):
         st.dataframe(as_table(trained, first, second, pairs, differ), hide_index=True, key="two.table")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts import plots
 from pages.parts.plotly_js import with_plotly
 
 HERE = Path(__file__).parent
@@ -21,4 +22,6 @@ _component = st.components.v2.component(
 def board_chart(figure, *, key: str, summary: str, on_choose: Callable):
     """figure: of Plotly, each point with its `customdata`. `st.session_state[key].chosen` is that of the point clicked last."""
     figure.update_layout(template="none")  # the page's colours are put on in the browser
-    return _component(key=key, data={"figure": figure.to_json(), "summary": summary}, on_chosen_change=on_choose)
+    return _component(
+        key=key, data={"figure": figure.to_json(), "summary": summary, "options": plots.options()}, on_chosen_change=on_choose
+    )

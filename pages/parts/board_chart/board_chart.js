@@ -1,5 +1,4 @@
 const STILL = 5, NEAR = 4; // pixels: a click moves no further; a finger is not exact
-const OPTIONS = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 
 // One state per element: the figure that is drawn, the one to be drawn, and whether a finger or a button is down on it.
 const states = new WeakMap();
@@ -10,6 +9,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const state = states.get(element);
   state.choose = (place) => setTriggerValue("chosen", place);
   state.wanted = data.figure;
+  state.options = data.options;
   element.setAttribute("aria-label", data.summary);
   draw(element, state);
 }
@@ -48,7 +48,7 @@ function draw(element, state) {
     if (state.drawn === drawn) return;
     state.drawn = drawn;
     const { data, layout } = JSON.parse(state.wanted);
-    await Plotly.react(element, data, { ...layout, ...ground(element, layout, text) }, OPTIONS);
+    await Plotly.react(element, data, { ...layout, ...ground(element, layout, text) }, state.options);
   }).catch(console.error);
 }
 

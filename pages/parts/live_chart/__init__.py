@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts import plots
 from pages.parts.live_chart.thin import thin
 from pages.parts.plotly_js import with_plotly
 
@@ -63,6 +64,7 @@ def live_chart(store, run, *, key: str, labels: dict[str, str], references: list
         "references": references,
         "labels": labels,
         "summary": summary,
+        "options": plots.options(),
     }
     sent["before"], sent["last"] = sent["last"], int(columns.step[-1]) if len(columns.step) else sent["last"]
     _component(key=key, data=data, on_missing_change=missing)

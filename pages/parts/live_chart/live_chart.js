@@ -31,7 +31,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   });
   const outline = JSON.stringify([data.references, data.labels]);
   if (state.outline !== outline) Object.assign(state, { outline, references: data.references, labels: data.labels, drawn: false });
-  Object.assign(state, { evaluations: data.evaluations, best: data.best, shown: false });
+  Object.assign(state, { evaluations: data.evaluations, best: data.best, options: data.options, shown: false });
   element.setAttribute("aria-label", data.summary);
   state.drawing = state.drawing.then(() => show(root, element, state)).catch(console.error);
 }
@@ -132,7 +132,7 @@ async function draw(Plotly, element, state) {
     xaxis: { title: { text: labels[state.axis] }, ...grid, rangemode: "tozero" },
     yaxis: { title: { text: labels[state.quantity] }, type: state.log ? "log" : "linear", ...grid, automargin: true },
   };
-  await Plotly.react(element, traces, layout, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+  await Plotly.react(element, traces, layout, state.options);
 }
 
 function drawBar(Plotly, root, element, state) {

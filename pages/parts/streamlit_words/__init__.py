@@ -1,0 +1,72 @@
+"""Streamlit's own fixed English words (screen readers' names, tooltips, menus) in the visitor's language.
+
+Streamlit has no translations of its own. What can be changed by style alone is in `house_style`.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.language import _, current_language
+
+_component = st.components.v2.component(
+    "next_word_streamlit_words",
+    js=(Path(__file__).parent / "streamlit_words.js").read_text(encoding="utf-8"),
+)
+
+
+def translate():
+    """Mount the component that translates what Streamlit writes; in English there is nothing to do."""
+    if current_language() == "en":
+        return
+    words = {
+        "Add files": _("Add files"),
+        "Choose an option": _("choose …"),
+        "Choose options": _("choose …"),
+        "Clear all": _("Clear all"),
+        "Clear selection": _("Clear selection"),
+        "Clear value": _("Clear value"),
+        "Close": _("Close"),
+        "Close fullscreen": _("Close fullscreen"),
+        "Close Search": _("Close search"),
+        "Collapse sidebar": _("Collapse sidebar"),
+        "Copied": _("Copied"),
+        "Copy": _("Copy"),
+        "Copy to clipboard": _("Copy"),
+        "Copy column name": _("Copy column name"),
+        "Decrement": _("Decrease"),
+        "Download as CSV": _("Download as CSV"),
+        "Expand sidebar": _("Expand sidebar"),
+        "Format": _("Format"),
+        "Fullscreen": _("Fullscreen"),
+        "Hide column": _("Hide column"),
+        "Hide password": _("Hide password"),
+        "Increment": _("Increase"),
+        "Link to heading": _("Link to this heading"),
+        "Next Result": _("Next result"),
+        "No data": _("No data"),
+        "No options to select.": _("Nothing to choose from"),
+        "No results": _("No results"),
+        "Open": _("Open"),
+        "Pin column": _("Pin column"),
+        "Previous Result": _("Previous result"),
+        "Running...": _("Running …"),
+        "Search": _("Search"),
+        "Select all": _("Select all"),
+        "Selected values": _("Chosen values"),
+        "Show password": _("Show password"),
+        "Show/hide columns": _("Show or hide columns"),
+        "Sidebar": _("Sidebar"),
+        "Sort ascending": _("Sort ascending"),
+        "Sort descending": _("Sort descending"),
+        "Stop script": _("Stop"),
+        "Unpin column": _("Unpin column"),
+        "Autosize": _("Fit the width"),
+    }
+    beginnings = {  # followed by a name
+        "Help for ": _("Help for {name}"),
+        "Remove ": _("Remove {name}"),
+        "Upload ": _("Upload {name}"),
+        "Shortcut ": _("Shortcut {name}"),
+    }
+    _component(key="menu.streamlit_words", data={"words": words, "beginnings": beginnings})

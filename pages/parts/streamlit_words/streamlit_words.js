@@ -1,0 +1,40 @@
+// Streamlit's own words, translated where they stand as a name or a tooltip of an element, or as a text of its own menus.
+const ATTRIBUTES = ["aria-label", "title", "data-title", "placeholder"];
+const OWN = "[data-testid=stTooltipContent], [data-testid=stElementToolbar], [data-testid=stDataFrameColumnMenu], [role=listbox], [role=menu], [data-testid=stHeader]";
+
+let current = { words: {}, beginnings: {} };
+let observer;
+
+export default function ({ data }) {
+  current = data;
+  if (!observer) {
+    observer = new MutationObserver((changes) => changes.forEach(({ type, target, addedNodes }) => {
+      if (type === "childList") addedNodes.forEach(translate);
+      else translate(target);
+    }));
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES });
+  }
+  translate(document.body);
+}
+
+const said = (text) => {
+  if (Object.hasOwn(current.words, text)) return current.words[text];
+  const beginning = Object.keys(current.beginnings).find((start) => text.startsWith(start));
+  return beginning && current.beginnings[beginning].replace("{name}", () => text.slice(beginning.length));
+};
+
+function translate(node) {
+  if (node.nodeType === Node.TEXT_NODE) {
+    const words = node.parentElement?.closest(OWN) && current.words[node.data.trim()];
+    if (words && words !== node.data) node.data = words;
+  } else if (node.nodeType === Node.ELEMENT_NODE) {
+    const walker = document.createTreeWalker(node, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let at = node; at; at = walker.nextNode()) {
+      if (at.nodeType === Node.TEXT_NODE) { translate(at); continue; }
+      for (const name of ATTRIBUTES) {
+        const words = at.hasAttribute(name) && said(at.getAttribute(name));
+        if (words && words !== at.getAttribute(name)) at.setAttribute(name, words);
+      }
+    }
+  }
+}
