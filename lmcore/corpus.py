@@ -1,8 +1,4 @@
-"""A text, its kind and its splits; and the token ids a run trains on. How bytes become text is `decoding`.
-
-The kind decides how a context begins: `stream` (running text, the state is carried on), `lines` (one item a line) or
-`blocks` (items between blank lines), both read from a fresh beginning each.
-"""
+"""A text and its splits; and the token ids a run trains on. How bytes become text is `decoding`, what kind a text is `kinds`."""
 
 import re
 from dataclasses import dataclass
@@ -11,9 +7,9 @@ import numpy as np
 
 from lmcore.decoding import decode, normalise
 from lmcore.errors import EmptyText, SettingNotAChoice, TextTooShort, TokenizerDamaged
+from lmcore.kinds import BLANK_LINES, KINDS, guess_kind, items
 from lmcore.tokenizers.base import ITEM_BREAK, Tell, Tokenizer, keep_quiet
 
-KINDS = ("stream", "lines", "blocks")
 VALIDATION_SHARE = 0.1
 LARGEST_VALIDATION = 100_000  # characters: more would not make the loss more certain, only slower
 SMALLEST_SPLIT = 2_000  # characters: a shorter text is all for training
@@ -22,14 +18,7 @@ SMALLEST_TRAINING = 8  # tokens
 OPENING = 256  # tokens a fresh context of a stream begins with
 NEAR = 500  # characters: how far back a stream is cut, to end with a line or a sentence
 
-GUESSED_ON = 200_000  # characters
-FEW_LINES = 10
-SHORT_LINE = 60  # columns
-NARROWEST_PAGE = 36  # columns: a list of short names has no margin
-LINE_MAY_END = set(".!?,;:。！？，；：、…—”\"'’」』》）)]}>|")
 SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
-SENTENCE_WITHIN = re.compile(r"[a-z0-9)][.!?][”\"’]? +\S|[。！？][”」』]?.")  # more than one sentence in a line
-BLANK_LINES = re.compile(r"\n(?:[ \t\u3000]*\n)+")
 
 
 @dataclass(frozen=True)
@@ -113,63 +102,6 @@ def mark(text: str, kind: str) -> str:
     if kind == "stream":
         return text
     return (re.compile("\n+") if kind == "lines" else BLANK_LINES).sub(ITEM_BREAK, text)
-
-
-def items(text: str, kind: str) -> list[str]:
-    """The lines or blocks of a text, without empty ones.
-
-    >>> items("one\\n\\ntwo\\nthree\\n", "lines"), items("one\\n\\ntwo\\nthree\\n", "blocks")
-    (['one', 'two', 'three'], ['one', 'two\\nthree'])
-    """
-    parts = text.split("\n") if kind == "lines" else BLANK_LINES.split(text)
-    return [stripped for part in parts if (stripped := part.strip("\n").rstrip())]
-
-
-def guess_kind(text: str) -> str:
-    """Blocks are where blank lines stand between groups that mostly have several short lines: poems, dialogues, records. Lines are
-    items where there are no blank lines, none is long, and most hold one sentence or less: names, sentences, tables.
-    All else is a stream: prose in paragraphs, prose broken at a margin, indented text such as programs, a few lines.
-
-    >>> guess_kind("Anna\\nBen\\nCarla\\nDora\\nEmil\\nFrida\\nGustav\\nHanna\\nIda\\nJan\\nKlara\\nLeo")
-    'lines'
-    >>> guess_kind("A fox saw a bunch of grapes. It jumped, and jumped again.\\n\\nThen it went away.")
-    'stream'
-    """
-    sample = text[:GUESSED_ON]
-    rows = sample.rstrip("\n").split("\n")
-    lines = [row.strip() for row in rows if row.strip()]
-    if len(lines) < FEW_LINES:
-        return "stream"
-    widths = np.array([_width(line) for line in lines])
-    if _broken_at_margin(lines, widths) > 0.4:
-        return "stream"
-    groups = items(sample, "blocks")
-    if len(groups) >= 4 and len(rows) - len(lines) > 0.05 * len(rows):
-        several = np.mean(["\n" in group for group in groups])
-        return "blocks" if several >= 0.6 and np.quantile(widths, 0.8) < SHORT_LINE else "stream"
-    indented = np.mean([row[0] in " \t\u3000" for row in rows if row.strip()])
-    of_sentences = np.mean([SENTENCE_WITHIN.search(line) is not None for line in lines])
-    if indented > 0.2 or of_sentences > 0.2 or np.quantile(widths, 0.9) >= 2 * SHORT_LINE:
-        return "stream"
-    return "lines"
-
-
-def _broken_at_margin(lines: list[str], widths: np.ndarray) -> float:
-    """The share of lines that fill the page and go on in the next one, in lower case or in a script without case."""
-    margin = np.quantile(widths, 0.9)
-    if margin < NARROWEST_PAGE:
-        return 0.0
-    broken = 0
-    for line, after, width in zip(lines, lines[1:], widths, strict=False):
-        full = 0.85 if after[0].islower() else 0.93  # Chinese lines are as wide as each other
-        goes_on = line[-1] not in LINE_MAY_END and after[0].isalpha() and not after[0].isupper()
-        broken += goes_on and width >= full * margin
-    return broken / len(lines)
-
-
-def _width(line: str) -> int:
-    """Columns on a page: a Chinese character takes two."""
-    return len(line) + sum(character > "\u2e80" for character in line)
 
 
 def _split_stream(text: str, held_back: int) -> tuple[str, str]:

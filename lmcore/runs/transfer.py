@@ -16,8 +16,9 @@ from typing import Any, cast
 
 from lmcore import checkpoint
 from lmcore.config import RunConfig
-from lmcore.corpus import KINDS, OPENING, Corpus, encode
+from lmcore.corpus import OPENING, Corpus, encode
 from lmcore.errors import ArchiveContradicts, ArchiveIncomplete, CheckpointDamaged, CheckpointMissing, RunNotFound
+from lmcore.kinds import KINDS
 from lmcore.runs import archive, folder, housekeeping, limits, restoring
 from lmcore.runs.model_card import model_card
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepRow, Text

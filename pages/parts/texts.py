@@ -8,9 +8,10 @@ from collections import Counter
 import streamlit as st
 
 from lmcore.config import TokenizerConfig
-from lmcore.corpus import Corpus, guess_kind
+from lmcore.corpus import Corpus
 from lmcore.decoding import LIMIT, decode, normalise
 from lmcore.errors import EmptyFile, EmptyText, TextTooLarge
+from lmcore.kinds import guess_kind
 from lmcore.tokenizers import Tokenizer, build_tokenizer
 from lmcore.tokenizers.word import pieces
 from pages.parts import demos, visitor

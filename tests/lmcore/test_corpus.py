@@ -1,82 +1,18 @@
 """From a text to its kind, its splits and its ids; and every text a visitor may bring, through all of it."""
 
 import random
-import textwrap
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lmcore.config import TokenizerConfig
-from lmcore.corpus import ITEM_BREAK, KINDS, LARGEST_VALIDATION, Corpus, encode, guess_kind, items, mark
+from lmcore.corpus import ITEM_BREAK, LARGEST_VALIDATION, Corpus, encode, mark
 from lmcore.errors import EmptyText, SettingNotAChoice, TextError, TextTooShort, TokenizerDamaged
+from lmcore.kinds import KINDS
 from lmcore.tokenizers import KINDS as TOKENIZERS
 from lmcore.tokenizers import build_tokenizer
 from tests.lmcore.awkward import CHINESE, ENCODED, ENGLISH, MIXED, NO_TEXTS, TEXTS, invented_words
-
-STORY = (
-    "The fox walked along the river and looked for something to eat. It was late in the year, and the leaves had fallen. "
-    "Nobody had seen a fish for days, so the fox went up the hill and asked the owl. The owl knew nothing either."
-)
-FABLE = "从前有一只狐狸沿着河边走，想找点东西吃。那时已经是深秋了，树叶都落光了。好几天没有人见过鱼，于是狐狸上山去问猫头鹰。猫头鹰也什么都不知道。"
-POEM = "The sea is wide,\nthe sea is deep,\nand in the tide\nthe fishes sleep."
-SONG = "小河流水哗啦啦，\n河边开着一朵花。\n花儿对着太阳笑，\n蜜蜂飞来采蜜呀。"
-
-
-def words(count: tuple[int, int], of: str, between: str) -> str:
-    """60 lines of random words."""
-    draw = random.Random(1)
-    return "\n".join(between.join(draw.choices(of.split(), k=draw.randint(*count))) for _ in range(60))
-
-
-def every_few(text: str, width: int) -> str:
-    return "\n".join(text[begin : begin + width] for begin in range(0, len(text), width))
-
-
-KIND_OF = [
-    ("stream", "one paragraph", STORY),
-    ("stream", "paragraphs between blank lines", "\n\n".join([STORY] * 20)),
-    ("stream", "a paragraph a line", "\n".join([STORY] * 20)),
-    ("stream", "broken at 72", "\n\n".join([textwrap.fill(STORY * 2, 72)] * 10)),
-    ("stream", "broken at 40", "\n\n".join([textwrap.fill(STORY * 2, 40)] * 10)),
-    ("stream", "broken, no blank lines", textwrap.fill(STORY * 20, 72)),
-    ("stream", "Chinese paragraphs", "\n".join([FABLE] * 20)),
-    ("stream", "Chinese paragraphs between blank lines", "\n\n".join([FABLE] * 20)),
-    ("stream", "Chinese novel", "\n".join("　　" + FABLE[:length] for length in range(10, 60))),
-    ("stream", "Chinese, broken at 30", "\n\n".join([every_few(FABLE * 2, 30)] * 10)),
-    ("stream", "Chinese talk", "\n".join(["“你好。”他说。“今天去哪里？”", "他点了点头。然后走了。", FABLE] * 20)),
-    ("stream", "a program", Path(textwrap.__file__).read_text()),
-    ("stream", "Markdown", "\n\n".join(["# Title", STORY, "- one\n- two", STORY] * 5)),
-    ("stream", "five lines", "one\ntwo\nthree\nfour\nfive"),
-    ("lines", "names", "\n".join(["Anna", "Ben", "Carla", "Dora"] * 10)),
-    ("lines", "Chinese names", "\n".join(["王小明", "李华", "张伟", "陈静怡"] * 10)),
-    (
-        "lines",
-        "sentences",
-        "\n".join(["The cat sat on the mat.", "A dog runs home.", "Where is the old fish market today?"] * 10),
-    ),
-    ("lines", "Chinese sentences", "\n".join(["小猫坐在垫子上。", "一只狗跑回家了。", "老鱼市今天在哪里？"] * 10)),
-    ("lines", "sentences without marks", words((4, 10), "the cat dog sees river old house near walks slowly and", " ")),
-    ("lines", "Chinese headlines", words((8, 12), "今天 天气 很 好 我们 去 公园 散步 看见 一只 小猫", "")),
-    ("lines", "pairs", "\n".join(["the cat\t猫", "a dog = 一只狗", "the old house\t老房子"] * 10)),
-    ("lines", "a table", "\n".join(["name,age,city", "Anna,12,Berlin", "Ben,13,Paris"] * 10)),
-    ("blocks", "poems", "\n\n".join([POEM] * 6)),
-    ("blocks", "Chinese songs", "\n\n".join([SONG] * 6)),
-    ("blocks", "poems without marks", "\n\n".join(["风从窗口进来\n带着海的味道\n我坐着\n想起去年的夏天"] * 6)),
-    ("blocks", "talks", "\n\n".join(["A: Hello!\nB: Hi, how are you?\nA: Fine, thanks."] * 6)),
-    ("blocks", "Chinese talks", "\n\n".join(["甲：你好！\n乙：你好，最近怎么样？\n甲：很好，谢谢。"] * 6)),
-    ("blocks", "records", "\n\n".join(["name: Anna\nage: 12\ncity: Berlin"] * 6)),
-]
-
-
-@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, _, text in KIND_OF], ids=[name for _, name, _ in KIND_OF])
-def test_the_kind_is_guessed(kind, text):
-    assert guess_kind(text) == kind
-
-
-def test_items_of_each_kind():
-    assert items("a \n\n b\nc\n", "lines") == ["a", " b", "c"]
-    assert items("a\nb\n \n\u3000\n\n c\n", "blocks") == ["a\nb", " c"]
+from tests.lmcore.texts_of_kinds import STORY
 
 
 def test_a_typed_context_is_marked_as_training_was():

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lmcore.corpus import items
+from lmcore.kinds import items
 from sample_corpora import names
 
 ENGLISH = re.compile(
