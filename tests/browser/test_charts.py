@@ -1,6 +1,5 @@
 """The tool bar of every chart, and Streamlit's own words: in the visitor's language, and nothing is sent anywhere."""
 
-import re
 import time
 from urllib.parse import urlsplit
 
