@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts import before_start, chosen_text, links, live, run_file, run_words, settings, starting, texts, visitor
-from pages.parts.language import _
+from pages.parts.language import _, together
 from pages.parts.live_chart import chart_to_come
 
 run = visitor.chosen_run()
@@ -14,14 +14,17 @@ if run is None:
     text = chosen_text.choose()
     settings.begin_with(text.id, texts.suggested_tokenizer(text))
     config = settings.form(lambda tokenizer: chosen_text.vocabulary_size(text, tokenizer))
-    fits = before_start.fits(text, config)
+    fits = config is not None and before_start.fits(text, config)
     with st.container(horizontal=True, vertical_alignment="center", key="train.starting"):
         pressed = st.button(
             _("Start training"), type="primary", icon=":material/play_arrow:", disabled=not fits, key="train.start"
         )
-        before_start.place(config)
+        if config is None:
+            st.caption(":material/block: " + together(*settings.refusals()))
+        else:
+            before_start.place(config)
     chart_to_come("train.chart")
-    if pressed:
+    if pressed and fits:
         starting.start(text, config)
 else:
     text = visitor.store().text(run.text_id)

@@ -8,6 +8,7 @@ from lmcore.runs.glimpse import SAMPLE_TOKENS
 from lmcore.sampling import Sampling
 from pages.parts import beside, copy_meter, desk, guard, knobs
 from pages.parts.language import _
+from pages.parts.number_field import number_field
 
 LARGEST_SEED = 999_999
 
@@ -32,23 +33,26 @@ settings = Sampling(
     knob.slider(_("Top-p"), 0.05, 1.0, 1.0, 0.05, key="write.top_p", help=knobs.help("top_p"), width=160),
 )
 knob = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-st.session_state.setdefault("write.seed", 1)
-seed = knob.number_input(
+seed = number_field(
     knobs.name("seed"),
     0,
     LARGEST_SEED,
+    default=1,
     key="write.seed",
+    place=knob,
+    below=st,
     help=_("Where the random numbers come from: the same seed, prompt and settings write the same text."),
     width=140,
 )
 knob.button(_("Another seed"), icon=":material/casino:", key="write.another_seed", on_click=another_seed)
 usual = SAMPLE_TOKENS[trained.tokenizer.kind]
-amount = knob.number_input(_("Tokens at most"), 1, 500, usual, key="write.amount", width=140)
+amount = number_field(_("Tokens at most"), 1, 500, default=usual, key="write.amount", place=knob, below=st, width=140)
 rules = desk.stop_rules(trained)
 rule = knob.selectbox(_("Stop"), list(rules), format_func=rules.get, key="write.stop_rule", width=220)
 
 writing = desk.text_of(run, trained, prompt)
-desk.show(run, trained, writing, settings, seed=seed, amount=amount, rule=rule)
+refused = seed is None or amount is None
+desk.show(run, trained, writing, settings, seed=seed, amount=None if refused else amount, rule=rule)
 
 st.subheader(_("Side by side"))
 views = {"temperatures": _("three temperatures"), "counting": _("counting and network"), "copied": _("copied?")}
@@ -61,6 +65,8 @@ view = st.segmented_control(
     required=True,
     label_visibility="collapsed",
 )
+if seed is None:
+    st.stop()
 if view == "temperatures":
     beside.temperatures(run, trained, writing, settings, seed)
 elif view == "counting":

@@ -39,8 +39,10 @@ def text_of(run, trained, prompt: str) -> Writing:
     return found
 
 
-def show(run, trained, writing: Writing, settings: sampling.Sampling, *, seed: int, amount: int, rule: str):
-    """rule: of `stop_rules`. The text grows by at most `amount` tokens at a time."""
+def show(run, trained, writing: Writing, settings: sampling.Sampling, *, seed: int | None, amount: int | None, rule: str):
+    """rule: of `stop_rules`. The text grows by at most `amount` tokens at a time; None: by none, a number was refused."""
+    if amount is None:
+        writing.wanted = 0
     live, shown = writing.wanted > 0, len(writing.tokens)
     stop = sampling.ending_ids(trained.tokenizer, rule) if rule else frozenset()
 
@@ -67,7 +69,7 @@ def stop_rules(trained) -> dict[str, str]:
     return {**names, "item": _("at the end of the item")} if trained.kind == "blocks" else names
 
 
-def _buttons(writing: Writing, amount: int):
+def _buttons(writing: Writing, amount: int | None):
     def want(count: int):
         writing.wanted = count
 
@@ -83,9 +85,11 @@ def _buttons(writing: Writing, amount: int):
             type="primary",
             on_click=want,
             args=(amount,),
-            disabled=full,
+            disabled=full or amount is None,
         )
-    row.button(_("One token"), icon=":material/casino:", key="write.one", on_click=want, args=(1,), disabled=full)
+    row.button(
+        _("One token"), icon=":material/casino:", key="write.one", on_click=want, args=(1,), disabled=full or amount is None
+    )
     row.button(_("Step back"), icon=":material/undo:", key="write.back", on_click=writing.step_back, disabled=not writing.tokens)
     row.button(
         _("Start again"),

@@ -26,6 +26,7 @@ def css() -> str:
         "[data-testid=stMainBlockContainer] { padding-top: 2.5rem; padding-bottom: 3rem; }",
         "[data-testid=stProgress] * { transition: none !important; }",  # a run is never slowed down to move its own bar
         "@media (max-width: 640px) { .modebar-container { display: none; } }",  # it would cover the chart; a tap shows the values
+        "[data-testid^=stNumberInputStep], [data-testid=stNumberInputClearButton] { display: none; }",  # English; arrow keys step
         "[data-testid=stFileUploaderDropzoneInstructions] { display: none; }",
         "[data-testid=stFileChip] [role=alert], [data-testid=stTooltipErrorContent] { display: none; }",
         f"{REFUSED}::after {{ content: {css_string(refused)}; color: #c62828; font-size: 0.875rem; }}",

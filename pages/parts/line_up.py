@@ -13,6 +13,7 @@ from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
 from lmcore.runs import folder
 from pages.parts import charts, counted, models, texts, truth, visitor
 from pages.parts.language import _
+from pages.parts.number_field import number_field
 
 ORDERS = (1, 2, 3, 4, 5)
 MOST_OTHERS = 4
@@ -60,7 +61,9 @@ def choose(run, trained) -> list[Entrant]:
     )
     k = 1.0
     if smoothing == "add-k":
-        k = row.number_input("k", 0.001, LARGEST_K, 1.0, format="%.3g", key="explore.k", width=140, persist_state="session")
+        k = number_field(
+            "k", 0.001, LARGEST_K, default=1.0, step=0.5, key="explore.k", place=row, below=st, width=140, persist_state="session"
+        )
     chosen = []
     if others:
         names = labels(others)
@@ -80,8 +83,8 @@ def choose(run, trained) -> list[Entrant]:
     return of_run(run, trained, smoothing, k, chosen)
 
 
-def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float = 1.0, others=()) -> list[Entrant]:
-    """others: (name, run) of more runs over the same vocabulary."""
+def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, others=()) -> list[Entrant]:
+    """k: None leaves the counting models out; others: (name, run) of more runs over the same vocabulary."""
     found = [Entrant(_("this run"), trained.model)]
     for (name, other), colour in zip(others, OF_OTHER_RUNS, strict=False):
         if (loaded := models.load(visitor.data_folder(), other)) is not None:
@@ -89,7 +92,7 @@ def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float = 1.0, others=
     uniform = UniformModel(trained.model.vocabulary_size)
     found.append(Entrant(_("uniform"), uniform, memory=0, first_shown=False, colour=OF_UNIFORM))
     counts = counted.counts(visitor.data_folder(), run)
-    for order in ORDERS if counts is not None else ():
+    for order in ORDERS if counts is not None and k is not None else ():
         model = NgramModel(counts, order, smoothing, k)
         found.append(Entrant(f"{order}-gram", model, order - 1, first_shown=order in (2, 5), colour=OF_ORDERS[order]))
     if (grammar := truth.of_run(run, trained)) is not None:

@@ -11,6 +11,7 @@ from lmcore.runs.watching import NO_PROGRESS_SECONDS
 from pages.parts import charts, lines, plain_bars, promise, run_words, starting, summary, visitor
 from pages.parts.language import _, together
 from pages.parts.live_chart import live_chart
+from pages.parts.number_field import number_field
 
 EVERY_SECONDS, SETTLED_EVERY_SECONDS = 1.0, 1.5  # between two looks: each takes the run a little of the processor
 SETTLED_SECONDS = 10.0  # of training, after which a curve changes more slowly
@@ -80,16 +81,16 @@ def controls(run):
     if run_words.is_live(run):
         low, high = bounds(TrainingConfig, "learning_rate")
         with buttons.popover(_("Learning rate")):
-            rate = st.number_input(
+            rate = number_field(
                 _("New learning rate"),
                 low,
                 high,
-                value=run_words.config(run).training.learning_rate,
-                format="%.5g",
+                default=run_words.config(run).training.learning_rate,
+                step=0.001,
                 key="live.rate",
                 help=_("Where a schedule lets the rate fall, this is the height it falls from."),
             )
-            if st.button(_("Use it from the next step"), key="live.rate.set"):
+            if st.button(_("Use it from the next step"), key="live.rate.set", disabled=rate is None) and rate is not None:
                 store.ask_learning_rate(run.id, rate)
 
 

@@ -6,8 +6,17 @@ from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfi
 from lmcore.models.cost import parameter_count, training_memory
 from pages.parts import knobs, presets, run_words, visitor
 from pages.parts.language import _
+from pages.parts.number_field import number_field, refusal
 
 USUAL_RATES = {"muon": 0.02, "adamw": 0.01, "adam": 0.005, "momentum": 0.1, "sgd": 0.5}
+NUMBERS = ("stop_after", "learning_rate", "seed")  # typed
+SIZES = {  # typed or set by a slider: lowest, highest, step of the slider
+    "vocabulary_size": (260, 30_000, 20),
+    "hidden_size": (8, 512, 8),
+    "embedding_size": (8, 512, 8),
+    "batch_size": (1, 256, 1),
+    "sequence_length": (4, 256, 1),
+}
 PARTS = {"tokenizer": TokenizerConfig, "model": ModelConfig, "training": TrainingConfig}
 
 
@@ -21,6 +30,7 @@ def fill(config: RunConfig, missing_only: bool = False):
         for field, value in values.items():
             if not (missing_only and key(field) in st.session_state):
                 st.session_state[key(field)] = value
+                st.session_state.pop(key(field) + ".typed", None)
 
 
 def begin_with(text_id: str, tokenizer: str):
@@ -36,8 +46,9 @@ def copy(run):
     st.session_state["settings.text"] = run.text_id
 
 
-def form(vocabulary_size) -> RunConfig:
-    """vocabulary_size: TokenizerConfig -> how many types the chosen text would have."""
+def form(vocabulary_size) -> RunConfig | None:
+    """The settings as they stand; None where a number is refused. vocabulary_size: TokenizerConfig -> how many types the chosen text
+    would have."""
     kept = st.session_state.get("settings") or presets.preset(30)
     fill(kept, missing_only=True)  # Streamlit forgets a widget that a run of the script did not show
     _presets()
@@ -45,20 +56,19 @@ def form(vocabulary_size) -> RunConfig:
     with left:
         _choice(TokenizerConfig, "kind")
         if _value("kind") != "character":
-            _slider(TokenizerConfig, "vocabulary_size", highest=30_000, step=20)
+            _size("vocabulary_size")
         _choice(ModelConfig, "family")
-        _slider(ModelConfig, "hidden_size", highest=512, step=8, lowest=8)
+        _size("hidden_size")
     with right:
         _choice(TrainingConfig, "stop", widget=st.selectbox)
-        low, high = bounds(TrainingConfig, "stop_after")
-        st.number_input(
-            knobs.name("stop_after"), low, high, step=10.0, format="%.0f", key=key("stop_after"), help=knobs.help("stop_after")
-        )
+        _number("stop_after", step=10)
         _time_limit()
         _choice(TrainingConfig, "optimizer", widget=st.selectbox, on_change=_usual_rate)
-        _rate()
+        _number("learning_rate", step=0.001)
     with st.expander(_("More settings")):
         _more()
+    if refusals():
+        return None
     config = st.session_state["settings"] = _read()
     _cost(config, vocabulary_size(config.tokenizer))
     return config
@@ -91,14 +101,14 @@ def _more():
         tied = st.toggle(knobs.name("tied"), key=key("tied"), help=knobs.help("tied"))
         if tied:
             st.session_state[key("embedding_size")] = st.session_state[key("hidden_size")]
-        _slider(ModelConfig, "embedding_size", highest=512, step=8, lowest=8, disabled=tied)
+        _size("embedding_size", disabled=tied)
         _slider(ModelConfig, "dropout", highest=0.8, step=0.05)
         _choice(TrainingConfig, "regularisation")
         _slider(TrainingConfig, "state_resets", highest=0.9, step=0.05)
-        _number(TrainingConfig, "seed")
+        _number("seed")
     with right:
-        _slider(TrainingConfig, "batch_size", highest=256)
-        _slider(TrainingConfig, "sequence_length", highest=256, lowest=4)
+        _size("batch_size")
+        _size("sequence_length")
         _choice(TrainingConfig, "schedule", widget=st.selectbox)
         _slider(TrainingConfig, "clipping", highest=10.0, step=0.1)
         _choice(TrainingConfig, "precision")
@@ -126,33 +136,61 @@ def _choice(config_class, field: str, widget=None, on_change=None):
     )
 
 
-def _slider(config_class, field: str, highest=None, lowest=None, step=1, disabled=False):
+def _slider(config_class, field: str, highest=None, step=1):
     low, high = bounds(config_class, field)
-    low, high = lowest or low, highest or high
+    st.session_state[key(field)] = min(_value(field), highest or high)
+    st.slider(knobs.name(field), low, highest or high, step=step, key=key(field), help=knobs.help(field))
+
+
+def _size(field: str, disabled=False):
+    """A slider, and beside it the same number to be typed: a slider alone is hard to set exactly with a thumb."""
+    low, high, step = SIZES[field]
+    typed = key(field) + ".typed"
     st.session_state[key(field)] = min(max(_value(field), low), high)
-    st.slider(knobs.name(field), low, high, step=step, key=key(field), help=knobs.help(field), disabled=disabled)
+    if disabled or typed not in st.session_state or refusal("", st.session_state[typed], low, high, whole=True) is None:
+        st.session_state[typed] = _value(field)
 
+    def slide():
+        st.session_state[typed] = _value(field)
 
-def _number(config_class, field: str):
-    low, high = bounds(config_class, field)
-    st.number_input(knobs.name(field), low, high, step=1, key=key(field), help=knobs.help(field))
+    def type_in():
+        if refusal("", st.session_state[typed], low, high, whole=True) is None:
+            st.session_state[key(field)] = round(st.session_state[typed])
 
-
-def _rate():
-    low, high = bounds(TrainingConfig, "learning_rate")
-    st.number_input(
-        knobs.name("learning_rate"),
-        low,
-        high,
-        step=0.001,
-        format="%.5g",
-        key=key("learning_rate"),
-        help=knobs.help("learning_rate"),
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row.slider(
+        knobs.name(field), low, high, step=step, key=key(field), help=knobs.help(field), disabled=disabled, on_change=slide
     )
+    number_field(
+        knobs.name(field), low, high, step=step, key=typed, place=row, below=st, disabled=disabled, on_change=type_in,
+        label_visibility="collapsed", width=112,
+    )  # fmt: skip
+
+
+def _number(field: str, step=1):
+    number_field(
+        knobs.name(field), *bounds(TrainingConfig, field), step=step, key=key(field), help=knobs.help(field), whole=_whole(field)
+    )
+
+
+def _whole(field: str) -> bool:
+    return field == "seed" or field == "stop_after" and _value("stop") in ("steps", "plateau")
+
+
+def refusals() -> list[str]:
+    """A sentence for each number of the form that cannot be taken."""
+    shown = [field for field in SIZES if field != "vocabulary_size" or _value("kind") != "character"]
+    typed = [(field, key(field) + ".typed", *SIZES[field][:2], True) for field in shown]
+    typed += [(field, key(field), *bounds(TrainingConfig, field), _whole(field)) for field in NUMBERS]
+    found = (
+        refusal(knobs.name(field), st.session_state[name], *more) for field, name, *more in typed if name in st.session_state
+    )
+    return [words for words in found if words]
 
 
 def _read() -> RunConfig:
     values = {part: {field: st.session_state[key(field)] for field in kind.__dataclass_fields__} for part, kind in PARTS.items()}
+    values["training"]["seed"] = round(values["training"]["seed"])  # a field gives a float
     return RunConfig.from_json(values)
 
 
