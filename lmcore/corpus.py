@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmcore.decoding import decode, normalise
+from lmcore.decoding import decode, is_blank, normalise
 from lmcore.errors import EmptyText, SettingNotAChoice, TextTooShort, TokenizerDamaged
 from lmcore.kinds import BLANK_LINES, KINDS, guess_kind, items
 from lmcore.tokenizers.base import ITEM_BREAK, Tell, Tokenizer, keep_quiet
@@ -36,7 +36,7 @@ class Corpus:
         if kind not in (None, *KINDS):
             raise SettingNotAChoice(field="kind", value=kind, choices=", ".join(KINDS))
         text, _ = normalise(text)
-        if not text.strip():
+        if is_blank(text):
             raise EmptyText()
         kind = kind or guess_kind(text)
         held_back = min(int(len(text) * validation_share), LARGEST_VALIDATION) if len(text) >= SMALLEST_SPLIT else 0

@@ -12,25 +12,27 @@ from dataclasses import dataclass
 import chardet
 import regex
 
-from lmcore.errors import BinaryText, EmptyText, TextTooLarge, UndecodableText
+from lmcore.errors import BinaryText, EmptyFile, EmptyText, EncodingUnknown, TextTooLarge, UndecodableText
 
 LIMIT = 50_000_000  # bytes
 DETECTED_ON = 100_000  # bytes shown to the detector
 ONE_FAULT_IS_DAMAGE_FROM = 100_000  # bytes: a single odd byte in so much ASCII is damage, not another encoding
-SIGNATURES = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF87a": "a GIF picture",
-    b"GIF89a": "a GIF picture",
-    b"%PDF-": "a PDF document",
-    b"PK\x03\x04": "a ZIP archive or an office document",
-    b"\x1f\x8b": "a gzip archive",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"Rar!\x1a": "a RAR archive",
-    b"\xd0\xcf\x11\xe0": "an old office document",
-    b"{\\rtf": "an RTF document",
-    b"\x7fELF": "a program",
-    b"SQLite format 3\x00": "a database",
+SIGNATURES = {  # how a file of another kind begins: more than its first letters, since a text may begin with those
+    rb"\x89PNG\r\n\x1a\n": "a PNG picture",
+    rb"\xff\xd8\xff[\xc0-\xfe]": "a JPEG picture",
+    rb"GIF8[79]a.{0,6}[\x00-\x08\x0e-\x1f]": "a GIF picture",
+    rb"%PDF-\d\.\d\s.{0,4000}?(\d obj\b|[\x00-\x08\x0e-\x1f])": "a PDF document",
+    rb"PK\x03\x04": "a ZIP archive or an office document",
+    rb"\x1f\x8b|BZh\d1AY|\xfd7zXZ\x00": "a compressed file",
+    rb"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    rb"Rar!\x1a": "a RAR archive",
+    rb".{257}ustar[\x00 ]": "a TAR archive",
+    rb"\xd0\xcf\x11\xe0": "an old office document",
+    rb"\{\\rtf\d?\s*\\": "an RTF document",
+    rb"\x7fELF|MZ.{0,64}[\x00-\x08\x0e-\x1f]": "a program",
+    rb"SQLite format 3\x00": "a database",
+    rb"ID3[\x02-\x04]\x00|RIFF....(WAVE|AVI )|....ftyp|OggS\x00|fLaC\x00": "a sound or a film",
+    rb"RIFF....WEBP|II\x2a\x00|MM\x00\x2a": "a picture",
 }
 MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -41,14 +43,17 @@ MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
 )
 WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "windows-1252", "euc_kr": "cp949", "shift_jis": "cp932"}
 NOT_LEADS = bytes(byte for byte in range(256) if not 0xC2 <= byte <= 0xF4)  # all but the first bytes of UTF-8 characters
-DIRECTIONS = "\u202a-\u202e\u2066-\u2069"  # overrides of the writing direction would turn round the page they are shown on
-CONTROL = f"\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f{DIRECTIONS}"
-UNTIDY = re.compile(f"[{CONTROL}\r\x0c\x85\u2028\u2029\ud800-\udfff\ufeff]")
+CONTROL = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
+INVISIBLE = "\xad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # soft hyphens; marks of direction would turn round the page
+LINE_ENDS = ("\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
+UNTIDY = re.compile(f"[{CONTROL}{INVISIBLE}\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029\ud800-\udfff\ufeff]")
 TIDY = bytes(code for code in range(128) if not UNTIDY.match(chr(code)))
 CHUNK = 1 << 16  # characters: small enough to stay in the processor's cache
-REMOVED = re.compile(f"[{CONTROL}]")
+CONTROLS = re.compile(f"[{CONTROL}]")
+INVISIBLES = re.compile(f"[{INVISIBLE}]")
 SURROGATES = re.compile("[\ud800-\udfff]")
-LINE_ENDS = ("\r\n", "\r", "\x0c", "\x85", "\u2028", "\u2029")
+DROPPED = ("control_characters", "invisible")
+SEEN = regex.compile(r"[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]")
 MARKS_WITHOUT_END = regex.compile(r"\p{M}{65}")
 
 
@@ -61,7 +66,7 @@ class Decoded:
 
 
 def decode(data: bytes, *, name: str = "", encoding: str | None = None, limit: int = LIMIT) -> Decoded:
-    """Raises EmptyText, TextTooLarge, BinaryText or UndecodableText.
+    """Raises EmptyText, EmptyFile, TextTooLarge, BinaryText, EncodingUnknown or UndecodableText.
 
     >>> decode("语言模型".encode("gb18030"), encoding="gb18030").text
     '语言模型'
@@ -71,17 +76,17 @@ def decode(data: bytes, *, name: str = "", encoding: str | None = None, limit: i
     if len(data) > limit:
         raise TextTooLarge(megabytes=len(data) / 1e6, limit=limit // 1_000_000)
     for signature, looks_like in SIGNATURES.items():
-        if data.startswith(signature):
+        if re.match(signature, data, re.DOTALL):
             raise BinaryText(name=name, looks_like=looks_like)
     used = encoding or detect(data, name)
     raw, unreadable = _read(data, used, name)
     if encoding is None and _is_noise(raw, 0.5 if used.startswith("utf-8") else 0.05):
-        raise BinaryText(name=name, looks_like="data without readable text")
+        raise EncodingUnknown(name=name)
     text, changes = normalise(raw)
     if used == "utf-8-sig":
         used, changes = "utf-8", ("bom", *(change for change in changes if change != "bom"))
-    if not text.strip():
-        raise EmptyText()
+    if is_blank(text):
+        raise EmptyFile(name=name) if name else EmptyText()
     return Decoded(text, used, unreadable, changes)
 
 
@@ -98,7 +103,7 @@ def _read(data: bytes, encoding: str, name: str) -> tuple[str, int]:
 
 
 def detect(data: bytes, name: str = "") -> str:
-    """The name of the codec these bytes were most likely written with. Raises BinaryText."""
+    """The name of the codec these bytes were most likely written with. Raises EncodingUnknown."""
     for mark, encoding in MARKS:
         if data.startswith(mark):
             return encoding
@@ -114,7 +119,7 @@ def detect(data: bytes, name: str = "") -> str:
         start = max(0, error.start - 1_000)  # what comes before says little: it is ASCII
     if guess := _guess(data[start : start + DETECTED_ON]):
         return guess
-    raise BinaryText(name=name, looks_like="binary data")
+    raise EncodingUnknown(name=name)
 
 
 def _guess(sample: bytes) -> str:
@@ -138,22 +143,25 @@ def _is_damaged_utf8(data: bytes) -> bool:
 
 def _is_noise(text: str, threshold: float) -> bool:
     part = text[:10_000]
-    odd = sum(unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") and character not in "\n\r\t\f" for character in part)
+    odd = sum(unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") and not character.isspace() for character in part)
     return odd + part.count("\ufffd") > threshold * len(part)
 
 
 def normalise(text: str) -> tuple[str, tuple[str, ...]]:
-    """(tidied text, codes of what was changed): one kind of line end, no control characters, no half characters, NFC.
+    """(tidied text, codes of what was changed): one kind of line end, no control characters, no marks of direction, no half
+    characters, NFC. Where characters were dropped, their number stands behind the code.
 
     >>> normalise("a\\x00b\\r\\nc")
-    ('ab\\nc', ('line_ends', 'control_characters'))
+    ('ab\\nc', ('line_ends', 'control_characters 1'))
     """
     steps: list[tuple[str, Callable[[str], str]]] = [("nfc", _compose)]
-    if not _is_tidy(text):  # one look instead of four
+    if not _is_tidy(text):  # one look instead of six
         steps = [
             ("bom", lambda value: value.replace("\ufeff", "")),
             ("line_ends", _one_line_end),
-            ("control_characters", lambda value: REMOVED.sub("", value)),
+            ("separators", lambda value: value.replace("\x1f", " ")),
+            ("control_characters", lambda value: CONTROLS.sub("", value)),
+            ("invisible", lambda value: INVISIBLES.sub("", value)),
             ("surrogates", lambda value: SURROGATES.sub("\ufffd", value)),
             *steps,
         ]
@@ -161,9 +169,18 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     for code, change in steps:
         changed = change(text)
         if changed != text:
-            changes.append(code)
+            changes.append(f"{code} {len(text) - len(changed)}" if code in DROPPED else code)
         text = changed
     return text, tuple(changes)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen.
+
+    >>> is_blank(" \\xa0\\u200b\\n"), is_blank("a")
+    (True, False)
+    """
+    return not SEEN.search(text)
 
 
 def _is_tidy(text: str) -> bool:

@@ -4,7 +4,7 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
 
     LmcoreError
     ├── TextError            a text that cannot be used
-    │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · UndecodableText · TextTooShort
+    │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · EncodingUnknown · UndecodableText · TextTooShort
     ├── SettingError         a setting outside its range
     │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer
     ├── TrainingError        a run that cannot go on
@@ -52,17 +52,25 @@ class EmptyText(TextError):
 
 class EmptyFile(TextError):
     code = "text.empty_file"
-    sentence = "“{name}” is empty. Leave it out, and use the other files."
+    sentence = "“{name}” is empty. Leave it out, or choose a file with text in it."
 
 
 class TextTooLarge(TextError):
     code = "text.too_large"
-    sentence = "This text is {megabytes:.1f} MB; the limit is {limit} MB. Use a part of it."
+    sentence = "This text is larger than {limit} MB, which is the limit. Use a part of it."
 
 
 class BinaryText(TextError):
     code = "text.binary"
     sentence = "“{name}” is not a text: it looks like {looks_like}. Save it as plain text (.txt) and try again."
+
+
+class EncodingUnknown(TextError):
+    code = "text.encoding_unknown"
+    sentence = (
+        "“{name}” makes no readable text in any encoding that was tried. If it is a text, choose its encoding from the list "
+        "and try again."
+    )
 
 
 class UndecodableText(TextError):

@@ -20,8 +20,9 @@ SPAN = re.compile("[^\\s\x1e]+|[\n\x1e]")  # no token has a space in it
 PIECE = regex.compile(
     r"(?P<han>\p{Han}+)"
     r"|[\n\x1e]"
-    r"|\d+(?:[.,:]\d+)*%?"
-    r"|[\p{L}\p{M}--\p{Han}]+(?:['’‘\-][\p{L}\p{M}--\p{Han}]+)*"
+    r"|\d\p{M}+"  # a keycap is a digit with marks
+    r"|\d+(?!\p{M})(?:[.,:]\d+(?!\p{M}))*%?"
+    r"|[\p{L}\p{M}--\p{Han}][\p{L}\p{M}\u200c\u200d--\p{Han}]*(?:['’‘\-][\p{L}\p{M}\u200c\u200d--\p{Han}]+)*"
     r"|\X",
     regex.V1,
 )

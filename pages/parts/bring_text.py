@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lmcore.errors import LmcoreError
-from pages.parts import language, links, texts, visitor
+from pages.parts import encodings, language, links, texts, visitor
 from pages.parts.language import _, sentence
 from sample_corpora import SAMPLES
 
@@ -45,36 +45,22 @@ def _paste():
 
 def _upload():
     files = st.file_uploader(
-        _("Text files (.txt, .md), up to 50 MB; several become one text"),
-        type=["txt", "md"],
+        _("Text files with any ending (.txt, .md, .csv, .py …), up to {megabytes} MB; several become one text").format(
+            megabytes=texts.LIMIT // 1_000_000
+        ),
         accept_multiple_files=True,
+        max_upload_size=texts.LIMIT // 1_000_000,
         key="text.files",
     )
     encoding = st.selectbox(
         _("Encoding"),
-        ["", *ENCODINGS],
-        format_func=lambda name: name or _("find out by itself"),
+        ["", *encodings.CHOICES],
+        format_func=lambda encoding: encodings.choice(encoding) if encoding else _("find out by itself"),
         key="text.encoding",
         help=_("Choose one by hand if the first lines look like nonsense."),
     )
     if files and st.button(_("Use these files"), type="primary", key="text.use_files"):
         _open(texts.add_uploaded, [(file.name, file.getvalue()) for file in files], encoding or None)
-
-
-ENCODINGS = [
-    "utf-8",
-    "gb18030",
-    "big5",
-    "utf-16",
-    "utf-16-le",
-    "utf-16-be",
-    "shift_jis",
-    "euc-kr",
-    "windows-1252",
-    "windows-1251",
-    "koi8-r",
-    "latin-1",
-]
 
 
 def _samples():

@@ -4,10 +4,14 @@ import json
 
 import streamlit as st
 
-from pages.parts.language import _
+from lmcore.decoding import LIMIT
+from lmcore.errors import TextTooLarge
+from pages.parts.language import _, sentence
 
 UPLOADER = "[data-testid=stFileUploaderDropzone]"
-REFUSED = "[data-testid=stFileUploader]:has([data-testid=stFileChipIconError])"  # by the browser: the server never sees the file
+REFUSED = (
+    "[data-testid=stFileUploader]:has([data-testid=stFileChipIconError])::after"  # by the browser: nothing reaches the server
+)
 HINT = "[data-testid=InputInstructions] > span:first-child"
 
 
@@ -22,6 +26,7 @@ def css() -> str:
     refused = _("What is marked red was not taken: it is larger than {megabytes} MB, or not a file of this kind.").format(
         megabytes=st.get_option("server.maxUploadSize")
     )
+    too_large = sentence(TextTooLarge.code, {"limit": LIMIT // 1_000_000})
     rules = [
         "[data-testid=stMainBlockContainer] { padding-top: 2.5rem; padding-bottom: 3rem; }",
         "[data-testid=stProgress] * { transition: none !important; }",  # a run is never slowed down to move its own bar
@@ -29,7 +34,8 @@ def css() -> str:
         "[data-testid^=stNumberInputStep], [data-testid=stNumberInputClearButton] { display: none; }",  # English; arrow keys step
         "[data-testid=stFileUploaderDropzoneInstructions] { display: none; }",
         "[data-testid=stFileChip] [role=alert], [data-testid=stTooltipErrorContent] { display: none; }",
-        f"{REFUSED}::after {{ content: {css_string(refused)}; color: #c62828; font-size: 0.875rem; }}",
+        f"{REFUSED} {{ content: {css_string(refused)}; color: #c62828; font-size: 0.875rem; }}",
+        f".st-key-text-files {REFUSED} {{ content: {css_string(too_large)}; }}",  # any ending is taken
     ]
     for place, words in said.items():
         rules += [

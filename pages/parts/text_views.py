@@ -5,7 +5,7 @@ import streamlit as st
 
 from lmcore import statistics
 from lmcore.config import TokenizerConfig, choices
-from pages.parts import charts, knobs, plots, texts, visitor
+from pages.parts import charts, encodings, knobs, plots, texts, visitor
 from pages.parts.language import _
 from pages.parts.token_view import token_view
 
@@ -20,8 +20,9 @@ def how_it_was_read(text):
     row = st.container(horizontal=True, gap="medium")
     row.metric(_("Characters"), f"{text.characters:,}", width=charts.FIGURE)
     row.metric(_("Bytes (UTF-8)"), f"{text.bytes:,}", width=150)
-    row.metric(_("Encoding"), _("pasted") if text.encoding == "pasted" else text.encoding, width=charts.FIGURE)
-    row.metric(_("Unreadable characters"), f"{text.unreadable:,}", help=_("shown as � in the text"), width=200)
+    if text.encoding != "pasted":  # a browser sends characters, not bytes
+        row.metric(_("Encoding"), encodings.name(text.encoding), width="content")
+        row.metric(_("Unreadable characters"), f"{text.unreadable:,}", help=_("shown as � in the text"), width=200)
     if text.unreadable:
         st.warning(
             _(
@@ -36,14 +37,18 @@ def how_it_was_read(text):
     st.code("\n".join(content[:2_000].splitlines()[:8]), language=None, wrap_lines=True)
 
 
-def change_words(code: str) -> str:
-    return {
+def change_words(change: str) -> str:
+    code, _space, count = change.partition(" ")
+    words = {
         "line_ends": _("line ends made the same"),
-        "control_characters": _("control characters removed"),
+        "separators": _("unit separators made spaces"),
+        "control_characters": _("{count} control characters removed"),
+        "invisible": _("{count} soft hyphens or marks of writing direction removed"),
         "bom": _("byte order mark removed"),
         "surrogates": _("broken characters replaced"),
         "nfc": _("accents composed (NFC)"),
-    }.get(code, code)
+    }
+    return words.get(code, code).format(count=f"{int(count or 1):,}")
 
 
 KINDS = ("stream", "lines", "blocks")

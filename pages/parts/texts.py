@@ -4,13 +4,14 @@ Results are kept by content, kind and settings, never by visitor.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 
 import streamlit as st
 
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus
-from lmcore.decoding import LIMIT, decode, normalise
-from lmcore.errors import EmptyFile, EmptyText, TextTooLarge
+from lmcore.decoding import LIMIT, decode, is_blank, normalise
+from lmcore.errors import EmptyText, TextTooLarge
 from lmcore.kinds import guess_kind
 from lmcore.tokenizers import Tokenizer, build_tokenizer
 from lmcore.tokenizers.word import pieces
@@ -27,7 +28,7 @@ def add_pasted(content: str, name: str | None = None):
     if len(content.encode("utf-8", "replace")) > PASTE_LIMIT:
         raise TextTooLarge(megabytes=len(content.encode("utf-8", "replace")) / 1e6, limit=PASTE_LIMIT // 1_000_000)
     text, changes = normalise(content)
-    if not text.strip():
+    if is_blank(text):
         raise EmptyText()
     return _add(name or _first_words(text), text, "pasted", 0, changes)
 
@@ -37,8 +38,6 @@ def add_uploaded(files: list[tuple[str, bytes]], encoding: str | None = None):
     together = sum(len(data) for _name, data in files)
     if together > LIMIT:
         raise TextTooLarge(megabytes=together / 1e6, limit=LIMIT // 1_000_000)
-    for empty in (name for name, data in files if len(files) > 1 and not data.strip()):
-        raise EmptyFile(name=empty)
     decoded = [decode(data, name=name, encoding=encoding) for name, data in sorted(files)]
     name = files[0][0] if len(files) == 1 else _("{name} and {count} more").format(name=sorted(files)[0][0], count=len(files) - 1)
     return _add(
@@ -46,8 +45,20 @@ def add_uploaded(files: list[tuple[str, bytes]], encoding: str | None = None):
         "\n\n".join(part.text for part in decoded),
         ", ".join(dict.fromkeys(part.encoding for part in decoded)),
         sum(part.unreadable for part in decoded),
-        tuple(dict.fromkeys(change for part in decoded for change in part.changes)),
+        together_changed(part.changes for part in decoded),
     )
+
+
+def together_changed(changes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """What was changed in any of several files; what was dropped is added up.
+
+    >>> together_changed([("line_ends", "invisible 2"), ("invisible 3",)])
+    ('line_ends', 'invisible 5')
+    """
+    counts = Counter()
+    for code, _space, dropped in (change.partition(" ") for part in changes for change in part):
+        counts[code] += int(dropped or 0)
+    return tuple(f"{code} {dropped}" if dropped else code for code, dropped in counts.items())
 
 
 def sample_text(sample_id: str):

@@ -82,9 +82,16 @@ NO_TEXTS = {  # bytes that are no text, and a word of what they are called
     "png": (b"\x89PNG\r\n\x1a\n" + bytes(100), "PNG"),
     "docx": (office_document(), "office document"),
     "pdf": (b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", "PDF"),
-    "gzip": (b"\x1f\x8b\x08" + random.Random(1).randbytes(500), "gzip"),
-    "random bytes": (random.Random(1).randbytes(5_000), "data"),
-    "only zeros": (bytes(1_000), "data"),
+    "gzip": (b"\x1f\x8b\x08" + random.Random(1).randbytes(500), "compressed"),
+    "gif": (b"GIF89a\x40\x01\xc8\x00\xf7\x00\x00" + bytes(range(256)), "GIF"),
+    "jpeg": (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + random.Random(1).randbytes(500), "JPEG"),
+    "rtf": (rb"{\rtf1\ansi{\fonttbl\f0\fswiss Helvetica;}\f0 a text}", "RTF"),
+    "mp3": (b"ID3\x03\x00\x00\x00\x00\x0fv" + random.Random(1).randbytes(500), "sound"),
+    "mp4": (b"\x00\x00\x00\x18ftypmp42" + random.Random(1).randbytes(500), "film"),
+    "exe": (b"MZ\x90\x00\x03\x00\x00\x00\x04" + random.Random(1).randbytes(500), "program"),
+    "tar": (b"story.txt".ljust(257, b"\0") + b"ustar\x0000" + bytes(248) + b"a story".ljust(512, b"\0"), "TAR"),
+    "random bytes": (random.Random(1).randbytes(5_000), ""),  # of no kind that is known
+    "only zeros": (bytes(1_000), ""),
 }
 
 NAMES = {
@@ -105,10 +112,10 @@ NAMES = {
 
 # What a visitor may upload: the bytes, and what comes of them: words of the text as it is read, or the code of an error.
 FILES = {
-    "0 bytes": (b"", "text.empty"),
-    "only spaces": (b"  \n\t \r\n ", "text.empty"),
-    "only a mark": (b"\xef\xbb\xbf", "text.empty"),
-    "only control characters": (b"\x00\x01\x02\x1b", "text.binary"),
+    "0 bytes": (b"", "text.empty_file"),
+    "only spaces": (b"  \n\t \r\n ", "text.empty_file"),
+    "only a mark": (b"\xef\xbb\xbf", "text.empty_file"),
+    "only control characters": (b"\x00\x01\x02\x1b", "text.encoding_unknown"),
     "one character": (b"a", "a"),
     "shorter than the context": (b"the cat", "the cat"),
     "one line": (b"a single line without an end", "a single line without an end"),
@@ -132,7 +139,10 @@ FILES = {
     "json": (b'{"a": [1, 2.5, null], "half": "\\ud800"}', '"half": "\\ud800"'),
     "html": (b"<html><script>document.title='broken'</script><b>bold</b></html>", "document.title='broken'"),
     "markdown": (b"# head\n\n![x](http://127.0.0.1:9/x.png) **bold** [l](javascript:alert(1))", "**bold**"),
-    **{name: (content, "text.binary") for name, (content, _) in NO_TEXTS.items()},
+    **{
+        name: (content, "text.binary" if looks_like else "text.encoding_unknown")
+        for name, (content, looks_like) in NO_TEXTS.items()
+    },
 }
 
 LARGE = {  # made when they are asked for

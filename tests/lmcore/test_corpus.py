@@ -80,7 +80,7 @@ def test_a_kind_that_is_none_is_refused():
 
 
 def test_a_text_is_tidied_on_its_way_in():
-    assert Corpus.from_text("a\r\nb\x1ec\ud800").text == "a\nbc\ufffd"
+    assert Corpus.from_text("a\r\nb\x1ec\ud800").text == "a\nb\nc\ufffd"
     with pytest.raises(EmptyText):
         Corpus.from_text("\x00 \x1e")
 

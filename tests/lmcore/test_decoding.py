@@ -7,9 +7,11 @@ import pytest
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus, encode
 from lmcore.decoding import decode, normalise, one_line
-from lmcore.errors import BinaryText, EmptyText, LmcoreError, TextTooLarge, UndecodableText
+from lmcore.errors import BinaryText, EmptyFile, EmptyText, EncodingUnknown, LmcoreError, TextTooLarge, UndecodableText
 from lmcore.tokenizers import build_tokenizer
 from tests.lmcore.awkward import CHINESE, ENCODED, ENGLISH, FILES, GERMAN, LARGE, NAMES, NO_TEXTS, TEXTS
+
+BLANK = ["\u3000", "\xa0\u200b\xa0", "\u200d\u2060\n", "\xad\u200e", "\u3164", "\u2800 \ufe0f"]
 
 
 @pytest.mark.parametrize(
@@ -66,18 +68,27 @@ def test_replacement_characters_that_were_in_the_text_are_not_counted():
 @pytest.mark.parametrize("name", NO_TEXTS)
 def test_what_is_no_text_is_named(name):
     data, looks_like = NO_TEXTS[name]
-    with pytest.raises(BinaryText) as caught:
+    with pytest.raises(BinaryText if looks_like else EncodingUnknown) as caught:
         decode(data, name="<img onerror>.txt")
-    assert looks_like in caught.value.values["looks_like"]
+    assert looks_like in caught.value.values.get("looks_like", "")
     assert caught.value.values["name"] == "<img onerror>.txt"
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"   ", b"\n\n\t\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\xef\xbb\xbf  \r\n", "\u3000".encode()]
+    "data", [b"", b"   ", b"\n\n\t\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\xef\xbb\xbf  \r\n", *map(str.encode, BLANK)]
 )
 def test_nothing_is_empty(data):
     with pytest.raises(EmptyText):
         decode(data)
+    with pytest.raises(EmptyFile) as caught:
+        decode(data, name="a.txt")
+    assert caught.value.values == {"name": "a.txt"}
+
+
+@pytest.mark.parametrize("text", BLANK)
+def test_a_text_of_which_nothing_is_seen_is_empty(text):
+    with pytest.raises(EmptyText):
+        Corpus.from_text(text)
 
 
 def test_over_the_limit():
@@ -88,8 +99,14 @@ def test_over_the_limit():
 
 
 @pytest.mark.parametrize(
-    "text", ["BMW is a car.", "MZ and ID3 are letters.", "GIF8 is no picture.", "BMW fährt über die Brücke."]
-)
+    "text",
+    [
+        "BMW is a car.", "MZ and ID3 are letters.", "GIF8 is no picture.", "BMW fährt über die Brücke.",
+        "GIF89a is how such a picture begins.\nIts width is next.\n", "GIF87a\nGIF89a\n", "%PDF- stands first in a PDF.",
+        "%PDF-1.7 is the seventh edition.", "{\\rtf is how such a file begins.", "ID3 tags name a song.", "RIFF and ftyp: marks.",
+        "BZh is no word.", "‰PNG\nis how one begins.", "PK and Rar! are marks, 7z is one too.",
+    ],
+)  # fmt: skip
 def test_a_text_that_begins_like_a_file_of_another_kind(text):
     assert decode(text.encode()).text == text
     assert decode(text.encode("cp1252")).text == text
@@ -106,11 +123,15 @@ def test_the_ending_of_a_name_says_nothing(ending):
         ("plain text\n", "plain text\n", ()),
         ("\ufeffmarked", "marked", ("bom",)),
         ("a\r\nb\rc\u2028d\u2029e\x85f\x0cg", "a\nb\nc\nd\ne\nf\ng", ("line_ends",)),
-        ("a\x00b\x1b[31m\x7f\x9f\tc\x1e", "ab[31m\tc", ("control_characters",)),
-        ("right \u202eto\u202c left", "right to left", ("control_characters",)),
+        ("one\x0btwo\x1cthree\x1dfour\x1efive", "one\ntwo\nthree\nfour\nfive", ("line_ends",)),
+        ("one\x1ftwo", "one two", ("separators",)),
+        ("a\x00b\x1b[31m\x7f\x9f\tc", "ab[31m\tc", ("control_characters 4",)),
+        ("right \u202eto\u202c left", "right to left", ("invisible 2",)),
+        ("\u200eleft\u200f \u061chy\xadphen\u2066", "left hyphen", ("invisible 5",)),
+        ("می\u200cخواهم ශ්\u200dරී a\u200bb", "می\u200cخواهم ශ්\u200dරී a\u200bb", ()),
         ("half \ud800 a character", "half \ufffd a character", ("surrogates",)),
         ("cafe\u0301", "café", ("nfc",)),
-        ("\ufeff1\r\n2\x00\ud8003e\u0301", "1\n2\ufffd3é", ("bom", "line_ends", "control_characters", "surrogates", "nfc")),
+        ("\ufeff1\r\n2\x00\ud8003e\u0301", "1\n2\ufffd3é", ("bom", "line_ends", "control_characters 1", "surrogates", "nfc")),
     ],
 )
 def test_tidying(text, tidied, changes):
@@ -118,12 +139,12 @@ def test_tidying(text, tidied, changes):
 
 
 @pytest.mark.parametrize(
-    "odd", [*map(chr, (*range(9), *range(11, 32), *range(0x7F, 0xA0))), "\ufeff", "\u2028", "\u202e", "\ud800"]
+    "odd", [*map(chr, (*range(9), *range(11, 32), *range(0x7F, 0xA0))), "\ufeff", "\u2028", "\u202e", "\u200e", "\xad", "\ud800"]
 )
 def test_one_odd_character_in_a_long_text_is_found(odd):
     text = "plain words\n" * 20_000
     changed, changes = normalise(text + odd + text)
-    assert changes and changed in (text + text, f"{text}\n{text}", f"{text}\ufffd{text}")
+    assert changes and changed in (text + text, f"{text}\n{text}", f"{text} {text}", f"{text}\ufffd{text}")
 
 
 @pytest.mark.parametrize("name", TEXTS)

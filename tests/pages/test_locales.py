@@ -32,8 +32,6 @@ def said_by_pages() -> dict[str, str]:
 
 def said_by_lmcore() -> dict[str, str]:
     words = {
-        "data without readable text",
-        "binary data",
         *decoding.SIGNATURES.values(),
         *(meaning for _, _, meaning in documented()),
     }
