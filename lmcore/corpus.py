@@ -1,6 +1,7 @@
 """A text and its splits; and the token ids a run trains on. How bytes become text is `decoding`, what kind a text is `kinds`."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from lmcore.tokenizers.base import ITEM_BREAK, Tell, Tokenizer, keep_quiet
 VALIDATION_SHARE = 0.1
 LARGEST_VALIDATION = 100_000  # characters: more would not make the loss more certain, only slower
 SMALLEST_SPLIT = 2_000  # characters: a shorter text is all for training
+FEWEST_ITEMS = 10  # different ones: of fewer, none is held back
 SMALLEST_VALIDATION = 200  # tokens
 SMALLEST_TRAINING = 8  # tokens
 OPENING = 256  # tokens a fresh context of a stream begins with
@@ -117,13 +119,19 @@ def _split_stream(text: str, held_back: int) -> tuple[str, str]:
 
 
 def _split_items(found: list[str], share: float) -> tuple[str, str]:
-    """By lot, always the same: every tenth line of a question and its answer would be all answers."""
-    if share == 0 or len(found) < 10:
+    """By lot, always the same: every tenth line of a question and its answer would be all answers. Equal items are held back
+    together: one that also stood in the training split would measure what is known by heart."""
+    times = Counter(found)
+    if share == 0 or len(times) < FEWEST_ITEMS:
         return _marked(found), ""
-    chosen = np.zeros(len(found), dtype=bool)
-    chosen[np.random.default_rng(0).permutation(len(found))[: max(1, round(len(found) * share))]] = True
-    train = [item for item, held_back in zip(found, chosen, strict=True) if not held_back]
-    return _marked(train), _marked([item for item, held_back in zip(found, chosen, strict=True) if held_back])
+    different, left, chosen = list(times), max(1, round(len(found) * share)), set()
+    for place in np.random.default_rng(0).permutation(len(different)):
+        if times[item := different[place]] <= left:
+            chosen.add(item)
+            left -= times[item]
+        if not left:
+            break
+    return _marked([item for item in found if item not in chosen]), _marked([item for item in found if item in chosen])
 
 
 def _marked(found: list[str]) -> str:

@@ -67,6 +67,27 @@ def test_questions_and_answers_are_both_held_back():
     assert 30 < corpus.validation.count("question") < 70
 
 
+CHAT = [f"phrase {n}" for n in range(39)]
+REPEATED = {  # items -> how many are held back, of how many different ones (None: not said)
+    "400 lines of a chat from 39 phrases": (random.Random(1).choices(CHAT, k=400), 40, None),
+    "each twice": ([f"line number {n}" for n in range(500)] * 2, 100, 50),
+    "one that is half of all": (["yes, that is fine"] * 500 + [f"no, not number {n}" for n in range(500)], 100, 100),
+    "nine different ones": ([f"this is phrase {n}" for n in range(9)] * 50, 0, 0),
+    "ten different ones": ([f"this is phrase {n}" for n in range(10)] * 50, 50, 1),
+}
+
+
+@pytest.mark.parametrize("case", REPEATED)
+@pytest.mark.parametrize(("kind", "between"), [("lines", "\n"), ("blocks", "\n\n")])
+def test_equal_items_are_on_one_side(case, kind, between):
+    found, held_back, different = REPEATED[case]
+    corpus = Corpus.from_text(between.join(found), kind)
+    train, validation = (list(filter(None, part.split(ITEM_BREAK))) for part in (corpus.train, corpus.validation))
+    assert sorted(train + validation) == sorted(found) and not set(train) & set(validation)
+    assert 0.9 * held_back <= len(validation) <= held_back
+    assert different is None or len(set(validation)) == different
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_is_all_for_training(kind):
     corpus = Corpus.from_text(CHINESE * 10, kind)

@@ -56,8 +56,9 @@ def test_lines_of_a_text_without_a_validation_split():
 
 
 def test_lines_that_the_training_text_repeats_are_left_out():
-    corpus = Corpus.from_text("the cat sat on the mat and the dog sat on the log\n" * 120, "lines")
-    assert corpus.validation and held_out.cut(corpus, WordTokenizer.train(corpus.train)) == []
+    line = "the cat sat on the mat and the dog sat on the log"
+    corpus = Corpus("", "stream", train=f"{line}\n" * 120, validation=f"{line}\n" * 12)
+    assert held_out.cut(corpus, WordTokenizer.train(corpus.train)) == []
 
 
 def test_of_lines_with_unknown_words_a_part_is_played_where_there_are_few_others():
