@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from pages.parts import before_start, chosen_text, links, live, run_file, run_words, settings, starting, texts, visitor
+from pages.parts import (
+    before_start,
+    chosen_text,
+    links,
+    live,
+    run_file,
+    run_words,
+    settings,
+    split_views,
+    starting,
+    texts,
+    visitor,
+)
 from pages.parts.language import _, together
 from pages.parts.live_chart import chart_to_come
 
@@ -14,6 +26,7 @@ if run is None:
     text = chosen_text.choose()
     settings.begin_with(text.id, texts.suggested_tokenizer(text))
     config = settings.form(lambda tokenizer: chosen_text.vocabulary_size(text, tokenizer))
+    split_views.say_oddities(text)
     fits = config is not None and before_start.fits(text, config)
     with st.container(horizontal=True, vertical_alignment="center", key="train.starting"):
         pressed = st.button(
@@ -32,6 +45,7 @@ else:
     st.text(f"{texts.named(run)} — {run_words.model(run)}")
     live.controls(run)
     live.show(run.id)
+    split_views.say_oddities_of(run)
     with st.container(horizontal=True):
         if st.button(_("Explore its probabilities"), type="primary", icon=":material/search:", key="train.explore"):
             links.go("explore")

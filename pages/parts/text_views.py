@@ -1,11 +1,14 @@
 """What a text looks like to a model: how it was read, its kind and splits, its tokens under each tokenizer, their counts."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
 from lmcore import statistics
 from lmcore.config import TokenizerConfig, choices
-from pages.parts import charts, encodings, knobs, plots, texts, visitor
+from lmcore.kinds import KINDS
+from pages.parts import charts, encodings, knobs, plots, split_views, texts, visitor
 from pages.parts.language import _
 from pages.parts.token_view import token_view
 
@@ -51,29 +54,26 @@ def change_words(change: str) -> str:
     return words.get(code, code).format(count=f"{int(count or 1):,}")
 
 
-KINDS = ("stream", "lines", "blocks")
-
-
 def kind_and_splits(text):
     st.subheader(_("What kind of text it is"))
-    names = {"stream": _("running text"), "lines": _("one item a line"), "blocks": _("items between blank lines")}
-    helps = {
-        "stream": _("The model reads on and on, and remembers what came before."),
-        "lines": _("Each line is read from a fresh beginning, as for names or single sentences."),
-        "blocks": _("Each block is read from a fresh beginning, as for poems or dialogues."),
-    }
     kind = st.segmented_control(
         _("Kind (guessed; you can change it)"),
         KINDS,
         default=text.kind,
-        format_func=names.get,
+        format_func=split_views.kind_names().get,
         key=f"text.kind.{text.id}",
         required=True,
     )
     if kind != text.kind and visitor.owns_text(text):
         visitor.store().set_kind(text.id, kind)
         st.rerun()
-    st.caption(helps[kind])
+    if text.characters > texts.LOOKED_AT:
+        st.caption(
+            _("Below, this page looks at the first {count} characters; training uses the whole text.").format(
+                count=f"{texts.LOOKED_AT:,}"
+            )
+        )
+    split_views.meanings(replace(text, kind=kind))
     train, validation = texts.split_sizes(text)
     if validation:
         st.caption(
@@ -82,13 +82,8 @@ def kind_and_splits(text):
             )
         )
     else:
-        st.caption(_("The text is short: all of it is used for training, and there is no validation loss."))
-    if text.characters > texts.LOOKED_AT:
-        st.caption(
-            _("Below, this page looks at the first {count} characters; training uses the whole text.").format(
-                count=f"{texts.LOOKED_AT:,}"
-            )
-        )
+        st.caption(_("All of this text is used for training, and there is no validation loss."))
+    split_views.say_oddities(text)
 
 
 def sharing(text):

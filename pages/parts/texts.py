@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from lmcore import splits
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus
 from lmcore.decoding import LIMIT, decode, is_blank, normalise
@@ -140,6 +141,16 @@ def split_sizes(text) -> tuple[int, int]:
     return _split_sizes(text.sha256, text.kind, text.id)
 
 
+def meaning(text) -> splits.Meaning:
+    """What its kind means for it, by its first part."""
+    return _meaning(text.sha256, text.kind, text)
+
+
+def oddities(text) -> list[tuple[str, dict]]:
+    """What makes the validation loss of the whole text say less than it seems to."""
+    return _oddities(text.sha256, text.kind, text.id)
+
+
 def words_seen_once(text) -> list[str]:
     """In the part that is looked at, in alphabetical order; the tokenizer may read them all as unknown."""
     return _words_seen_once(text.sha256, text.kind, text)
@@ -158,6 +169,16 @@ def _corpus(sha256, kind, looked_at, _text_id) -> Corpus:
 def _split_sizes(sha256, kind, _text_id) -> tuple[int, int]:
     whole = Corpus.from_text(visitor.store().content(_text_id), kind=kind)
     return len(whole.train), len(whole.validation)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _meaning(sha256, kind, _text) -> splits.Meaning:
+    return splits.meaning(corpus(_text))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _oddities(sha256, kind, _text_id) -> list[tuple[str, dict]]:
+    return splits.oddities(Corpus.from_text(visitor.store().content(_text_id), kind=kind))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
