@@ -38,7 +38,7 @@ which, other = st.columns([3, 2], gap="large")
 which.multiselect(
     _("Runs"),
     list(options),
-    format_func=lambda run_id: f"{texts.run_name(options[run_id])} · {run_words.model(options[run_id])}",
+    format_func=lambda run_id: f"{texts.run_name(options[run_id])} · {run_words.in_short(options[run_id])}",
     key="compare.runs",
     max_selections=links.MOST_COMPARED,
     on_change=lambda: to_address(st.session_state["compare.runs"]),
@@ -68,15 +68,17 @@ if len(chosen) > 1:
         st.caption(_("They learned from different texts, so their losses are measured on different tokens."))
 
 histories = [comparison.history(store, run) for run in chosen]
+looks = charts.run_looks([run.id for run in chosen])
 controls = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
 units = {"bits_per_byte": _("bits per byte"), "validation_loss": _("nats per token")}
+measured = any(run.best_bits_per_byte is not None for run in chosen)
 unit = controls.segmented_control(
     _("Loss"),
-    list(units),
+    list(units) if measured else ["validation_loss"],  # a short text has no validation loss
     format_func=units.get,
-    default="bits_per_byte",
+    default="bits_per_byte" if measured else "validation_loss",
     required=True,
-    key="compare.unit",
+    key="compare.unit" if measured else "compare.unit.of_short",
     help=_("Bits per byte can be compared between tokenizers; nats per token only where the tokens are the same."),
 )
 axes = {"step": _("step"), "tokens": _("tokens"), "seconds": _("seconds of training")}
@@ -86,23 +88,25 @@ smoothing = 0.0
 if unit == "validation_loss":
     smoothing = controls.slider(_("Smoothing of the training loss"), 0.0, 0.99, 0.9, 0.01, key="compare.smoothing", width=220)
 
-dashes = charts.run_dashes([run.id for run in chosen])
 curves = [
     {
-        "name": name,
-        "colour": charts.run_colour(run.id),
+        "name": comparison.labelled(name, place, found),
+        "colour": colour,
         "dash": dash,
         "training": history.training(axis, smoothing) if unit == "validation_loss" else None,
         "validation": history.validation(axis, unit),
     }
-    for name, run, dash, history in zip(names, chosen, dashes, histories, strict=True)
+    for place, (name, (colour, dash), history) in enumerate(zip(names, looks, histories, strict=True))
 ]
 labels = {"x": axes[axis], "y": units[unit], "training": _("training loss"), "validation": _("validation loss")}
 plots.show(charts.compared(curves, labels, tuple(logarithmic)), key="compare.chart")
 if unit == "validation_loss":
     st.caption(_("Thick with dots: validation loss. Thin: training loss."))
-if all(run.best_loss is None for run in chosen):
-    st.caption(_("These texts are too short for a validation loss; look at the training loss in nats per token."))
+if not measured:
+    st.caption(_("These texts are too short for a validation loss, so the training loss is shown."))
+elif unit == "bits_per_byte" and (missing := [name for name, run in zip(names, chosen, strict=True) if run.best_loss is None]):
+    st.caption(_("Without a validation loss, and so only shown in nats per token:"))
+    st.text(" · ".join(missing))
 
 
 def download(columns: dict[str, list], key: str, label: str):
@@ -126,10 +130,10 @@ if found:
 st.subheader(_("What they write"))
 for begin in range(0, len(chosen), SAMPLES_IN_A_ROW):
     row = list(zip(names, chosen, strict=True))[begin : begin + SAMPLES_IN_A_ROW]
-    for (name, run), column in zip(row, st.columns(len(row)), strict=True):
+    for place, ((name, run), column) in enumerate(zip(row, st.columns(len(row)), strict=True), start=begin):
         evaluation = store.latest_evaluation(run.id)
         with column:
-            st.html(f"<div style='height:4px;border-radius:2px;background:{charts.run_colour(run.id)}'></div>")
+            st.html(f"<div style='height:4px;border-radius:2px;background:{looks[place][0]}'></div>")
             st.text(name)
             st.caption(_("step {step}").format(step=f"{evaluation.step:,}" if evaluation else "0"))
-            st.code(evaluation.sample if evaluation and evaluation.sample else "…", language=None, wrap_lines=True)
+            st.code(run_words.sample(evaluation), language=None, wrap_lines=True)

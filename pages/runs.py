@@ -6,7 +6,7 @@ import streamlit as st
 
 from lmcore.runs import housekeeping
 from lmcore.runs.transfer import WITHOUT_TEXT
-from pages.parts import guard, links, run_file, run_words, starting, texts, visitor
+from pages.parts import guard, links, run_file, run_words, starting, summary, texts, visitor
 from pages.parts.language import _, literal
 
 AT_ONCE = 50
@@ -78,7 +78,7 @@ def more(run):
 
 
 def facts(run) -> str:
-    said = [run_words.model(run), run_words.status(run)]
+    said = [run_words.in_short(run), run_words.status(run)]
     if run.film_kept:
         said.append(":material/bookmark: " + _("film kept"))
     if any(note["code"] == WITHOUT_TEXT for note in run.notes):
@@ -86,6 +86,15 @@ def facts(run) -> str:
     if any(note["code"] == housekeeping.FILM for note in run.notes):
         said.append(_("film deleted"))
     return " · ".join(said)
+
+
+def loss(run) -> tuple[str, str, str]:
+    """(name, value, meaning): the best validation loss, or the training loss where the text is too short for one."""
+    if run.best_bits_per_byte is not None:
+        return _("bits per byte"), f"{run.best_bits_per_byte:.3f}", _("Best validation loss (bits per byte)")
+    last = store.steps(run.id, after=run.step - summary.AVERAGED).loss
+    value = f"{float(last.mean()):.3f}" if len(last) else "—"
+    return _("nats per token"), value, _("Training loss (nats per token): the text is too short for a validation loss")
 
 
 def card(run):
@@ -96,14 +105,9 @@ def card(run):
             st.caption(facts(run))
             if not texts.says_its_text(run.name, text_name(run)):
                 st.text(text_name(run))
-        best = f"{run.best_bits_per_byte:.3f}" if run.best_bits_per_byte is not None else "—"
-        figures.metric(
-            _("bits per byte"),
-            best,
-            help=_("Best validation loss (bits per byte)")
-            + "  \n"
-            + _("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps or 0:,}"),
-        )
+        name, value, meaning = loss(run)
+        steps = _("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps or 0:,}")
+        figures.metric(name, value, help=f"{meaning}  \n{steps}")
         resumed = False
         with actions.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
             if st.button(_("Open"), key=f"runs.open.{run.id}", icon=":material/show_chart:"):

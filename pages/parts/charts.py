@@ -133,7 +133,7 @@ def paid_for(tokens: list[str], differences: np.ndarray, title: str) -> go.Figur
 
 
 def run_colour(run_id: str) -> str:
-    """The colour of a run, the same on every page and for everybody.
+    """The colour of a run where it stands alone, the same on every page and for every visitor.
 
     >>> run_colour("a"), run_colour("a") == run_colour("a")
     ('#CC79A7', True)
@@ -141,14 +141,20 @@ def run_colour(run_id: str) -> str:
     return PALETTE[zlib.crc32(run_id.encode()) % len(PALETTE)]
 
 
-def run_dashes(run_ids: list[str]) -> list[str]:
-    """Lines of the same colour side by side are told apart by their dashes.
+def run_looks(run_ids: list[str]) -> list[tuple[str, str]]:
+    """(colour, dash) of runs side by side: each its own colour, or the next that is free; dashes once all are taken.
 
-    >>> run_dashes(["a", "b", "a"])
-    ['solid', 'solid', 'dash']
+    >>> run_looks(["a", "b", "a"])
+    [('#CC79A7', 'solid'), ('#56B4E9', 'solid'), ('#0072B2', 'solid')]
+    >>> [dash for _, dash in run_looks(list("abcdefgh"))]
+    ['solid', 'solid', 'solid', 'solid', 'solid', 'solid', 'dash', 'dash']
     """
-    colours = [run_colour(run_id) for run_id in run_ids]
-    return [DASHES[colours[:place].count(colour) % len(DASHES)] for place, colour in enumerate(colours)]
+    looks: list[tuple[str, str]] = []
+    for run_id in run_ids:
+        own = run_colour(run_id)
+        free = ((colour, dash) for dash in DASHES for colour in (own, *PALETTE) if (colour, dash) not in looks)
+        looks.append(next(free, (own, DASHES[0])))
+    return looks
 
 
 def compared(curves: list[dict], labels: dict[str, str], log_axes: tuple[str, ...] = ()) -> go.Figure:
@@ -202,44 +208,44 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def format_probability(p: float) -> str:
-    """Never 0 unless it is 0.
+    """In percent, however small; never 0 unless it is 0.
 
     >>> [format_probability(p) for p in (1.0, 0.5, 0.03456, 0.00012, 3.2e-9, 0.0)]
-    ['100 %', '50.0 %', '3.46 %', '0.012 %', '3.2·10⁻⁹', '0']
+    ['100%', '50.0%', '3.46%', '0.012%', '3.2×10⁻⁷%', '0%']
     """
     if p <= 0:
-        return "0"
+        return "0%"
     if p >= 0.9995:
-        return "100 %" if p == 1 or p > 0.99999 else f"{100 * p:.2f} %"
+        return "100%" if p > 0.99999 else f"{100 * p:.2f}%"
     if p < 1e-4:
         return format_probability_from_log(math.log(p))
-    return f"{100 * p:.1f} %" if p >= 0.1 else f"{100 * p:.2f} %" if p >= 0.01 else f"{100 * p:.3f} %"
+    return f"{100 * p:.1f}%" if p >= 0.1 else f"{100 * p:.2f}%" if p >= 0.01 else f"{100 * p:.3f}%"
 
 
 def format_probability_from_log(log_p: float) -> str:
     """A probability too small for a float is written all the same.
 
     >>> format_probability_from_log(-1000 * math.log(10)), format_probability_from_log(math.log(0.25))
-    ('1.0·10⁻¹⁰⁰⁰', '25.0 %')
+    ('1.0×10⁻⁹⁹⁸%', '25.0%')
     """
     if log_p == -math.inf:
-        return "0"
+        return "0%"
     if log_p >= math.log(1e-4):
         return format_probability(math.exp(log_p))
-    return scientific(log_p)
+    return scientific(log_p + math.log(100)) + "%"
 
 
 def scientific(log_number: float) -> str:
     """A number of any size from its natural logarithm.
 
     >>> scientific(100.0), scientific(math.log(9.97e-7))
-    ('2.7·10⁴³', '1.0·10⁻⁶')
+    ('2.7×10⁴³', '1.0×10⁻⁶')
     """
     exponent = math.floor(log_number / math.log(10) + 1e-9)
     mantissa = round(10 ** (log_number / math.log(10) - exponent), 1)
     if mantissa >= 10:
         mantissa, exponent = mantissa / 10, exponent + 1
-    return f"{mantissa:.1f}·10{str(exponent).translate(SUPERSCRIPT)}"
+    return f"{mantissa:.1f}×10{str(exponent).translate(SUPERSCRIPT)}"
 
 
 def share_copied(steps: list[int], shares: list[float], new: float | None, labels: dict[str, str]) -> go.Figure:

@@ -10,10 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.config import RunConfig
+from lmcore.decoding import one_line
 from pages.parts import knobs, run_words, texts
-from pages.parts.language import _
+from pages.parts.language import _, together
 from pages.parts.live_chart.thin import thin
 
+IN_LEGEND = 2  # settings
+LEGEND_NAME = 28  # characters
 DECIDED = ("planned_steps", "evaluation_interval", "threads")  # follow from the others, or from the machine
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
 
@@ -124,15 +127,27 @@ def sentence(runs: list, found: list[Difference]) -> str:
     asked = [difference for difference in found if not difference.decided]
     said = _outcome(runs)
     if not asked:
-        return _("All these runs have the same settings: {outcome}").format(outcome=said)
-    if len(asked) > 1:
-        names = " · ".join(difference.name for difference in asked)
-        return _("{count} settings differ ({names}): {outcome}").format(count=len(asked), names=names, outcome=said)
-    if asked[0].name == _("Text"):
-        return _("Only the text differs: {outcome}").format(outcome=said)
-    return _("Only “{setting}” differs ({values}): {outcome}").format(
-        setting=asked[0].name, values=_in_a_row(asked[0].values), outcome=said
-    )
+        words = _("All these runs have the same settings: {outcome}").format(outcome=said)
+    elif len(asked) > 1:
+        words = _("{count} settings differ ({names}): {outcome}").format(count=len(asked), names=_names(asked), outcome=said)
+    elif asked[0].name == _("Text"):
+        words = _("Only the text differs: {outcome}").format(outcome=said)
+    else:
+        words = _("Only “{setting}” differs ({values}): {outcome}").format(
+            setting=asked[0].name, values=_in_a_row(asked[0].values), outcome=said
+        )
+    followed = [difference for difference in found if difference.decided]
+    return together(words, _("Decided when the runs began: {names}.").format(names=_names(followed)) if followed else "")
+
+
+def _names(found: list[Difference]) -> str:
+    return " · ".join(difference.name for difference in found)
+
+
+def labelled(name: str, place: int, found: list[Difference]) -> str:
+    """A run's name in a legend, with the values of the settings that tell it from the others."""
+    told = [difference for difference in found if not difference.decided and difference.name != _("Text")][:IN_LEGEND]
+    return " · ".join([one_line(name, LEGEND_NAME), *(f"{difference.name} {difference.values[place]}" for difference in told)])
 
 
 def _outcome(runs: list) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts import chain, links, models, run_words, summary, texts, visitor
-from pages.parts.language import _
+from pages.parts.language import _, literal
 
 
 def a_run():
@@ -46,14 +46,14 @@ def a_model(run) -> models.Trained:
 def about(run, trained):
     """One line: whose probabilities are these?"""
     st.caption(
-        _("{model} · step {step} · {status} · {tokens} types · trained on").format(
+        _("{model} · step {step} · {status} · {tokens} types · trained on {text}").format(
             model=run_words.model(run),
             step=f"{trained.step:,}",
             status=run_words.status(run),
             tokens=f"{trained.tokenizer.vocabulary_size:,}",
+            text=literal(texts.named(run)),
         )
     )
-    st.text(texts.named(run))
     if (loss := summary.got_worse(visitor.store(), run)) is not None:
         st.caption(
             _(

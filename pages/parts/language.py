@@ -14,7 +14,12 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 LOCALES = {"zh": "zh_CN"}
 FOLDER = Path(__file__).parent.parent / "locales"
 WISH = re.compile(r"\s*([a-zA-Z]+(?:-\w+)*)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*")  # a language tag and its weight
+WORD_JOINER = "\u2060"  # cannot be seen
 SAID = ("looks_like",)  # values of errors that are words themselves
+LINK = re.compile(
+    r"(?<=[a-z]:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE
+)  # where Markdown would see an address, escaped or not
+ADDRESS = re.compile(r"(?<=[a-z]:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)  # Markdown makes links of them, escaped or not
 MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: all that can be Markdown
 
 
@@ -83,4 +88,4 @@ def literal(value):
     >>> literal("**a** [b](c)"), literal(3)
     ('\\\\*\\\\*a\\\\*\\\\* \\\\[b\\\\]\\\\(c\\\\)', 3)
     """
-    return MARKDOWN.sub(r"\\\1", one_line(value)) if isinstance(value, str) else value
+    return MARKDOWN.sub(r"\\\1", ADDRESS.sub(WORD_JOINER, one_line(value))) if isinstance(value, str) else value

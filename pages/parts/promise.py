@@ -4,12 +4,10 @@ How seconds become steps is `lmcore.planning`; what the queue makes of the end i
 """
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-import streamlit as st
 from babel.numbers import format_compact_decimal
 
-from pages.parts import run_words
+from pages.parts import run_words, visitor
 from pages.parts.language import LOCALES, _, current_language
 
 LONG = 3600.0  # seconds: from here on nobody waits for the second
@@ -30,7 +28,7 @@ def words(run, ends: float | None) -> str:
             )
         )
     if ends is not None:
-        parts.append(_("done at about {time}").format(time=clock(ends, datetime.now(here()))))
+        parts.append(_("done at about {time}").format(time=clock(ends, datetime.now(visitor.time_zone()))))
     elif run.shown_status == "finished":
         parts.append(_("took {duration}").format(duration=run_words.duration(run.seconds)))
     return " · ".join(parts)
@@ -59,11 +57,3 @@ def clock(seconds: float, now: datetime) -> str:
     """
     then = now + timedelta(seconds=seconds)
     return then.strftime("%H:%M:%S" if seconds < LONG else "%H:%M")
-
-
-def here() -> ZoneInfo | None:
-    """The visitor's time zone, as the browser says; the server's where it says nothing that is known."""
-    try:
-        return ZoneInfo(st.context.timezone or "")
-    except (ValueError, OSError, LookupError):
-        return None

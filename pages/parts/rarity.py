@@ -14,7 +14,8 @@ LARGEST = 1e15  # beyond it words help nobody
 
 def one_in(log_p: float) -> str:
     """In the visitor's language. log_p: nats."""
-    return _("1 in {number}").format(number=amount(-log_p, current_language()))
+    worded = _("1 in {number}") if -log_p < math.log(LARGEST) else _("about 1 in {number}")
+    return worded.format(number=amount(-log_p, current_language()))
 
 
 def amount(log_number: float, language: str) -> str:
@@ -22,7 +23,7 @@ def amount(log_number: float, language: str) -> str:
     >>> amount(math.log(3_000_000), "en"), amount(math.log(3_000_000), "zh"), amount(math.log(1234), "en")
     ('3 million', '300 万', '1,234')
     >>> amount(100.0, "en"), amount(math.inf, "en"), amount(math.log(1.5), "zh")
-    ('2.7·10⁴³', '∞', '1.5')
+    ('2.7×10⁴³', '∞', '1.5')
     """
     if log_number == math.inf:
         return "∞"

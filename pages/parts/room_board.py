@@ -4,7 +4,7 @@ import streamlit as st
 
 from lmcore.errors import RoomNotFound
 from lmcore.runs.rooms import Rooms
-from pages.parts import charts, comparison, links, plots, room_points, visitor
+from pages.parts import charts, comparison, links, plots, room_points, run_words, visitor
 from pages.parts.board_chart import board_chart
 from pages.parts.language import _, together
 
@@ -128,5 +128,5 @@ def _written(point):
         return
     st.text(point.run.name)
     st.caption(_("What it writes at step {step}").format(step=f"{evaluation.step:,}"))
-    st.code(evaluation.sample or "…", language=None, wrap_lines=True)
+    st.code(run_words.sample(evaluation), language=None, wrap_lines=True)
     links.page_link("train", _("Open this run"), ":material/show_chart:", run=point.run.id, text=None)

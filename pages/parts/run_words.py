@@ -1,8 +1,10 @@
 """A run in words: its status, its model, why it ended, what was changed to fit the text."""
 
+from datetime import UTC, datetime
+
 from lmcore.errors import BY_CODE
 from lmcore.runs.watching import Heartbeats
-from pages.parts import knobs
+from pages.parts import knobs, visitor
 from pages.parts.language import _, sentence, together
 
 _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
@@ -44,6 +46,25 @@ def model(run) -> str:
     settings = config(run)
     layers = f" × {settings.model.layers}" if settings.model.layers > 1 else ""
     return f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {tokenizer(settings.tokenizer.kind)}"
+
+
+def in_short(run) -> str:
+    """
+    What tells it from another run of the same text: LSTM 128 · characters · rate 0.03 · 14:02
+    """
+    rate = _("rate {rate:.3g}").format(rate=config(run).training.learning_rate)
+    return f"{model(run)} · {rate} · {when(run)}"
+
+
+def when(run) -> str:
+    """When it was made, by the visitor's clock: the time of today, else the day too."""
+    made, now = (moment.astimezone(visitor.time_zone()) for moment in (datetime.fromisoformat(run.created), datetime.now(UTC)))
+    return made.strftime("%H:%M" if made.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def sample(evaluation) -> str:
+    """What a run wrote, without the line breaks before it."""
+    return (evaluation.sample.strip("\n") if evaluation else "") or "…"
 
 
 def recipe(run) -> str:

@@ -3,6 +3,7 @@
 import threading
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -78,3 +79,11 @@ def may_read(text: Text | None) -> bool:
 
 def owns_text(text: Text) -> bool:
     return text.owner is not None and text.owner == current()
+
+
+def time_zone() -> ZoneInfo | None:
+    """The visitor's time zone, as the browser says; the server's where it says nothing that is known."""
+    try:
+        return ZoneInfo(st.context.timezone or "")
+    except (ValueError, OSError, LookupError):
+        return None

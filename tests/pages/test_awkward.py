@@ -92,9 +92,19 @@ def test_the_names_are_there_to_leak(marked, open_page):
     assert MARKED in " ".join(element.value for element in app.text)
 
 
+@pytest.mark.parametrize(
+    "name", ["see http://x.org", "https://x.org/a?b=c", "www.x.org", "WWW.x.org", "anna@x.org", "ftp://x.org"]
+)
+def test_an_address_in_a_name_makes_no_link(name):
+    shown = literal(name).replace("\\", "")
+    assert shown.replace("\u2060", "") == name
+    assert not re.search(r"://|www\.|@[-\w]", shown, re.IGNORECASE)
+
+
 def test_an_error_about_a_marked_name_shows_the_name():
+    joiner = "\u2060"
     said = sentence("text.binary", {"name": MARKED, "looks_like": "a PNG picture"})
-    assert r"\!\[x\]\(http\:\/\/evil\/x\.png\) \*\*b\*\* \<img onerror\=alert\(1\)\>" in said
+    assert rf"\!\[x\]\(http\:{joiner}\/\/evil\/x\.png\) \*\*b\*\* \<img onerror\=alert\(1\)\>" in said
     assert len(said) < 400
 
 

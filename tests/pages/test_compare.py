@@ -1,5 +1,6 @@
 """Comparing runs: what differs, what it did, and the address that says so."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
+from lmcore.runs import worker
 from lmcore.runs.store import Store
 from pages.parts import charts, comparison, links
-from tests.pages.situations import UNKNOWN
+from tests.pages.situations import OWNER, TEXT, UNKNOWN, a_config
 
 
 @pytest.fixture
@@ -287,3 +289,52 @@ def test_ticked_runs_are_compared(open_page, here):
     app.button(key="runs.compare").click().run()
     assert app.title[0].value == "Compare"
     assert compared(app) == [here["finished"], here["failed"]]  # the oldest first
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    """A data folder with two runs on a text that is too short for a validation loss, and one that has one."""
+    data = tmp_path_factory.mktemp("short")
+    store = Store(data)
+    ids = []
+    for content in ("the cat sat on the mat\n" * 10, "the cat sat on the mat\n" * 10, TEXT):
+        text = store.add_text(owner=OWNER, name="cats", content=content, kind="stream", encoding="utf-8")
+        ids.append(store.add_run(owner=OWNER, text_id=text.id, name=f"cats of {len(content)}", config=a_config()).id)
+        worker.work(data, ids[-1])
+    return data, ids
+
+
+def test_short_texts_are_compared_by_their_training_loss(open_page, monkeypatch, short):
+    data, ids = short
+    monkeypatch.setenv("NEXT_WORD_DATA", str(data))
+    app = open_page("compare", lang="en", runs=",".join(ids[:2]))
+    drawn = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    assert len(drawn) == 2 and all(trace["y"] for trace in drawn)
+    assert any("too short for a validation loss" in caption.value for caption in app.caption)
+
+
+def test_a_run_that_cannot_be_drawn_is_named(open_page, monkeypatch, short):
+    data, ids = short
+    monkeypatch.setenv("NEXT_WORD_DATA", str(data))
+    app = open_page("compare", lang="en", runs=",".join(ids[1:]))
+    assert "cats of 230" in [text.value for text in app.text]
+    assert "Without a validation loss, and so only shown in nats per token:" in [caption.value for caption in app.caption]
+
+
+def test_runs_of_short_texts_show_their_training_loss(open_page, monkeypatch, short):
+    data, ids = short
+    monkeypatch.setenv("NEXT_WORD_DATA", str(data))
+    app = open_page("runs", lang="en")
+    assert [(metric.label, metric.value == "—") for metric in app.metric] == [
+        ("bits per byte", False), ("nats per token", False), ("nats per token", False)
+    ]  # fmt: skip
+
+
+def test_a_legend_tells_runs_by_what_differs(finished):
+    run, text = finished
+    small, large = with_config(run, hidden_size=64), with_config(run, hidden_size=256)
+    found = comparison.differences([small, large], [text, text])
+    assert [comparison.labelled("cats, run 1", place, found) for place in (0, 1)] == [
+        "cats, run 1 · Hidden size 64",
+        "cats, run 1 · Hidden size 256",
+    ]

@@ -107,7 +107,7 @@ def test_without_smoothing_the_impossible_is_said(open_page, here):
     app.selectbox(key="explore.smoothing").set_value("none").run()
     table = next(frame.value for frame in app.dataframe if "Model" in frame.value.columns)
     row = table[table["Model"] == "5-gram"].iloc[0]
-    assert (row["Probability of the whole"], row["Perplexity"], row["Bits per byte"]) == ("0", "∞", "∞")
+    assert (row["Probability of the whole"], row["Perplexity"], row["Bits per byte"]) == ("0%", "∞", "∞")
     assert any(caption.value.startswith("∞: this model holds one") for caption in app.caption)
     app.button_group(key="explore.view").set_value("next").run()
     assert any(caption.value.startswith("Without smoothing") for caption in app.caption)
