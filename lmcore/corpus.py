@@ -60,6 +60,7 @@ class TokenData:
     validation_bytes: int  # UTF-8 bytes of the validation text that are predicted
     unknown_bytes: int  # of them, those that became <unk>
     opening: np.ndarray  # ids a fresh context begins with: the end of a stream's training text, or [<begin>]
+    spacing_bits: float = 0.0  # that say where the spaces of the validation text stand, where its tokens do not
 
     @property
     def has_validation(self) -> bool:
@@ -87,6 +88,7 @@ def encode(corpus: Corpus, tokenizer: Tokenizer, tell: Tell = keep_quiet, *, tra
         validation_bytes=len(corpus.validation.encode()) - (0 if is_stream else 1),  # the first break is given, not predicted
         unknown_bytes=unknown_bytes(tokenizer, corpus.validation),
         opening=opening,
+        spacing_bits=tokenizer.spacing_bits(corpus.validation),
     )
 
 

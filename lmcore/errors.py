@@ -4,7 +4,7 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
 
     LmcoreError
     ├── TextError            a text that cannot be used
-    │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · EncodingUnknown · UndecodableText · TextTooShort
+    │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · EncodingUnknown · UndecodableText · TextTooShort · WordsNotCut
     ├── SettingError         a setting outside its range
     │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer
     ├── TrainingError        a run that cannot go on
@@ -81,6 +81,14 @@ class UndecodableText(TextError):
 class TextTooShort(TextError):
     code = "text.too_short"
     sentence = "This text is too short: {needed} tokens are needed, and it has {tokens}. Add a few sentences."
+
+
+class WordsNotCut(TextError):
+    code = "text.words_not_cut"
+    sentence = (
+        "This text cannot be cut into words: its script sets no spaces between them (it has “{beginning}” in one piece). "
+        "Choose characters or subwords."
+    )
 
 
 class SettingError(LmcoreError):

@@ -20,6 +20,7 @@ from filelock import Timeout
 from lmcore import checkpoint
 from lmcore.corpus import Corpus, encode
 from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, WorkerFailed
+from lmcore.evaluation import beside_tokens
 from lmcore.models import build_model
 from lmcore.planning import resolve
 from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots, turns
@@ -195,7 +196,7 @@ class Training:
             if self.run.resolved is None:
                 memory.check(self.config, self.vocabulary_size, self.store.limits.bytes_per_run)
                 self.config, decided = resolve(self.config, self.data, self.vocabulary_size)
-                notes += decided
+                notes += decided + self._beside_tokens()
             self.network = build_model(self.config.model, self.vocabulary_size, self.config.training.seed)
             self.state = TrainingState(self.network, self.data, self.config.training)
         self.writer.begin(self.state.step, self.config, notes)
@@ -203,6 +204,13 @@ class Training:
         snapshots.forget_after(self.folder, self.state.step)
         self._keep_frame(self.state.step)
         self.shall_count = not (self.run.reference_lines and counting.index_path(self.folder).exists())
+
+    def _beside_tokens(self) -> list[dict]:
+        """What bits per byte of words hold that no model of these tokens can change."""
+        if self.tokenizer.kind != "word" or not self.data.has_validation:
+            return []
+        spelling, spacing = beside_tokens(self.data)
+        return [{"code": "measure.beside_tokens", "values": {"spelling": spelling, "spacing": spacing}}]
 
     # step by step
 

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 
 ITEM_BREAK = "\x1e"  # between items of a corpus; a visitor's text never contains it
-UNKNOWN = "<unk>"
-BEGIN = "<begin>"  # begins an item; predicting it means that the item ends here
+UNKNOWN = "⟨unk⟩"  # no token of a text can be this: words are cut at these brackets, which `<unk>` in a text does not have
+BEGIN = "⟨begin⟩"  # begins an item; predicting it means that the item ends here
 
 
 Tell = Callable[[float], None]  # is told what share of the work is done; what it raises ends the work
@@ -36,6 +36,9 @@ class Tokenizer(Protocol):
     def unknown_pieces(self, text: str) -> list[str]:
         """The pieces of a text that are read as <unk>, in order."""
 
+    def spacing_bits(self, text: str) -> float:
+        """Bits that say where the spaces of a text stand that `decode` has to guess; 0 where nothing is guessed."""
+
     def to_json(self) -> dict: ...
 
 
@@ -48,20 +51,13 @@ def id_type(vocabulary_size: int) -> type:
     return np.uint8 if vocabulary_size <= 2**8 else np.uint16 if vocabulary_size <= 2**16 else np.int32
 
 
-def chunks(text: str, size: int, breaks: tuple[str, ...] = ()) -> Iterator[str]:
-    """Stretches of at most `size` characters, cut after a character of the first of `breaks` that has one in the second half.
-
-    >>> list(chunks("one two three", 6, (" ",)))
-    ['one ', 'two ', 'three']
+def chunks(text: str, size: int) -> Iterator[str]:
     """
-    begin = 0
-    while begin < len(text):
-        end = min(begin + size, len(text))
-        if end < len(text):
-            found = (max(text.rfind(character, begin + size // 2, end) for character in characters) for characters in breaks)
-            end = next((place + 1 for place in found if place >= 0), end)
-        yield text[begin:end]
-        begin = end
+    >>> list(chunks("one two", 4))
+    ['one ', 'two']
+    """
+    for begin in range(0, len(text), size):
+        yield text[begin : begin + size]
 
 
 def telling(parts: Iterable[str], size: int, tell: Tell) -> Iterator[str]:

@@ -12,7 +12,7 @@ class CharacterTokenizer:
     """
     >>> tokenizer = CharacterTokenizer.train("banana")
     >>> tokenizer.vocabulary
-    ['<unk>', 'a', 'n', 'b']
+    ['⟨unk⟩', 'a', 'n', 'b']
     >>> tokenizer.encode("nab!").tolist(), tokenizer.decode([2, 1, 3, 0])
     ([2, 1, 3, 0], 'nab�')
     """
@@ -67,6 +67,9 @@ class CharacterTokenizer:
 
     def unknown_pieces(self, text: str) -> list[str]:
         return [text[index] for index in np.flatnonzero(self.encode(text) == 0)]
+
+    def spacing_bits(self, text: str) -> float:
+        return 0.0
 
     def to_json(self) -> dict:
         return {"kind": self.kind, "characters": self.characters}

@@ -125,6 +125,9 @@ class SubwordTokenizer:
     def unknown_pieces(self, text: str) -> list[str]:
         return []
 
+    def spacing_bits(self, text: str) -> float:
+        return 0.0
+
     def to_json(self) -> dict:
         return {"kind": self.kind, "names": self.names, "merges": [list(pair) for pair in self.merges]}
 

@@ -1,4 +1,4 @@
-"""One token a word, a number, a punctuation mark or a line break; Chinese is cut into words by rjieba. Spacing is not modelled."""
+"""One token a word, a number, a mark, a line break or a tab; Chinese is cut into words by rjieba. A lone space is no token (`spacing`)."""
 
 import re
 from array import array
@@ -10,26 +10,39 @@ import numpy as np
 import regex
 import rjieba
 
-from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, chunks, id_type, joined, keep_quiet, telling, vocabulary_of
+from lmcore.errors import WordsNotCut
+from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, id_type, joined, keep_quiet, telling, vocabulary_of
+from lmcore.tokenizers.spacing import Spacing
 
 CHUNK = 1 << 17  # characters: what is cut from them stays in the processor's cache
-BREAKS = (ITEM_BREAK + "\n", " \u3000。，、！？；")  # after these a text may be cut without cutting a word
+SAFE = re.compile(r"(?<=[\n\x1e])|(?<=\S)(?= \S)|(?<=[。，、！？；])(?=\S)")  # here a text may be cut without cutting a token
 REMEMBERED = 200_000  # spans
 ONCE_IS_UNKNOWN_FROM = 2_000  # types
-SPAN = re.compile("[^\\s\x1e]+|[\n\x1e]")  # no token has a space in it
+UNKNOWN_SHARE = 0.05  # of the training tokens, at most, are unknown because they occur once
+SPAN = re.compile(  # a space between two others is none; one beside other white space is found, but makes no token
+    r"\S+|[\n\t\x1e]|[^\S\n\t\x1e]{2,}|[^\S\n\t\x1e ]|(?<!\S) | (?!\S)"
+)
+LONE = -1
 PIECE = regex.compile(
-    r"(?P<han>\p{Han}+)"
-    r"|[\n\x1e]"
-    r"|\d\p{M}+"  # a keycap is a digit with marks
-    r"|\d+(?!\p{M})(?:[.,:]\d+(?!\p{M}))*%?"
-    r"|[\p{L}\p{M}--\p{Han}][\p{L}\p{M}\u200c\u200d--\p{Han}]*(?:['’‘\-][\p{L}\p{M}\u200c\u200d--\p{Han}]+)*"
-    r"|\X",
-    regex.V1,
+    r"""(?P<han>\p{Han}+)
+    |<[|/]?[\p{L}\p{N}_\-]+[|/]?>|\[[A-Z]{2,}\]|@[\-,.]@  # markers of data sets: <unk> </s> [MASK] @-@
+    |(?:https?://|www\.)[!-~--["<>]]*[A-Za-z0-9/_#=&+~\-]
+    |[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}._%+\---\p{Han}]{0,63}@[\p{L}\p{N}--\p{Han}]{1,63}(?:[.\-][\p{L}\p{N}--\p{Han}]{1,63})+
+    |(?:[\p{L}--\p{Han}]\.)+[\p{L}--\p{Han}](?![\p{L}\p{M}\p{N}])\.?  # U.S. e.g.
+    |(?:\d*[\p{L}--\p{Han}]|\p{M})[\p{L}\p{M}\p{N}\u200c\u200d--\p{Han}]*(?:['’‘\-][\p{L}\p{M}\p{N}\u200c\u200d--\p{Han}]+)*  # 1st don't
+    |\d\p{M}+  # a keycap is a digit with marks
+    |\d+(?!\p{M})(?:[.,:]\d+(?!\p{M}))*%?
+    |\p{Regional_Indicator}{2}[\p{Grapheme_Extend}\u200d]*  # a flag: \X takes time that grows with the square of their number
+    |\X""",
+    regex.V1 | regex.VERBOSE,
 )
 CHINESE = regex.compile(r"[\p{Han}，。、；：？！“”《》（）]+")  # rjieba takes each of these marks as a word of its own
-NO_SPACE_BEFORE = set(".,;:!?%)]}’”…、。，；：！？）】》」』」·～\n")
-NO_SPACE_AFTER = set("([{‘“（【《「『\n$£€#@")
-WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\u3000-\u303f\uff00-\uffef]")
+UNCUT = regex.compile(  # scripts written without spaces, for which there is no cutter here
+    r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hiragana}\p{Katakana}ー\p{Tibetan}\p{Javanese}\p{Balinese}\p{Tai_Le}\p{New_Tai_Lue}"
+    r"\p{Tai_Tham}\p{Tai_Viet}\p{Yi}]+"
+)
+LONGEST_WORD = 8  # letters, on average: what is longer in these scripts is a clause
+LOOKED_AT = 200_000  # characters
 
 
 def pieces(text: str) -> list[str]:
@@ -41,12 +54,14 @@ def pieces(text: str) -> list[str]:
 
 
 def _cut(span: str) -> list[str]:
-    """The tokens of a stretch without spaces; together they are the stretch."""
+    """The tokens of what `SPAN` finds; together they are the span."""
     if span.isascii():  # most are a word, or a word and a mark: no pattern is needed for them
         if span.isalpha():
             return [span]
         if span[:-1].isalpha() and not span[-1].isalnum():
             return [span[:-1], span[-1]]
+    if span.isspace():
+        return [] if span == " " else [span]
     if CHINESE.fullmatch(span):
         return rjieba.cut(span)
     found = []
@@ -58,22 +73,36 @@ def _cut(span: str) -> list[str]:
     return found
 
 
+def check_script(text: str):
+    """Raises WordsNotCut where most letters stand in scripts whose words are not set apart, in Thai or in kana alone."""
+    text = text[:LOOKED_AT]
+    found = UNCUT.findall(text)
+    letters = sum(map(len, found))
+    if letters > LONGEST_WORD * len(found) and 2 * letters > sum(map(str.isalpha, text)):
+        raise WordsNotCut(beginning=found[0][:20])
+
+
 class _Remembering(dict):
     """The numbers of a span's tokens, as bytes: worked out once, remembered where the span is short."""
 
-    def __init__(self, number: Callable[[str], int], kind: type):
-        self.number, self.kind = number, np.dtype(kind).char
+    def __init__(self, number: Callable[[str], int], kind: type, joints: bool):
+        """joints: keep number · 2, + 1 where a token stands joined to the one before it in its span, and LONE for a lone space."""
+        self.number, self.kind, self.joints = number, np.dtype(kind).char, joints
 
     def __missing__(self, span: str) -> bytes:
-        result = array(self.kind, [self.number(piece) for piece in _cut(span)]).tobytes()
+        numbers = [self.number(piece) for piece in _cut(span)]
+        if self.joints:
+            numbers = [2 * number + 1 for number in numbers] or [LONE + 1]
+            numbers[0] -= 1
+        result = array(self.kind, numbers).tobytes()
         if len(span) <= 24 and len(self) < REMEMBERED:
             self[span] = result
         return result
 
 
 class WordTokenizer:
-    """Case is kept. Words seen only once become <unk> as soon as the text has more than 2,000 different words, so that the
-    model learns what an unknown word costs; beyond `vocabulary_size` the rarest do.
+    """Case is kept. In a text of more than 2,000 different words those seen only once become unknown, up to a twentieth of the
+    text, so that the model learns what an unknown word costs; beyond `vocabulary_size` the rarest do.
 
     >>> tokenizer = WordTokenizer.train("the cat saw the dog")
     >>> tokenizer.encode("the bird saw").tolist(), tokenizer.decode([1, 2, 4])
@@ -83,16 +112,16 @@ class WordTokenizer:
     kind = "word"
     unknown_id: int | None = 0
 
-    def __init__(self, words: list[str]):
+    def __init__(self, words: list[str], spacing: Spacing | None = None):
         """words: of the ids from 1 on; ITEM_BREAK first where the text is made of items."""
-        self.words = words
+        self.words, self.spacing = words, spacing or Spacing()
         self.vocabulary, self.begin_id = vocabulary_of(words)
         self.vocabulary_size = len(self.vocabulary)
         self._ids = {word: token_id for token_id, word in enumerate(words, start=1)}
 
     @classmethod
     def train(cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet) -> "WordTokenizer":
-        """The most frequent words first, equally frequent ones in alphabetical order."""
+        """The most frequent words first, equally frequent ones in alphabetical order. Raises WordsNotCut."""
         return cls.train_and_encode(text, vocabulary_size, tell)[0]
 
     @classmethod
@@ -100,32 +129,30 @@ class WordTokenizer:
         cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet
     ) -> tuple["WordTokenizer", np.ndarray]:
         """What `train` gives and what its `encode` gives of the same text, which is cut once: each new word gets the next number,
-        and when all are counted the numbers become ids."""
+        and when all are counted the numbers become ids. Raises WordsNotCut."""
+        check_script(text)
         number_of: dict[str, int] = defaultdict(count().__next__)
-        numbers = list(_through(text, number_of.__getitem__, np.int32, CHUNK, tell))
-        counts = sum((np.bincount(row, minlength=len(number_of)) for row in numbers), np.zeros(len(number_of), np.int64))
-        times = dict(zip(number_of, counts.tolist(), strict=True))
-        begin = [ITEM_BREAK] if times.pop(ITEM_BREAK, 0) else []
-        least = 2 if len(times) > ONCE_IS_UNKNOWN_FROM and max(times.values()) > 1 else 1
-        ordered = sorted((word for word in times if times[word] >= least), key=lambda word: (-times[word], word))
-        tokenizer = cls((begin + ordered)[: vocabulary_size - 1])
+        rows = list(_through(text, number_of.__getitem__, np.int32, CHUNK, tell, joints=True))
+        words = list(number_of)
+        white = np.array([word.isspace() for word in words], bool)
+        for place, row in enumerate(rows):
+            rows[place] = _spaces_found(row, white)
+        times = sum((np.bincount(row >> 1, minlength=len(words)) for row in rows), np.zeros(len(words), np.int64))
+        known = _known(dict(zip(words, times.tolist(), strict=True)))
+        tokenizer = cls(known[: vocabulary_size - 1])
         kind = id_type(tokenizer.vocabulary_size)
-        id_of = np.array([tokenizer._ids.get(word, 0) for word in number_of], kind)
-        return tokenizer, joined((id_of[row] for row in numbers), kind)
+        id_of = np.array([tokenizer._ids.get(word, 0) for word in words], kind)
+        tokenizer.spacing = Spacing.learn(rows, words, id_of, times)
+        return tokenizer, joined((id_of[row >> 1] for row in rows), kind)
 
     def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
         kind = id_type(self.vocabulary_size)
         return joined(_through(text, lambda piece: self._ids.get(piece, 0), kind, chunk, tell), kind)
 
     def decode(self, ids) -> str:
-        text, before = [], "\n"
-        for token_id in ids:
-            word = "\ufffd" if token_id == 0 else self.words[token_id - 1]
-            if needs_space(before, word):
-                text.append(" ")
-            text.append(word)
-            before = word
-        return "".join(text)
+        words = ["\ufffd" if token_id == 0 else self.words[token_id - 1] for token_id in ids]
+        places = self.spacing.places(words, ids)
+        return "".join(f" {word}" if space else word for word, (space, _) in zip(words, places, strict=True))
 
     def offsets(self, text: str):
         ids, starts, ends = [], [], []
@@ -140,19 +167,73 @@ class WordTokenizer:
     def unknown_pieces(self, text: str) -> list[str]:
         return [piece for span in spans_of(text) for piece in _cut(span) if piece not in self._ids]
 
+    def spacing_bits(self, text: str) -> float:
+        words, ids, apart = self._spaced(text)
+        return self.spacing.bits(words, ids, apart)
+
+    def misplaced(self, text: str) -> float:
+        """The share of the places between its words where `decode` would write a space and there is none, or the other way about."""
+        words, ids, apart = self._spaced(text)
+        written = [space for space, _ in self.spacing.places(words, ids)]
+        return float(np.mean(apart != written)) if len(apart) else 0.0
+
+    def _spaced(self, text: str):
+        """(tokens, ids (T,), whether a space stands before each (T,))."""
+        ids, starts, ends = self.offsets(text)
+        apart = starts != np.concatenate([[0], ends[:-1]]) if len(ids) else np.zeros(0, bool)
+        return [text[start:end] for start, end in zip(starts, ends, strict=True)], ids, apart
+
     def to_json(self) -> dict:
-        return {"kind": self.kind, "words": self.words}
+        return {"kind": self.kind, "words": self.words, "spacing": self.spacing.to_json()}
 
     @classmethod
     def from_json(cls, values: dict) -> "WordTokenizer":
-        return cls(checked(values["words"]))
+        words = checked(values["words"])
+        return cls(words, Spacing.from_json(values.get("spacing"), len(words) + 1))
 
 
-def _through(text: str, number: Callable[[str], int], kind: type, size: int, tell: Tell) -> Iterator[np.ndarray]:
-    """For each chunk of a text the numbers of its tokens."""
-    numbers_of = _Remembering(number, kind)
-    for chunk in telling(chunks(text, size, BREAKS), len(text), tell):
-        yield np.frombuffer(b"".join(map(numbers_of.__getitem__, spans_of(chunk))), kind)
+def _known(times: dict[str, int]) -> list[str]:
+    """The words that are kept, ITEM_BREAK first, then the most frequent. Of the words seen once every so many is left out."""
+    tokens, begin = sum(times.values()), [ITEM_BREAK] if times.pop(ITEM_BREAK, 0) else []
+    often = sorted((word for word, count in times.items() if count > 1), key=lambda word: (-times[word], word))
+    once = sorted(word for word, count in times.items() if count == 1)
+    few = min(len(once), int(UNKNOWN_SHARE * tokens)) if len(times) > ONCE_IS_UNKNOWN_FROM else 0
+    unknown = {place * len(once) // few for place in range(few)}
+    return begin + often + [word for place, word in enumerate(once) if place not in unknown]
+
+
+def _parts(text: str, size: int) -> Iterator[str]:
+    """Stretches of about `size` characters, cut at the next safe place; anywhere where there is none.
+
+    >>> list(_parts("one two three", 3))
+    ['one', ' two', ' three']
+    """
+    begin = 0
+    while begin < len(text):
+        found = SAFE.search(text, begin + size, begin + 2 * size)
+        end = found.start() if found else begin + 2 * size
+        yield text[begin:end]
+        begin = end
+
+
+def _through(text: str, number: Callable[[str], int], kind: type, size: int, tell: Tell, joints=False) -> Iterator[np.ndarray]:
+    """For each part of a text the numbers of its tokens, or what `joints` of `_Remembering` makes of them."""
+    numbers_of = _Remembering(number, kind, joints)
+    for part in telling(_parts(text, size), len(text), tell):
+        yield np.frombuffer(b"".join(map(numbers_of.__getitem__, spans_of(part))), kind)
+
+
+def _spaces_found(row: np.ndarray, white: np.ndarray) -> np.ndarray:
+    """Of numbers with joints: number · 2, + 1 where a space stands before the token. white: of each number."""
+    before = np.zeros(len(row), bool)
+    before[1:] = row[:-1] == LONE
+    kept = row != LONE
+    row, before = row[kept], before[kept]
+    word = ~white[row >> 1]
+    apart = word & (row & 1 == 0)
+    apart[1:] &= word[:-1]
+    apart[:1] = False
+    return (row & ~1) | (apart | before)
 
 
 def spans_of(text: str) -> list[str]:
@@ -160,14 +241,8 @@ def spans_of(text: str) -> list[str]:
     found = []
     for item in text.split(ITEM_BREAK):
         for line in item.split("\n"):
-            found += line.split()
+            spans = line.split()
+            found += spans if " ".join(spans) == line else [" ", *spans] if " ".join(["", *spans]) == line else SPAN.findall(line)
             found.append("\n")
         found[-1] = ITEM_BREAK
     return found[:-1]
-
-
-def needs_space(before: str, word: str) -> bool:
-    """Between these two words, as a person would write them."""
-    if before[-1] in NO_SPACE_AFTER or word[0] in NO_SPACE_BEFORE or ITEM_BREAK in (before, word):
-        return False
-    return not (WIDE.match(before[-1]) or WIDE.match(word[0]))

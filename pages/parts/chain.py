@@ -8,9 +8,9 @@ import math
 import numpy as np
 import streamlit as st
 
-from lmcore import probability
+from lmcore import corpus, probability
 from lmcore.tokenizers import ITEM_BREAK
-from pages.parts import charts, line_up, models, plots, rarity
+from pages.parts import charts, line_up, models, plots, rarity, run_words
 from pages.parts.language import _
 from pages.parts.token_view import token_view
 
@@ -101,6 +101,8 @@ def say_totals(trained, marked: str, found):
         ),
         width=charts.FIGURE,
     )
+    if trained.tokenizer.kind == "word":
+        st.caption(run_words.beside_tokens(*beside_tokens(trained, marked)))
 
 
 def total_of(log_probs: np.ndarray) -> float:
@@ -109,8 +111,13 @@ def total_of(log_probs: np.ndarray) -> float:
 
 
 def bits_per_byte(trained, marked: str, total: float) -> float:
-    unknown = sum(len(piece.encode()) for piece in trained.tokenizer.unknown_pieces(marked))
-    return (-total / math.log(2) + 8 * unknown) / max(1, len(marked.encode()))
+    return -total / math.log(2) / max(1, len(marked.encode())) + sum(beside_tokens(trained, marked))
+
+
+def beside_tokens(trained, marked: str) -> tuple[float, float]:
+    """(spelling of unknown words, spacing) in bits per byte, as `lmcore.evaluation` charges them."""
+    size = max(1, len(marked.encode()))
+    return 8 * corpus.unknown_bytes(trained.tokenizer, marked) / size, trained.tokenizer.spacing_bits(marked) / size
 
 
 def unknown_pieces(trained, text: str) -> list[str]:

@@ -7,6 +7,7 @@ from lmcore.runs.watching import Heartbeats
 from pages.parts import knobs, visitor
 from pages.parts.language import _, sentence, together
 
+BESIDE_TOKENS = "measure.beside_tokens"
 _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
 
 
@@ -90,6 +91,8 @@ def error(run) -> str | None:
 
 def note(entry: dict) -> str:
     """What is not as it was asked for, and why."""
+    if entry["code"] == BESIDE_TOKENS:
+        return beside_tokens(entry["values"]["spelling"], entry["values"]["spacing"])
     sentences = {
         "plan.shrunk_to_text": _(
             "The text has only {tokens} training tokens, so the batch size is {batch_size} and the sequence length {sequence_length}."
@@ -118,6 +121,14 @@ def note(entry: dict) -> str:
         "checkpoint.damaged": _("The checkpoint of step {step} was damaged; training went on from an older one."),
     }
     return sentences[entry["code"]].format(**entry["values"]) if entry["code"] in sentences else ""
+
+
+def beside_tokens(spelling: float, spacing: float) -> str:
+    """What the bits per byte of words hold beside their tokens."""
+    return _(
+        "Of the bits per byte, {spelling:.3f} spell unknown words and {spacing:.3f} say where spaces stand; "
+        "no model of these words can lower these two."
+    ).format(spelling=spelling, spacing=spacing)
 
 
 def place_in_queue(run, queue) -> str:

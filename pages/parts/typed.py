@@ -44,9 +44,9 @@ def say(run, trained, text: str):
     if trained.tokenizer.unknown_id is not None and trained.tokenizer.unknown_pieces(trained.marked(text)):
         st.caption(
             _(
-                "Each of them is scored as the one token “<unk>”, which stands for everything rare: its probability is that of "
+                "Each of them is scored as the one token “⟨unk⟩”, which stands for everything rare: its probability is that of "
                 "*some* unknown word here, not of this one."
-            ).replace("<", "\\<")
+            )
         )
 
 

@@ -198,9 +198,9 @@ LETTERS = CharacterTokenizer.train("so? no.\n")
 @pytest.mark.parametrize(
     ("tokenizer", "stop", "expected"),
     [
-        (WORDS, "sentence", {"<begin>", ".", "!", "。"}),
-        (WORDS, "line", {"<begin>", "\n"}),
-        (WORDS, "item", {"<begin>"}),
+        (WORDS, "sentence", {"⟨begin⟩", ".", "!", "。"}),
+        (WORDS, "line", {"⟨begin⟩", "\n"}),
+        (WORDS, "item", {"⟨begin⟩"}),
         (LETTERS, "sentence", {"?", "."}),
         (LETTERS, "line", {"\n"}),
         (LETTERS, "item", set()),

@@ -2,13 +2,14 @@
 
 import json
 import random
+import re
 
 import numpy as np
 import pytest
 import rjieba
 
 from lmcore.config import TokenizerConfig
-from lmcore.errors import EmptyText, LmcoreError, TokenizerDamaged
+from lmcore.errors import EmptyText, LmcoreError, TokenizerDamaged, WordsNotCut
 from lmcore.tokenizers import (
     BEGIN,
     ITEM_BREAK,
@@ -197,7 +198,18 @@ def test_many_characters_need_wider_ids():
         ("我们用Python学习", ["我们", "用", "Python", "学习"]),
         ("“好”……《书》", ["“", "好", "”", "…", "…", "《", "书", "》"]),
         ("hi 👨‍👩‍👧👍🏽🇩🇪!", ["hi", "👨‍👩‍👧", "👍🏽", "🇩🇪", "!"]),
-        ("<b>x_1</b>", ["<", "b", ">", "x", "_", "1", "<", "/", "b", ">"]),
+        ("<b>x_1</b> 1 < x > 0", ["<b>", "x", "_", "1", "</b>", "1", "<", "x", ">", "0"]),
+        ("<unk> <s>a</s> @-@ 10 @,@ 5 @.@", ["<unk>", "<s>", "a", "</s>", "@-@", "10", "@,@", "5", "@.@"]),
+        ("<|endoftext|>[MASK]<pad>[UNK] [1]", ["<|endoftext|>", "[MASK]", "<pad>", "[UNK]", "[", "1", "]"]),
+        ("the 1st mp3, H2O; 3.5kg", ["the", "1st", "mp3", ",", "H2O", ";", "3.5", "kg"]),
+        ("U.S. or U.K.’s, e.g. this. I.", ["U.S.", "or", "U.K.", "’", "s", ",", "e.g.", "this", ".", "I", "."]),
+        ("(a.b-c@example.org), 写信给anna@x.cn。", ["(", "a.b-c@example.org", ")", ",", "写信给", "anna@x.cn", "。"]),
+        ("http://x.org/a?b=c#d, www.x.org.", ["http://x.org/a?b=c#d", ",", "www.x.org", "."]),
+        ("在https://x.org，和", ["在", "https://x.org", "，", "和"]),
+        ("a\tb\t\tc", ["a", "\t", "b", "\t", "\t", "c"]),
+        ("    if x:\n\treturn  1 \n", ["    ", "if", "x", ":", "\n", "\t", "return", "  ", "1", "\n"]),
+        ("　　春天\xa0！", ["　　", "春天", "\xa0", "！"]),
+        ("🇩🇪🇫🇷🇨🇳🇩", ["🇩🇪", "🇫🇷", "🇨🇳", "🇩"]),
         ("\x1ea \x1e", ["\x1e", "a", "\x1e"]),
         ("می\u200cخواهم ශ්\u200dරී", ["می\u200cخواهم", "ශ්\u200dරී"]),
         ("1️⃣2️⃣ #️⃣ *️⃣ 12️⃣ 3.14% 1,000", ["1️⃣", "2️⃣", "#️⃣", "*️⃣", "1", "2️⃣", "3.14%", "1,000"]),
@@ -210,8 +222,8 @@ def test_what_a_word_is(text, expected):
 
 def test_spans_are_what_the_pattern_finds():
     draw = random.Random(1)
-    for _ in range(2_000):
-        text = "".join(draw.choices("ab中 \n\x1e\t\x1c\x85\u2028\u3000\u00a0\u200b\x00", k=draw.randint(0, 12)))
+    for _ in range(5_000):
+        text = "".join(draw.choices("ab中  \n\x1e\t\x1c\x85\u2028\u3000\u00a0\u200b\x00", k=draw.randint(0, 12)))
         assert spans_of(text) == SPAN.findall(text)
 
 
@@ -225,7 +237,8 @@ def test_words_are_what_the_patterns_find():
 
 @every_text
 def test_words_and_spaces_are_the_whole_text(text):
-    assert "".join(pieces(text)) == "".join(c for c in text if not c.isspace() or c in "\n\x1e")
+    """Only single spaces are no tokens: a tab, an indentation, a space of another kind are."""
+    assert "".join(pieces(text)) == re.sub(r"(?<![^\S\n\t\x1e]) (?![^\S\n\t\x1e])", "", text)
 
 
 @pytest.mark.parametrize(
@@ -254,12 +267,70 @@ def test_once_only_words_are_unknown_in_a_large_text_alone():
     few, many = invented_words(1_000), invented_words(3_000)
     assert WordTokenizer.train("often often " + few).vocabulary[1] == "often"
     assert WordTokenizer.train("often often " + few).encode(few).min() > 0
-    assert WordTokenizer.train("often often " + many).vocabulary == [UNKNOWN, "often"]
+    tokenizer, ids = WordTokenizer.train_and_encode("often often " + many)
+    assert tokenizer.vocabulary_size == 1 + 1 + 3_000 - 150
+    assert np.flatnonzero(ids == 0).tolist() == [2 + 20 * place for place in range(150)]  # 5 %, from all over the alphabet
 
 
-def test_something_is_known_where_every_word_is_seen_once():
-    tokenizer = WordTokenizer.train(invented_words(3_000), vocabulary_size=400)
-    assert tokenizer.vocabulary_size == 400
+@pytest.mark.parametrize("mark", [" ", "\n", ITEM_BREAK])
+def test_words_are_kept_where_all_are_different(mark):
+    tokenizer, ids = WordTokenizer.train_and_encode(mark + invented_words(2_600).replace(" ", mark) + mark)
+    assert 0 < np.mean(ids == 0) <= 0.05
+    assert tokenizer.vocabulary_size > 2_300
+
+
+def test_a_vocabulary_is_filled_where_every_word_is_seen_once():
+    assert WordTokenizer.train(invented_words(3_000), vocabulary_size=400).vocabulary_size == 400
+
+
+def test_a_texts_own_markers_are_not_those_of_the_vocabulary():
+    text = "\x1e<unk> the <begin> of\x1e<unk> <s>\x1e"
+    tokenizer = WordTokenizer.train(text)
+    assert tokenizer.vocabulary[:2] == [UNKNOWN, BEGIN] == ["⟨unk⟩", "⟨begin⟩"]
+    assert {"<unk>", "<begin>", "<s>"} < set(tokenizer.vocabulary[2:])
+    assert 0 not in tokenizer.encode(text) and tokenizer.decode(tokenizer.encode(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "beginning"),
+    [
+        ("ภาษาไทยเขียนติดกันโดยไม่เว้นวรรคระหว่างคำ แบบจำลองภาษาทำนายคำถัดไป\n" * 3, "ภาษาไทยเขียนติดกันโด"),
+        ("ພາສາລາວຂຽນຕິດກັນໂດຍບໍ່ມີຍະຫວ່າງ\n", None),
+        ("ភាសាខ្មែរសរសេរជាប់គ្នាដោយគ្មានដកឃ្លា", None),
+        ("မြန်မာဘာသာစကားကိုစာလုံးများကပ်၍ရေးသည်", None),
+        ("わたしはきのうともだちとこうえんへいきました。とてもたのしかったです。\n", None),
+        ("コンピュータハコトバヲヨソクスル", None),
+        ("\x1e" + "ภาษาไทยเขียนติดกัน\x1e" * 20, None),
+    ],
+)
+def test_a_script_that_is_not_cut_is_refused_for_words_alone(text, beginning):
+    with pytest.raises(WordsNotCut) as caught:
+        build_and_encode(TokenizerConfig("word"), text)
+    assert beginning in (None, caught.value.values["beginning"])
+    assert "Choose characters or subwords." in str(caught.value)
+    for kind in ("character", "subword"):
+        assert len(build_and_encode(TokenizerConfig(kind, 600), text)[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ภาษา ไทย เขียน ติด กัน แบบ จำลอง ทำนาย คำ",  # cut by somebody
+        "わたし は きのう ともだち と こうえん へ いきました",
+        "言語モデルは、前の単語を見て次の単語を予測します。今日は天気がいいです。",
+        "The Thai word ภาษาไทยเขียนติดกันโดยไม่เว้นวรรค stands in an English sentence that is much longer than the word.",
+        "한국어 텍스트 예측.",
+        "हिन्दी में शब्दों के बीच खाली जगह होती है।",
+    ],
+)
+def test_what_can_be_cut_is_not_refused(text):
+    assert WordTokenizer.train(text).vocabulary_size >= 5
+
+
+def test_very_many_flags_are_cut_in_no_time():
+    """By `\\X` alone these would take minutes: it looks back to the first one at each."""
+    flags = ["🇩🇪", "🇫🇷", "🇨🇳"] * 30_000
+    assert pieces("".join(flags)) == flags
 
 
 def test_a_vocabulary_is_cut_to_its_size():

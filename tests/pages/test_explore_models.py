@@ -144,7 +144,7 @@ def test_the_table_and_its_summary(trained, entrants):
 
 
 def test_the_beginning_of_an_item_has_its_name(trained):
-    assert model_table.readable(trained, trained.encode("it rains\nthe dog")) == "it rains <begin> the dog"
+    assert model_table.readable(trained, trained.encode("it rains\nthe dog")) == "it rains ⟨begin⟩ the dog"
 
 
 # the film

@@ -15,7 +15,7 @@ from pages.parts import run_words
 SOURCES = Path(__file__).parent.parent.parent / "lmcore"
 PLANNED = {code for path in SOURCES.rglob("*.py") for code in re.findall(r'"code": "([\w.]+)"', path.read_text("utf-8"))}
 VALUES = {"tokens": 300, "batch_size": 4, "sequence_length": 8, "steps": 500, "epochs": 30, "dropout": 0.4, "asked": 4,
-          "threads": 2, "megabytes": 3.5, "step": 70, "known": 7, "newest": 9}  # fmt: skip
+          "threads": 2, "megabytes": 3.5, "step": 70, "known": 7, "newest": 9, "spelling": 0.5, "spacing": 0.1}  # fmt: skip
 
 
 def test_notes_are_found():

@@ -89,7 +89,7 @@ def test_unknown_is_never_drawn():
     assert set(text.ids().tolist()) == {1, 2}
     rows, rest = text.offer(trained, Sampling()).rows(tokenizer.vocabulary, top=2)
     assert [(row["text"], round(row["p"], 6), row["q"], row["cut"]) for row in rows] == [
-        ("<unk>", 0.333333, 0.0, True),
+        ("⟨unk⟩", 0.333333, 0.0, True),
         ("a", 0.333333, 0.5, False),
     ]
     assert rest == {"count": 1, "p": pytest.approx(1 / 3), "q": pytest.approx(1 / 2)}
