@@ -1,4 +1,4 @@
-# Next Word as a server: docker build -t next-word . && docker run -p 8501:8501 -v next-word:/data --stop-timeout 20 next-word
+# Next Word as a server: docker build -t next-word . && docker run -p 127.0.0.1:8501:8501 -v next-word:/data --stop-timeout 20 next-word
 FROM python:3.12-slim
 
 # PyTorch's CPU builds keep the image small. Another place: --build-arg TORCH_INDEX=…; nothing: what pip takes by itself.

@@ -48,7 +48,7 @@ knob.button(_("Another seed"), icon=":material/casino:", key="write.another_seed
 usual = SAMPLE_TOKENS[trained.tokenizer.kind]
 amount = number_field(_("Tokens at most"), 1, 500, default=usual, key="write.amount", place=knob, below=st, width=140)
 rules = desk.stop_rules(trained)
-rule = knob.selectbox(_("Stop"), list(rules), format_func=rules.get, key="write.stop_rule", width=220)
+rule = knob.selectbox(_("Stop condition"), list(rules), format_func=rules.get, key="write.stop_rule", width=220)
 
 writing = desk.text_of(run, trained, prompt)
 refused = seed is None or amount is None

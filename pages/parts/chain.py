@@ -164,7 +164,7 @@ def one_hot(run, trained, marked: str, found, index: int, *, key: str):
         )
         st.text(_("True token: {token}").format(token=texts(trained, [target])[0]))
         st.latex(
-            rf"L = -\sum_i y_i \log \hat y_i = -1 \cdot \log({math.exp(log_probs[target]):.4g}) = {-log_probs[target]:.4f}\ \text{{nats}}"
+            rf"L = -\sum_i y_i \log \hat y_i = -1 \cdot \log({math.exp(log_probs[target]):.4g}) = {-log_probs[target]:.4f}\ \text{{{_('nats')}}}"
         )
         st.dataframe(
             {

@@ -160,8 +160,8 @@ def _outcome(runs: list) -> str:
     change = 100 * (best[1] / best[0] - 1) if best[0] else 0.0
     if abs(change) < 0.05:
         return _("best validation {values} bits per byte, practically the same.").format(values=values)
-    worded = _("best validation {values} bits per byte, {percent} % lower.") if change < 0 else _(
-        "best validation {values} bits per byte, {percent} % higher."
+    worded = _("best validation {values} bits per byte, {percent}% lower.") if change < 0 else _(
+        "best validation {values} bits per byte, {percent}% higher."
     )  # fmt: skip
     return worded.format(values=values, percent=f"{abs(change):.1f}")
 

@@ -19,14 +19,23 @@ def name(field: str) -> str:
         "clipping": _("Gradient clipping"),
         "batch_size": _("Batch size"),
         "sequence_length": _("Sequence length"),
-        "stop": _("Stop"),
-        "stop_after": _("How many"),
+        "stop": _("Stop condition"),
         "seed": _("Seed"),
         "precision": _("Precision"),
         "loss": _("Loss over the vocabulary"),
         "regularisation": _("Against learning by heart"),
         "state_resets": _("State resets"),
     }[field]
+
+
+def stop_after(stop: str) -> str:
+    """The name of the number that belongs to a stop condition."""
+    return {
+        "seconds": _("Training time (seconds)"),
+        "steps": _("Number of steps"),
+        "epochs": _("Number of epochs"),
+        "plateau": _("Steps at most"),
+    }[stop]
 
 
 def help(field: str) -> str:

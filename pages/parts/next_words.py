@@ -65,9 +65,12 @@ def top_rows(tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | Non
 
 def entropy_sentence(log_probs: np.ndarray, settings: sampling.Sampling | None = None) -> str:
     entropy = float(probability.entropy(log_probs))
-    said = _("Entropy {bits:.2f} bits: as uncertain as an even choice among {choices:.1f} tokens.").format(
-        bits=entropy / math.log(2), choices=math.exp(entropy)
+    worded = (
+        _("Entropy below 0.01 bits: practically certain.")
+        if entropy < 0.01 * math.log(2)
+        else _("Entropy {bits:.2f} bits: as uncertain as an even choice among {choices:.1f} tokens.")
     )
+    said = worded.format(bits=entropy / math.log(2), choices=math.exp(entropy))
     if settings is None or settings == sampling.Sampling():
         return said
     after = float(probability.entropy(sampling.adjust(log_probs, settings)))

@@ -167,9 +167,13 @@ def _size(field: str, disabled=False):
     )  # fmt: skip
 
 
+def _name(field: str) -> str:
+    return knobs.stop_after(_value("stop")) if field == "stop_after" else knobs.name(field)
+
+
 def _number(field: str, step=1):
     number_field(
-        knobs.name(field), *bounds(TrainingConfig, field), step=step, key=key(field), help=knobs.help(field), whole=_whole(field)
+        _name(field), *bounds(TrainingConfig, field), step=step, key=key(field), help=knobs.help(field), whole=_whole(field)
     )
 
 
@@ -182,9 +186,7 @@ def refusals() -> list[str]:
     shown = [field for field in SIZES if field != "vocabulary_size" or _value("kind") != "character"]
     typed = [(field, key(field) + ".typed", *SIZES[field][:2], True) for field in shown]
     typed += [(field, key(field), *bounds(TrainingConfig, field), _whole(field)) for field in NUMBERS]
-    found = (
-        refusal(knobs.name(field), st.session_state[name], *more) for field, name, *more in typed if name in st.session_state
-    )
+    found = (refusal(_name(field), st.session_state[name], *more) for field, name, *more in typed if name in st.session_state)
     return [words for words in found if words]
 
 

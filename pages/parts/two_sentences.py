@@ -76,9 +76,9 @@ def show(run, trained, first, second, second_text: str):
     most = int(np.argmax(np.abs(differ)))
     if abs(differ[most]) >= 0.005:
         dearer = (
-            _("What paid most for the difference, in the second sentence:")
+            _("Most of the difference comes from this token of the second sentence:")
             if differ[most] > 0
-            else _("What paid most for the difference, in the first sentence:")
+            else _("Most of the difference comes from this token of the first sentence:")
         )
         st.caption(dearer)
         st.text(f"{names[most]}   " + _("{value} bits").format(value=f"{differ[most]:+.2f}"))
@@ -94,9 +94,9 @@ def say_which(first, second, totals: list[float]):
         return
     ratio = rarity.amount(abs(totals[0] - totals[1]), current_language())
     said = (
-        _("The first is {ratio} times as likely as the second: {bits:.1f} bits cheaper.")
+        _("The first is {ratio} times as likely as the second: {bits:.1f} bits fewer.")
         if gap > 0
-        else _("The second is {ratio} times as likely as the first: {bits:.1f} bits cheaper.")
+        else _("The second is {ratio} times as likely as the first: {bits:.1f} bits fewer.")
     )
     st.info(said.format(ratio=ratio, bits=abs(gap)))
     if len(first.ids) != len(second.ids):

@@ -74,7 +74,7 @@ def test_what_follows_from_other_settings_is_not_a_difference(finished):
 def test_a_stop_rule_is_one_setting(finished):
     run, text = finished
     other = replace(run, requested=run.requested.with_training(stop="seconds", stop_after=20.0), resolved=None)
-    assert differing(run, other, text=text) == {"Stop": ["after steps: 40", "after seconds: 20"]}
+    assert differing(run, other, text=text) == {"Stop condition": ["after steps: 40", "after seconds: 20"]}
 
 
 def test_other_texts_are_a_difference(finished):
@@ -110,9 +110,9 @@ def test_what_changed_and_what_it_did(finished):
     small = replace(with_config(run, hidden_size=64), best_bits_per_byte=1.42)
     large = replace(with_config(run, hidden_size=256), best_bits_per_byte=1.31)
     assert said(small, large, text=text) == (
-        "Only “Hidden size” differs (64 → 256): best validation 1.420 → 1.310 bits per byte, 7.7 % lower."
+        "Only “Hidden size” differs (64 → 256): best validation 1.420 → 1.310 bits per byte, 7.7% lower."
     )
-    assert said(large, small, text=text).endswith("1.310 → 1.420 bits per byte, 8.4 % higher.")
+    assert said(large, small, text=text).endswith("1.310 → 1.420 bits per byte, 8.4% higher.")
     middle = replace(with_config(run, hidden_size=128), best_bits_per_byte=None)
     assert said(small, middle, large, text=text) == (
         "Only “Hidden size” differs (64 · 128 · 256): best validation 1.420 · — · 1.310 bits per byte."

@@ -30,7 +30,7 @@ def translate():
         "Close fullscreen": _("Close fullscreen"),
         "Close Search": _("Close search"),
         "Collapse sidebar": _("Collapse sidebar"),
-        "Copied": _("Copied"),
+        "Copied": _("Copied to the clipboard"),
         "Copy": _("Copy"),
         "Copy to clipboard": _("Copy"),
         "Copy column name": _("Copy column name"),
