@@ -6,7 +6,7 @@ Each text comes from a module of its own; README.md lists them.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sample_corpora import help_text, names, village
+from sample_corpora import help_text, names, notices, village
 from sample_corpora.automaton import Automaton
 
 
@@ -106,6 +106,20 @@ _SAMPLES = (
         tokenizer="character",
         context="林",
         text=names.chinese,
+    ),
+    Sample(
+        id="notices",
+        title={"en": "Notices, English and Chinese", "zh": "通知（中英文）"},
+        description={
+            "en": "2,500 notices of an invented club, English and Chinese, 225 kB, written for this project (MIT). Straight quotes, "
+            "e-mail and web addresses, U.S., 1st, mp3, and/or, Chinese beside Latin letters: where does a space stand?",
+            "zh": "一个虚构社团的 2,500 条通知，中英文，225 kB，为本项目编写（MIT 许可证）。有直引号、邮箱和网址、U.S.、1st、mp3、and/or，"
+            "还有夹着字母的中文：哪里该有空格？",
+        },
+        kind="lines",
+        tokenizer="word",
+        context=notices.CONTEXT,
+        text=notices.text,
     ),
     Sample(
         id="help",

@@ -150,9 +150,13 @@ class WordTokenizer:
         return joined(_through(text, lambda piece: self._ids.get(piece, 0), kind, chunk, tell), kind)
 
     def decode(self, ids) -> str:
+        return "".join(self.texts(ids))
+
+    def texts(self, ids) -> list[str]:
+        """What each token adds to the text: itself, and the space before it."""
         words = ["\ufffd" if token_id == 0 else self.words[token_id - 1] for token_id in ids]
         places = self.spacing.places(words, ids)
-        return "".join(f" {word}" if space else word for word, (space, _) in zip(words, places, strict=True))
+        return [f" {word}" if space else word for word, (space, _) in zip(words, places, strict=True)]
 
     def offsets(self, text: str):
         ids, starts, ends = [], [], []

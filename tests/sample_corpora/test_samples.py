@@ -19,7 +19,7 @@ every_sample = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 
 
 def test_they_come_in_the_order_in_which_they_are_shown():
-    assert list(SAMPLES) == ["fables-en", "fables-zh", "village", "names-en", "names-zh", "help"]
+    assert list(SAMPLES) == ["fables-en", "fables-zh", "village", "names-en", "names-zh", "notices", "help"]
     assert all(sample.id == key for key, sample in SAMPLES.items())
 
 
@@ -39,7 +39,7 @@ def test_the_size_in_the_description_is_right(sample, language):
     assert kilobytes == pytest.approx(len(sample.text().encode()) / 1000, rel=0.1)
 
 
-@pytest.mark.parametrize("name", ["fables-en", "fables-zh", "village", "names-en", "names-zh"])
+@pytest.mark.parametrize("name", ["fables-en", "fables-zh", "village", "names-en", "names-zh", "notices"])
 def test_the_number_of_items_in_the_description_is_right(name):
     number = len(items(SAMPLES[name].text(), SAMPLES[name].kind))
     for description in SAMPLES[name].description.values():
