@@ -11,16 +11,16 @@ from tests.pages.test_transitions import MENU, a_run, open_page, own, store  # n
 
 PAGES = Path(__file__).parent.parent.parent / "pages"
 FORM = {  # field: (name in English, in Chinese, lowest, highest, whole)
-    "stop_after": ("How many", "多少", "1", "1,000,000", False),
+    "stop_after": ("Training time (seconds)", "训练时长（秒）", "1", "1,000,000", False),
     "learning_rate": ("Learning rate", "学习率", "0.000001", "10", False),
     "seed": ("Seed", "随机种子", "0", "2,147,483,647", True),
     "vocabulary_size.typed": ("Largest vocabulary", "词表上限", "260", "30,000", True),
     "hidden_size.typed": ("Hidden size", "隐藏层大小", "8", "512", True),
-    "embedding_size.typed": ("Embedding size", "词嵌入大小", "8", "512", True),
+    "embedding_size.typed": ("Embedding size", "词嵌入维数", "8", "512", True),
     "batch_size.typed": ("Batch size", "批大小", "1", "256", True),
     "sequence_length.typed": ("Sequence length", "序列长度", "4", "256", True),
 }
-OUTSIDE = {-1.0: "-1", 3e9: "3,000,000,000", 1e300: "1.0·10³⁰⁰"}
+OUTSIDE = {-1.0: "-1", 3e9: "3,000,000,000", 1e300: "1.0×10³⁰⁰"}
 ENGLISH, CHINESE = "The setting “{0}” is {1}; it must lie between {2} and {3}.", "设置“{0}”的值是 {1}，必须在 {2} 到 {3} 之间。"
 
 
@@ -73,7 +73,7 @@ def test_steps_are_whole(store, a_run):  # noqa: F811
     app.number_input(key="settings.stop_after").set_value(10.5).run()
     assert not app.button(key="train.start").disabled  # seconds
     app.selectbox(key="settings.stop").set_value("steps").run()
-    assert "“How many” is 10.5; it must be a whole number between 1 and 1,000,000." in said(app)
+    assert "“Number of steps” is 10.5; it must be a whole number between 1 and 1,000,000." in said(app)
 
 
 def test_a_size_is_typed_or_slid(store, a_run):  # noqa: F811
