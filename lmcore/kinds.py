@@ -73,7 +73,7 @@ def guess_kind(text: str) -> str:
         return "lines"
     if of_code > 0.5:
         return "stream"
-    widths = np.array([_width(line) for line in lines])
+    widths = np.array([width(line) for line in lines])
     if _broken_at_margin(lines, widths) > 0.4:
         return "stream"
     if grouped:
@@ -182,7 +182,7 @@ def _broken_at_margin(lines: list[str], widths: np.ndarray) -> float:
     return broken / len(lines)
 
 
-def _width(line: str) -> int:
+def width(line: str) -> int:
     """Columns on a page: a Chinese character takes two."""
     return len(line) + sum(character > "\u2e80" for character in line)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lmcore.corpus import Corpus
-from lmcore.kinds import FIELD, WORDS, items
+from lmcore.kinds import FIELD, WORDS, items, width
 from lmcore.tokenizers.base import ITEM_BREAK
 
-SHOWN = 60  # characters of a line
+SHOWN = 60  # columns of a line
 FEW_LINES = 10  # held out: fewer say nothing about how lines begin
 REPEATED = 0.2  # of the held-out characters
 LONG_LINE = 20  # characters: shorter lines, such as "Yes.", come again in any text
@@ -125,16 +125,17 @@ def _new(part: str, everything: Counter) -> float:
 
 
 def _short(text: str, from_the_end: bool = False) -> str:
-    """One line, cut between words where there are any.
+    """One line of at most SHOWN columns, cut between words where there are any.
 
-    >>> _short("one two\\n  three"), len(_short("a" * 100))
-    ('one two three', 61)
+    >>> _short("one two\\n  three"), len(_short("a" * 100)), len(_short("语" * 100))
+    ('one two three', 61, 31)
     """
     line = " ".join(text.split())
-    if len(line) <= SHOWN:
+    if width(line) <= SHOWN:
         return line
+    kept = line[-SHOWN:] if from_the_end else line[:SHOWN]
+    while width(kept) > SHOWN:
+        kept = kept[1:] if from_the_end else kept[:-1]
     if from_the_end:
-        kept = line[-SHOWN:]
-        return "…" + (kept.split(" ", 1)[1] if " " in kept[: SHOWN // 2] else kept)
-    kept = line[:SHOWN]
-    return (kept.rsplit(" ", 1)[0] if " " in kept[SHOWN // 2 :] else kept) + "…"
+        return "…" + (kept.split(" ", 1)[1] if " " in kept[: len(kept) // 2] else kept)
+    return (kept.rsplit(" ", 1)[0] if " " in kept[len(kept) // 2 :] else kept) + "…"
