@@ -192,11 +192,14 @@ def _is_tidy(text: str) -> bool:
 def one_line(name: str, longest: int = 120) -> str:
     """A name as somebody gave it, fit to be kept and shown in a line.
 
-    >>> one_line(" ../../etc/\\npasswd "), len(one_line("a" * 300))
-    ('../../etc/ passwd', 120)
+    >>> one_line(" ../../etc/\\npasswd "), len(one_line("a" * 300)), one_line("once upon a time", 12)
+    ('../../etc/ passwd', 120, 'once upon a…')
     """
     line = " ".join(normalise(name)[0].split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    if len(line) <= longest:
+        return line
+    kept = line[:longest]  # with the space behind a word that just fits
+    return (kept.rsplit(" ", 1)[0] if " " in kept[longest // 2 :] else kept[:-1]) + "…"
 
 
 def _one_line_end(text: str) -> str:

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.parts import bring_text, chosen_text, links, text_views, visitor
+from pages.parts import bring_text, chosen_text, delete_text, links, text_views, visitor
 from pages.parts.language import _
 
 st.title(_("Your text"))
+delete_text.undo()
 text = visitor.chosen_text()
 chosen_text.say_missing(text)
 bring_text.show(opened=text is None)
@@ -16,7 +17,9 @@ st.divider()
 text_views.how_it_was_read(text)
 text_views.kind_and_splits(text)
 text_views.sharing(text)
-if st.button(_("Train a model on this text"), type="primary", icon=":material/model_training:", key="text.train"):
-    links.go("train", text=text.id, run=None)
+with st.container(horizontal=True):
+    if st.button(_("Train a model on this text"), type="primary", icon=":material/model_training:", key="text.train"):
+        links.go("train", text=text.id, run=None)
+    delete_text.button(text)
 text_views.tokens(text)
 text_views.counts(text)

@@ -25,7 +25,7 @@ if run is None:
         st.warning(_("There is no run with this address. It may have been deleted, or the link is incomplete."))
     text = chosen_text.choose()
     settings.begin_with(text.id, texts.suggested_tokenizer(text))
-    config = settings.form(lambda tokenizer: chosen_text.vocabulary_size(text, tokenizer))
+    config = settings.form(lambda tokenizer: texts.types(text, tokenizer))
     split_views.say_oddities(text)
     fits = config is not None and before_start.fits(text, config)
     with st.container(horizontal=True, vertical_alignment="center", key="train.starting"):

@@ -106,24 +106,49 @@ class Store:
     def share_text(self, text_id: str, shared: bool):
         self._change_text(text_id, "shared = ?", shared)
 
+    def runs_on(self, text_id: str) -> tuple[list[str], list[str]]:
+        """Ids of the runs on a text: (those that are deleted with it, those that stay: other visitors', and handed in to a room)."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT runs.id, runs.owner IS texts.owner AND runs.id NOT IN (SELECT run FROM hand_ins) AS goes"
+                " FROM runs JOIN texts ON texts.id = text_id WHERE text_id = ? AND runs.deleted IS NULL ORDER BY number",
+                (text_id,),
+            ).fetchall()
+        return [row["id"] for row in rows if row["goes"]], [row["id"] for row in rows if not row["goes"]]
+
     def delete_text(self, text_id: str):
-        """Hidden; `undelete_text` brings it back until `purge`. Runs that were trained on it stay, and keep it."""
-        self._change_text(text_id, "deleted = ?", now())
+        """Hidden, with its owner's runs on it, and nothing new is trained on it; `undelete_text` brings all back until `purge`.
+        Shared runs stay, and the text with them as long as they do."""
+        going, _ = self.runs_on(text_id)
+        for run_id in going:
+            self.ask(run_id, "stop")
+        when = now()
+        with self.database.writing() as connection:
+            connection.executemany("UPDATE runs SET deleted = ? WHERE id = ?", [(when, run_id) for run_id in going])
+            connection.execute("UPDATE texts SET deleted = ? WHERE id = ?", (when, text_id))
 
     def undelete_text(self, text_id: str):
-        self._change_text(text_id, "deleted = NULL")
+        with self.database.writing() as connection:
+            row = connection.execute("SELECT deleted FROM texts WHERE id = ?", (text_id,)).fetchone()
+            if row is None:
+                raise TextNotFound()
+            connection.execute("UPDATE runs SET deleted = NULL WHERE text_id = ? AND deleted = ?", (text_id, row["deleted"]))
+            connection.execute("UPDATE texts SET deleted = NULL WHERE id = ?", (text_id,))
 
     # runs
 
     def add_run(
         self, *, owner: str | None, text_id: str, name: str, config: RunConfig, pinned_context: str = "", first: bool = False
     ) -> Run:
-        """Queue a run; first: before its equals that wait. Raises a LimitError where it would be too many or too much."""
+        """Queue a run; first: before its equals that wait. Raises a LimitError where it would be too many or too much, and
+        TextNotFound for a text that is gone or deleted."""
         run_id = new_id()
         housekeeping.make_room(self, owner)
         with self.database.writing() as connection:
             limits.check_kept(self.limits, connection, owner)
             self._check_active(connection, owner)
+            if not connection.execute("SELECT 1 FROM texts WHERE id = ? AND deleted IS NULL", (text_id,)).fetchone():
+                raise TextNotFound()
             connection.execute(
                 "INSERT INTO runs (id, owner, text_id, name, requested, status, pinned_context, created, queued)"
                 " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, (SELECT COALESCE(MAX(queued), 0) + 1 FROM runs))",

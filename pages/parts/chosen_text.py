@@ -1,8 +1,9 @@
 """Which text shall a new run learn from? The one in the address, one of one's own, or a sample."""
 
+from collections import Counter
+
 import streamlit as st
 
-from lmcore.config import TokenizerConfig
 from pages.parts import demos, links, texts, visitor
 from pages.parts.language import _, current_language
 from sample_corpora import SAMPLES
@@ -27,19 +28,23 @@ def choose():
     def remember():
         st.query_params["text"] = st.session_state["train.text"]
 
-    chosen = st.selectbox(
-        _("Text"), list(options), format_func=lambda text_id: texts.name(options[text_id]), key="train.text", on_change=remember
-    )
+    names = _names(options)
+    chosen = st.selectbox(_("Text"), list(options), format_func=names.get, key="train.text", on_change=remember)
     links.page_link("text", _("Look at this text, or bring another"), text=chosen)
     return options[chosen]
+
+
+def _names(options: dict) -> dict[str, str]:
+    """Text id -> a name that no other has: a box tells its options apart by what it shows. The oldest of equal names has no number."""
+    found, names = Counter(), {}
+    for text_id, text in reversed(options.items()):
+        name = texts.name(text)
+        found[name] += 1
+        names[text_id] = name if found[name] == 1 else f"{name} ({found[name]})"
+    return names
 
 
 def say_missing(asked):
     """A text in the address that is not there, or not for this visitor."""
     if asked is None and st.query_params.get("text"):
         st.warning(_("There is no text with this address that you may read. It may have been deleted, or it is someone else's."))
-
-
-def vocabulary_size(text, config: TokenizerConfig) -> int:
-    """Types this text would have, counted on its first part."""
-    return texts.tokenizer(text, config).vocabulary_size

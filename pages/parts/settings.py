@@ -46,8 +46,8 @@ def copy(run):
     st.session_state["settings.text"] = run.text_id
 
 
-def form(vocabulary_size) -> RunConfig | None:
-    """The settings as they stand; None where a number is refused. vocabulary_size: TokenizerConfig -> how many types the chosen text
+def form(types) -> RunConfig | None:
+    """The settings as they stand; None where a number is refused. types: TokenizerConfig -> the least and the most types the chosen text
     would have."""
     kept = st.session_state.get("settings") or presets.preset(30)
     fill(kept, missing_only=True)  # Streamlit forgets a widget that a run of the script did not show
@@ -70,7 +70,7 @@ def form(vocabulary_size) -> RunConfig | None:
     if refusals():
         return None
     config = st.session_state["settings"] = _read()
-    _cost(config, vocabulary_size(config.tokenizer))
+    _cost(config, types(config.tokenizer))
     return config
 
 
@@ -196,11 +196,17 @@ def _read() -> RunConfig:
     return RunConfig.from_json(values)
 
 
-def _cost(config: RunConfig, vocabulary_size: int):
+def _cost(config: RunConfig, types: tuple[int, int]):
+    """types: the least and the most, where the text is too long to be counted."""
     st.caption(
         _("{types} types · {parameters} parameters · about {megabytes} MB of memory while training").format(
-            types=f"{vocabulary_size:,}",
-            parameters=f"{parameter_count(config.model, vocabulary_size):,}",
-            megabytes=f"{200 + training_memory(config.model, config.training, vocabulary_size) / 1e6:,.0f}",
+            types=_range(types),
+            parameters=_range(parameter_count(config.model, count) for count in types),
+            megabytes=_range(200 + training_memory(config.model, config.training, count) / 1e6 for count in types),
         )
     )
+
+
+def _range(bounds) -> str:
+    low, high = (f"{count:,.0f}" for count in bounds)
+    return low if low == high else _("{low} to {high}").format(low=low, high=high)

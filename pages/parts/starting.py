@@ -4,13 +4,14 @@ import streamlit as st
 
 from lmcore.config import RunConfig
 from lmcore.corpus import encode
-from lmcore.errors import LimitError, LmcoreError, TextTooShort
+from lmcore.decoding import one_line
+from lmcore.errors import LimitError, LmcoreError, TextNotFound, TextTooShort
 from lmcore.runs import memory
 from pages.parts import links, presets, texts, visitor
 from pages.parts.language import _, sentence
 
 SHORT = 500  # characters: what is longer has enough tokens, however it is cut
-ENDINGS = " .,;:!?。，；：！？、…"  # of a text's first words, which are its name
+ENDINGS = " .,;:!?。，；：！？、"  # of a text's first words, which are its name
 
 
 def start(text, config: RunConfig, pinned_context: str | None = None):
@@ -22,7 +23,7 @@ def start(text, config: RunConfig, pinned_context: str | None = None):
         run = visitor.store().add_run(
             owner=visitor.current(), text_id=text.id, name=_run_name(text, config), config=config, pinned_context=pinned
         )
-    except (LimitError, TextTooShort) as error:
+    except (LimitError, TextTooShort, TextNotFound) as error:
         st.error(sentence(error.code, error.values))
         return
     visitor.pool().wake()
@@ -82,10 +83,10 @@ def too_many_types(text, config: RunConfig) -> int | None:
     most, types = visitor.store().limits.bytes_per_run, config.tokenizer.vocabulary_size
     if memory.needed(config, types) <= most:
         return None
-    types = texts.tokenizer(text, config.tokenizer).vocabulary_size
+    types = texts.types(text, config.tokenizer)[1]
     return types if memory.needed(config, types) > most else None
 
 
 def _run_name(text, config: RunConfig) -> str:
     number = sum(1 for run in visitor.store().runs(visitor.current()) if run.text_id == text.id) + 1
-    return _("{text}, run {number}").format(text=texts.name(text)[:60].rstrip(ENDINGS), number=number)
+    return _("{text}, run {number}").format(text=one_line(texts.name(text), 60).rstrip(ENDINGS), number=number)

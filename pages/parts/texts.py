@@ -11,7 +11,7 @@ import streamlit as st
 from lmcore import splits
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus
-from lmcore.decoding import LIMIT, decode, is_blank, normalise
+from lmcore.decoding import LIMIT, decode, is_blank, normalise, one_line
 from lmcore.errors import EmptyText, TextTooLarge
 from lmcore.kinds import guess_kind
 from lmcore.tokenizers import Tokenizer, build_tokenizer
@@ -108,8 +108,7 @@ def _add(name, content, encoding, unreadable, changes):
 
 
 def _first_words(text: str) -> str:
-    line = next(line for line in text.splitlines() if line.strip()).strip()
-    return line[:40] + ("…" if len(line) > 40 else "")
+    return one_line(next(line for line in text.splitlines() if line.strip()), 40)
 
 
 def suggested_tokenizer(text) -> str:
@@ -141,6 +140,12 @@ def split_sizes(text) -> tuple[int, int]:
     return _split_sizes(text.sha256, text.kind, text.id)
 
 
+def forget():
+    """What is kept of texts in memory."""
+    for kept in (_corpus, _split_sizes, _meaning, _oddities, _words_seen_once, _tokenizer):
+        kept.clear()
+
+
 def meaning(text) -> splits.Meaning:
     """What its kind means for it, by its first part."""
     return _meaning(text.sha256, text.kind, text)
@@ -156,8 +161,17 @@ def words_seen_once(text) -> list[str]:
     return _words_seen_once(text.sha256, text.kind, text)
 
 
+def types(text, config: TokenizerConfig) -> tuple[int, int]:
+    """The least and the most types that a run on this text may have. Characters are counted in all of it, words and subwords only in
+    the part that is looked at: learning those of 50 MB takes longer than a visitor waits."""
+    looked_at = None if config.kind == "character" else LOOKED_AT
+    found = _tokenizer(text.sha256, text.kind, config, text, looked_at).vocabulary_size
+    whole = looked_at is None or text.characters <= LOOKED_AT
+    return found, found if whole else max(found, config.vocabulary_size)
+
+
 def tokenizer(text, config: TokenizerConfig) -> Tokenizer:
-    return _tokenizer(text.sha256, text.kind, config, text)
+    return _tokenizer(text.sha256, text.kind, config, text, LOOKED_AT)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -188,5 +202,8 @@ def _words_seen_once(sha256, kind, _text) -> list[str]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _tokenizer(sha256, kind, config, _text) -> Tokenizer:
-    return build_tokenizer(config, corpus(_text).train)
+def _tokenizer(sha256, kind, config, _text, looked_at) -> Tokenizer:
+    if looked_at is not None:
+        return build_tokenizer(config, corpus(_text, looked_at).train)
+    whole = Corpus.from_text(visitor.store().content(_text.id), kind=kind)  # not kept: it may be large
+    return build_tokenizer(config, whole.train)

@@ -64,7 +64,7 @@ def chosen_text() -> Text | None:
     run = chosen_run()
     text_id = run.text_id if run else links.asked("text")
     text = store().text(text_id) if text_id else None
-    return text if may_read(text) else None
+    return text if may_read(text) and text.deleted is None else None
 
 
 def owns(run: Run) -> bool:
@@ -73,8 +73,9 @@ def owns(run: Run) -> bool:
 
 
 def may_read(text: Text | None) -> bool:
-    """A training text is for its owner; a sample, and one that its owner shares, for everyone who has its address."""
-    return text is not None and (text.owner is None or text.shared or text.owner == current())
+    """A training text is for its owner; a sample, and one that its owner shares and has not deleted, for everyone who has its
+    address."""
+    return text is not None and (text.owner is None or text.shared and text.deleted is None or text.owner == current())
 
 
 def owns_text(text: Text) -> bool:

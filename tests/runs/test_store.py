@@ -6,10 +6,11 @@ import threading
 import numpy as np
 import pytest
 
-from lmcore.errors import NotAllowed, RunNotFound, StoreTooNew
+from lmcore.errors import NotAllowed, RunNotFound, StoreTooNew, TextNotFound
 from lmcore.runs import folder, progress
 from lmcore.runs.lock import run_lock
 from lmcore.runs.records import EvaluationRow, StepRow
+from lmcore.runs.rooms import Rooms
 from lmcore.runs.store import Store
 from tests.runs.examples import a_config, a_run, a_text
 
@@ -73,6 +74,53 @@ def test_deleting_can_be_undone_until_it_is_purged(store):
     store.purge(before="9999")
     with pytest.raises(RunNotFound):
         store.undelete(run.id)
+
+
+def test_a_deleted_text_takes_its_runs_along_and_nothing_of_it_stays(store):
+    text, other = a_text(store), a_text(store, "another text entirely\n" * 200)
+    first, second, elsewhere = a_run(store, text=text), a_run(store, text=text), a_run(store, text=other)
+    store.delete(second.id)  # before, so it does not come back
+    path = folder.text_path(store.folder, text.sha256)
+    store.delete_text(text.id)
+    assert [run.id for run in store.runs("anna")] == [elsewhere.id] and [kept.id for kept in store.texts("anna")] == [other.id]
+    with pytest.raises(TextNotFound):
+        a_run(store, text=text)
+    store.undelete_text(text.id)
+    assert {run.id for run in store.runs("anna")} == {first.id, elsewhere.id} and store.run(first.id).status == "stopped"
+    store.delete_text(text.id)
+    assert path.exists()
+    store.purge(before="9999")
+    assert store.text(text.id) is None and not path.exists()
+    with store.database.reading() as connection:
+        assert [row["id"] for row in connection.execute("SELECT id FROM runs")] == [elsewhere.id]
+    with pytest.raises(TextNotFound):
+        store.undelete_text(text.id)
+
+
+def test_a_shared_run_keeps_a_deleted_text_until_it_goes_too(store):
+    text = a_text(store)
+    handed_in, own, bens = a_run(store, text=text), a_run(store, text=text), a_run(store, text=text, owner="ben")
+    rooms = Rooms(store)
+    code = rooms.open("teacher").code
+    rooms.join(code, "anna", "Anna")
+    rooms.hand_in(code, "anna", handed_in.id)
+    assert store.runs_on(text.id) == ([own.id], [handed_in.id, bens.id])
+    store.delete_text(text.id)
+    store.purge(before="9999")
+    assert store.run(own.id) is None and store.run(handed_in.id) and store.run(bens.id)
+    assert store.content(text.id) and store.texts("anna") == []
+    for run in (handed_in, bens):
+        store.delete(run.id)
+    store.purge(before="9999")
+    assert store.text(text.id) is None and not folder.text_path(store.folder, text.sha256).exists()
+
+
+def test_equal_texts_of_two_visitors_are_one_file_that_stays_for_the_other(store):
+    text = a_text(store)
+    bens = store.add_text(owner="ben", name="cats", content=store.content(text.id), kind="stream", encoding="utf-8")
+    store.delete_text(text.id)
+    store.purge(before="9999")
+    assert store.text(text.id) is None and store.content(bens.id)
 
 
 def test_on_a_full_disk_a_run_can_still_be_deleted(store, monkeypatch):
