@@ -24,6 +24,7 @@ from pages import parts
 from pages.parts import access, demos, loading, trouble, uploads, visitor
 from pages.parts.browser_routes import ROUTES
 from pages.parts.door import ClassDoor
+from pages.parts.hosts import KnownHosts
 from pages.parts.middleware import SafeHeaders, VisitorCookie
 from pages.parts.plotly_js import PLOTLY_JS, PLOTLY_ROUTE
 
@@ -161,7 +162,13 @@ def not_trained_yet(store) -> bool:
 app = st.App(
     "pages/menu.py",
     routes=[Route(PLOTLY_ROUTE, plotly_js), *ROUTES],
-    middleware=[Middleware(SafeHeaders), Middleware(ClassDoor), Middleware(VisitorCookie), Middleware(uploads.UploadLimit)],
+    middleware=[
+        Middleware(SafeHeaders),
+        Middleware(KnownHosts),
+        Middleware(ClassDoor),
+        Middleware(VisitorCookie),
+        Middleware(uploads.UploadLimit),
+    ],
     lifespan=lifespan,
     on_script_error=trouble.say_what_happened,
 )

@@ -1,19 +1,17 @@
-"""A class behind a PIN: its hash, the cookie of those who know it, and how often one may guess. Imports no streamlit.
+"""A class behind a PIN: its hash, and the cookie of those who know it. Imports no streamlit.
 
 $NEXT_WORD_CLASS_PIN closes the server to all without it, $NEXT_WORD_TEACHER_PIN makes a teacher. Without them whoever sits at the
-machine may start a class; its PINs are made here and kept hashed in the data folder. Asking for the PIN is `door`.
+machine may start a class; its PINs are made here and kept hashed in the data folder. Asking for the PIN is `door`, how fast one may
+guess it `guesses`.
 """
 
-import contextlib
 import hashlib
 import hmac
 import json
 import os
 import secrets
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,9 +19,9 @@ from lmcore.runs import folder
 from pages.parts import identity
 
 ENVIRONMENT = {"student": "NEXT_WORD_CLASS_PIN", "teacher": "NEXT_WORD_TEACHER_PIN"}
-DIGITS = {"student": 6, "teacher": 8}  # of PINs that are made here
-SHORTEST = 4  # characters of a PIN in the environment
+DIGITS = {"student": 6, "teacher": 8}  # of PINs that are made here; those of the environment have at least as many characters
 FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+PROXY = "FORWARDED_ALLOW_IPS"  # uvicorn's own setting: the addresses of proxies, or *
 LOOPBACK = ("127.0.0.1", "::1", "localhost", "[::1]")
 UNREADABLE = {"student": ""}  # a hash that no PIN has: a damaged file closes the server rather than opens it
 
@@ -53,7 +51,7 @@ def may_teach(cookie: str | None) -> bool:
 
 def enter(pin: str) -> str | None:
     """The role that a PIN gives. Takes about 50 ms, by intention."""
-    pin = _tidy(pin)
+    pin = tidy(pin)
     return next((name for name, known in pins().items() if known and _is_pin(pin, known)), None)
 
 
@@ -96,10 +94,20 @@ def pins() -> dict[str, str]:
 
 
 def check_environment():
-    """Raises ValueError where a PIN of the environment could be guessed in no time."""
-    for name, pin in _environment().items():
-        if len(pin) < SHORTEST:
-            raise ValueError(f"{ENVIRONMENT[name]} needs at least {SHORTEST} characters")
+    """Raises ValueError where a PIN of the environment could be guessed, or two PINs are one."""
+    pins = _environment()
+    for name, pin in pins.items():
+        if len(pin) < DIGITS[name]:
+            raise ValueError(f"{ENVIRONMENT[name]} needs at least {DIGITS[name]} characters, spaces not counted")
+    if len(set(pins.values())) < len(pins):
+        raise ValueError(f"{ENVIRONMENT['teacher']} must not be the PIN of the class")
+
+
+def address(client: str | None, headers: Mapping[str, str]) -> str:
+    """Where a request comes from. What a proxy says about it is believed where $FORWARDED_ALLOW_IPS says that one is there; the
+    server beneath would believe it from this machine anyway, so without the setting all who come with such a header count as one."""
+    believed = os.environ.get(PROXY) or not any(name in headers for name in FORWARDED)
+    return client or "" if believed else "behind an unknown proxy"
 
 
 def is_this_machine(client: str | None, headers: Mapping[str, str]) -> bool:
@@ -108,37 +116,8 @@ def is_this_machine(client: str | None, headers: Mapping[str, str]) -> bool:
     return client in LOOPBACK and host in LOOPBACK and not any(name in headers for name in FORWARDED)
 
 
-class Guesses:
-    """So many wrong guesses an address, and so many of all together; then one waits. What is right costs nothing.
-
-    A school has one address for all its classes, so an address gets many; six digits outlast a month of the second limit.
-    """
-
-    def __init__(
-        self, per_address: int = 40, together: int = 100, seconds: float = 300, clock: Callable[[], float] = time.monotonic
-    ):
-        self.per_address, self.together, self.seconds, self.clock = per_address, together, seconds, clock
-        self._wrong: deque[tuple[float, str]] = deque()
-        self._lock = threading.Lock()
-
-    def begin(self, address: str) -> tuple[float, str] | None:
-        """A guess, which counts as wrong until `forgive`; None: too many have been."""
-        now = self.clock()
-        with self._lock:
-            while self._wrong and self._wrong[0][0] <= now - self.seconds:
-                self._wrong.popleft()
-            if len(self._wrong) >= self.together or sum(other == address for _, other in self._wrong) >= self.per_address:
-                return None
-            self._wrong.append((now, address))
-        return now, address
-
-    def forgive(self, guess: tuple[float, str]):
-        with self._lock, contextlib.suppress(ValueError):  # it may have been forgotten meanwhile
-            self._wrong.remove(guess)
-
-
 def _environment() -> dict[str, str]:
-    return {name: pin for name, variable in ENVIRONMENT.items() if (pin := _tidy(os.environ.get(variable, "")))}
+    return {name: pin for name, variable in ENVIRONMENT.items() if (pin := tidy(os.environ.get(variable, "")))}
 
 
 def _path() -> Path:
@@ -173,6 +152,6 @@ def _scrypt(pin: str, salt: str) -> str:
     return f"{salt}:{hashlib.scrypt(pin.encode(), salt=salt.encode(), n=2**14, r=8, p=1).hex()}"
 
 
-def _tidy(pin: str) -> str:
-    """PINs are shown in groups, and typed with or without."""
-    return "".join(pin.split())
+def tidy(pin: str) -> str:
+    """PINs are shown in groups, and typed with or without; a Chinese keyboard may write digits in full width."""
+    return "".join(unicodedata.normalize("NFKC", pin).split())

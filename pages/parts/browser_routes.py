@@ -6,14 +6,16 @@ Each is a POST from a page of this server itself, checked; it answers with a red
 import asyncio
 from functools import partial
 from html import escape
-from urllib.parse import parse_qs, urlsplit
+from math import ceil
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from lmcore.runs import recovery
-from pages.parts import access, door, identity, small_page, visitor
+from pages.parts import access, door, hosts, identity, small_page, visitor
+from pages.parts.guesses import Guesses
 from pages.parts.language import translate
 from pages.parts.middleware import cookie, cookies
 
@@ -21,7 +23,7 @@ FRESH, RECOVER, CLASS = "/browser/fresh", "/browser/recover", "/browser/class"
 TEACHER_SECONDS = 12 * 3600
 LONGEST_FORM = 4_096  # bytes
 
-pin_guesses, code_guesses = access.Guesses(), access.Guesses()
+pin_guesses = Guesses()  # recovery codes need none: they are too long to be guessed
 
 
 async def enter(request: Request) -> Response:
@@ -31,11 +33,13 @@ async def enter(request: Request) -> Response:
     _ = partial(translate, language=words)
     if not _is_ours(request):
         return _refuse(words, _not_ours(words), "/")
-    guess = pin_guesses.begin(_address(request))
-    if guess is None:
-        sentence = _("Too many wrong PINs came from here. Please wait five minutes, then try again.")
-        return door.pin_page(request, status=429, wanted=wanted, wrong=sentence, words=words)
-    role = await asyncio.to_thread(access.enter, form.get("pin", ""))
+    pin = access.tidy(form.get("pin", ""))
+    guess = pin_guesses.begin(door.asking_at(request), len(pin))
+    if guess.refused:
+        sentence = _("Too many wrong PINs. Please wait {seconds} seconds, then try again.").format(seconds=ceil(guess.wait))
+        return door.pin_page(request, status=429, wanted=wanted, wrong=sentence, words=words, wait=guess.wait)
+    await asyncio.sleep(guess.wait)
+    role = await asyncio.to_thread(access.enter, pin)
     if role is None:
         sentence = _("That is not the PIN of this class. Look at it again, or ask your teacher.")
         return door.pin_page(request, status=403, wanted=wanted, wrong=sentence, words=words)
@@ -74,15 +78,11 @@ async def recover(request: Request) -> Response:
     _ = partial(translate, language=words)
     if not _is_ours(request):
         return _refuse(words, _not_ours(words), "/")
-    guess = code_guesses.begin(_address(request))
-    if guess is None:
-        return _refuse(words, _("Too many wrong codes came from here. Please wait five minutes, then try again."), "/", 429)
     found = await asyncio.to_thread(recovery.visitor_of, visitor.store(), form.get("code", ""))
     if found is None:
         return _refuse(
             words, _("This is not a valid recovery code. Compare it with your note: the newest code alone is valid."), "/"
         )
-    code_guesses.forgive(guess)
     return _go(door.inside("/runs", lang=words), cookie(request.scope, identity.cookie_name(), identity.issue(found)))
 
 
@@ -110,11 +110,7 @@ def _is_ours(request: Request) -> bool:
     Browsers say so by themselves; by an open line in a network only the origin.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    return site == "same-origin" if site else urlsplit(origin or "").netloc == request.headers.get("host", "-")
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return site == "same-origin" if site else hosts.is_same(origin or "", request.headers.get("host", ""))
 
 
 def _role_cookie(request: Request, role: str) -> str:

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.parts import access
-from pages.parts.browser_routes import CLASS
+from pages.parts.browser_routes import CLASS, pin_guesses
 from pages.parts.door import ENTER
+from pages.parts.guesses import ADDRESS_FREE
 from pages.parts.language import _
 from pages.parts.post_form import post_form
 
@@ -46,6 +47,7 @@ def _teacher():
         places[name].metric(names[name], _grouped(pins[name]) if name in pins else _("not kept"), width=220)
     if set(access.pins()) - set(pins):
         st.caption(_("Only a fingerprint of the PIN outlasts a restart of the server. Students who were here are still let in."))
+    _say_wrong_pins()
     if access.by_environment():
         st.caption(_("Whoever runs the server has set the PINs."))
         return
@@ -55,6 +57,18 @@ def _teacher():
             access.end()
             st.rerun()
     st.caption(_("New PINs let nobody in with the old ones, so everyone has to enter them again."))
+
+
+def _say_wrong_pins():
+    seen = pin_guesses.seen()
+    if seen.wrong:
+        show = st.warning if seen.wrong >= ADDRESS_FREE else st.caption
+        show(
+            _(
+                "Wrong PINs in the last hour: {wrong}, from {addresses} addresses. More of them are checked ever more slowly; "
+                "whoever is in stays in."
+            ).format(wrong=seen.wrong, addresses=seen.addresses)
+        )
 
 
 def _student():

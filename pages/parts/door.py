@@ -7,6 +7,7 @@ import contextlib
 import re
 from functools import partial
 from html import escape
+from math import ceil
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from google.protobuf.message import DecodeError
@@ -14,11 +15,12 @@ from starlette.requests import HTTPConnection
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from pages.parts import access, small_page
+from pages.parts import access, identity, small_page
+from pages.parts.guesses import Asking
+from pages.parts.hosts import HEALTH
 from pages.parts.language import translate
-from pages.parts.middleware import cookies
+from pages.parts.middleware import cookie, cookies
 
-HEALTH = "/_stcore/health"  # a watchdog has no cookie
 ENTER = "/browser/enter"
 PAGE = re.compile(r"/[a-z]*")  # what somebody can have wanted to see, other than a script or a picture of a page
 
@@ -71,8 +73,24 @@ def _may_pass(scope) -> bool:
     )
 
 
-def pin_page(asking: HTTPConnection, *, status: int, wanted: str | None = None, wrong: str = "", words: str | None = None):
-    """wanted: the address to go on to; that of the request where nothing else is said."""
+def asking_at(asking: HTTPConnection) -> Asking:
+    """Who sends a PIN. A browser that was let in before has a visitor's cookie, any other one that the door gave it."""
+    given = cookies(asking.scope)
+    visitor = identity.verify(given.get(identity.cookie_name()))
+    at_door = identity.verify(given.get(_cookie_name()), "door")
+    return Asking(access.address(asking.client and asking.client.host, asking.headers), visitor or at_door, visitor is not None)
+
+
+def pin_page(
+    asking: HTTPConnection,
+    *,
+    status: int,
+    wanted: str | None = None,
+    wrong: str = "",
+    words: str | None = None,
+    wait: float | None = None,
+):
+    """wanted: the address to go on to; that of the request where nothing else is said. wait: seconds until one may try again."""
     wanted = wanted if wanted is not None else f"{asking.url.path}?{asking.url.query}"
     words = words or small_page.language(
         parse_qs(wanted.partition("?")[2]).get("lang", [None])[0], asking.headers.get("accept-language", "")
@@ -86,10 +104,16 @@ def pin_page(asking: HTTPConnection, *, status: int, wanted: str | None = None, 
         f'<input type="text" id="pin" name="pin" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="100" required autofocus>'
         f"<button>{escape(_('Enter'))}</button></form>"
     )
-    headers = {"retry-after": "300"} if status == 429 else None
+    headers = {"retry-after": str(ceil(wait))} if wait else {}
+    if asking_at(asking).browser is None:
+        headers["set-cookie"] = cookie(asking.scope, _cookie_name(), identity.issue(salt="door"))
     return small_page.page(
         words, _("Which class?"), body, back=inside(wanted, lang=None), status=status, wrong=wrong, headers=headers
     )
+
+
+def _cookie_name() -> str:
+    return identity.cookie_name("door_")
 
 
 def inside(address: str, lang: str | None) -> str:

@@ -21,9 +21,9 @@ def cookie_name(purpose: str = "") -> str:
     return f"next_word_{purpose}{signer().get_signature('name').decode()[:8]}"
 
 
-def issue(visitor: str | None = None) -> str:
+def issue(visitor: str | None = None, salt: str = "visitor") -> str:
     """The cookie of a visitor, a new one where none is named: random id, a dot, its signature."""
-    return signer().sign(visitor or secrets.token_urlsafe(16)).decode()
+    return signer(salt).sign(visitor or secrets.token_urlsafe(16)).decode()
 
 
 def verify(cookie: str | None, salt: str = "visitor") -> str | None:

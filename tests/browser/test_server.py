@@ -8,11 +8,13 @@ from contextlib import closing
 import httpx
 import psutil
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from lmcore.errors import StoreTooNew
 from lmcore.runs import backups
 from lmcore.runs.store import Store
-from pages.parts.language import translate
+from pages.parts.language import LANGUAGES, translate
 from tests.browser.raw_client import texts
 from tests.browser.server import Server
 from tests.pages.situations import TEXT, a_config
@@ -122,6 +124,34 @@ def test_an_address_that_can_not_be_gets_a_page(server, query):
     assert httpx.get(f"{server.url}/explore?{query}").status_code == 200
     said = texts(server.url, "explore", query)
     assert "There is no run with this address" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_another_name_is_refused_in_a_sentence(server, language):
+    """A site that lets its own name point here would share this server's pages and cookies."""
+    foreign = f"elsewhere.example:{server.port}"
+    answer = httpx.get(f"{server.url}/train", headers={"host": foreign, "accept-language": language})
+    sentence = translate("This server does not answer under the name “{name}”.", language)
+    assert answer.status_code == 403 and sentence.format(name="<strong>elsewhere.example</strong>") in answer.text
+    assert "NEXT_WORD_HOSTS=elsewhere.example" in answer.text and "set-cookie" not in answer.headers
+    answer = httpx.get(server.url, headers={"host": "<script>alert(1)</script>"})
+    assert answer.status_code in (400, 403) and "<script>" not in answer.text
+    assert httpx.get(f"{server.url}/_stcore/health", headers={"host": foreign}).text == "ok"
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://elsewhere.example:{port}", "http://localhost:1", "http://127.0.0.1:1", "null", "http://localhost"]
+)
+@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "elsewhere.example:{port}"])
+def test_a_page_of_another_server_gets_no_websocket_and_no_answer(server, host, origin):
+    host, origin = host.format(port=server.port), origin.format(port=server.port)
+    address = f"ws://{host}/_stcore/stream"
+    with pytest.raises(InvalidStatus) as refused:
+        connect(address, host="127.0.0.1", port=server.port, subprotocols=["streamlit"], origin=origin)
+    assert refused.value.response.status_code == 403
+    for path in ("/", "/_stcore/host-config", "/_stcore/upload_file/a/b"):
+        answer = httpx.put(server.url + path, headers={"host": host, "origin": origin})
+        assert answer.status_code == 403 and "access-control-allow-origin" not in answer.headers
 
 
 def test_nothing_but_this_server_is_asked_for_anything(server, new_browser):
