@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
-from lmcore.errors import StoreError
+from lmcore.errors import NoRoomForBackup, StoreError
 from lmcore.runs import backups, housekeeping
 from pages import parts
 from pages.parts import access, demos, loading, trouble, uploads, visitor
@@ -33,6 +33,7 @@ UNDO_ON_A_FULL_DISK = timedelta(minutes=1)  # who deletes something there needs 
 FULL_BYTES = 200_000_000  # of the disk that are left
 FORGET_SECONDS = 60.0
 TIDY_SECONDS = 10.0
+BACK_UP_AGAIN_SECONDS = 600.0  # where the disk had no room
 FIRST_PAGE_SECONDS, FIRST_BARS_SECONDS = 4.0, 15.0  # that loading waits for a visitor, and for the first step of the examples
 LOOK_AGAIN_SECONDS = 15.0  # at a store that could not be opened
 
@@ -89,10 +90,13 @@ async def lifespan(app):
             loading.end()
         while not in_order(begin) and not ended.wait(LOOK_AGAIN_SECONDS):
             pass
-        forgotten = time.monotonic()
+        forgotten = backed_up = time.monotonic()
         while not ended.wait(TIDY_SECONDS):
             uploads.forget_closed_tabs()
             give_memory_back()
+            if trouble.no_backup and time.monotonic() - backed_up > BACK_UP_AGAIN_SECONDS:
+                backed_up = time.monotonic()
+                in_order(back_up)
             if time.monotonic() - forgotten > FORGET_SECONDS:
                 forgotten = time.monotonic()
                 in_order(forget)
@@ -117,7 +121,13 @@ def mend():
 
 
 def back_up():
-    return backups.back_up(visitor.data_folder())
+    """Where the disk has no room for one, teachers are told until there is one."""
+    trouble.no_backup = None
+    try:
+        return backups.back_up(visitor.data_folder())
+    except NoRoomForBackup as error:
+        trouble.no_backup = error
+        raise
 
 
 def forget():
@@ -130,6 +140,7 @@ def forget():
 def tidy():
     """What a server that was killed may have left behind."""
     housekeeping.remove_orphans(visitor.store())
+    visitor.store().describe_runs()
 
 
 def train_examples() -> bool:

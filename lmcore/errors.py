@@ -20,7 +20,7 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     │   ├── RoomNotFound · RoomClosed · RoomFull · TooManyRooms · NicknameMissing · NicknameTaken
     └── StoreError           something asked for is not there, or may not be done
         ├── RunNotFound · TextNotFound · NotAllowed
-        └── StoreTooNew · StoreDamaged · StoreReadOnly · StoreBusy · StoreFull
+        └── StoreTooNew · StoreDamaged · StoreMissing · StoreReadOnly · StoreBusy · StoreFull · NoRoomForBackup
 """
 
 
@@ -327,6 +327,22 @@ class StoreDamaged(StoreError):
     sentence = (
         "The store, where texts and runs are kept, is damaged. Whoever runs this server should start it again: "
         "it then puts the newest backup in its place and deletes nothing."
+    )
+
+
+class StoreMissing(StoreError):
+    code = "store.missing"
+    sentence = (
+        "The store, where texts and runs are listed, is missing from the data folder. Whoever runs this server should start it again: "
+        "it then puts the newest backup in its place and lists the runs made since then again."
+    )
+
+
+class NoRoomForBackup(StoreError):
+    code = "store.no_room_for_backup"
+    sentence = (
+        "The disk has {free} MB left, and {needed} are needed, so no backup of the lists of texts and runs is made. "
+        "Whoever runs this server should make room."
     )
 
 

@@ -37,4 +37,4 @@ if teaches:
             room_seat.join(room)
         elif room.closed is None:
             room_seat.hand_in(room, nickname)
-    class_desk.show()
+    class_desk.show(teaches)

@@ -9,7 +9,7 @@ import pytest
 
 from lmcore.runs import folder
 from lmcore.runs.limits import documented
-from pages.parts import access, environment
+from pages.parts import access, environment, hosts
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_corpora").glob("*.md")])
@@ -32,10 +32,11 @@ def test_every_link_within_a_page_has_its_heading(document):
 @pytest.mark.parametrize(("page", "language"), [("teaching.md", "en"), ("teaching.zh.md", "zh")])
 def test_the_teachers_table_names_every_setting_and_nothing_more(page, language):
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `NEXT_WORD_.*$", text, re.M)
+    rows = re.findall(r"^\| `[A-Z_]+` .*$", text, re.M)
     assert rows == environment.table(language).splitlines()[2:]
     named = {row.split("`")[1] for row in rows}
-    assert named == {folder.ENVIRONMENT, *access.ENVIRONMENT.values(), *(name for name, _, _ in documented())}
+    others = {folder.ENVIRONMENT, hosts.ENVIRONMENT, access.PROXY, *access.ENVIRONMENT.values()}
+    assert named == {*others, *(name for name, _, _ in documented())}
     assert set(re.findall(r"NEXT_WORD_[A-Z_]+", text)) <= named
 
 
@@ -45,6 +46,20 @@ def test_teachers_type_the_same_in_both_languages():
         for page in ("teaching.md", "teaching.zh.md")
     )
     assert english == chinese and len(english) == 8
+
+
+def test_the_server_of_the_teachers_page_is_safe(monkeypatch):
+    """Its unit keeps the data from other accounts; its settings name the server and the proxy, and its PINs are long enough."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8"), re.M | re.S)
+    unit, nginx = (next(block for block in blocks if line in block) for line in ("[Service]", "server_name"))
+    assert {"UMask=0077", "StateDirectoryMode=0700", "User=nextword"} <= set(unit.splitlines())
+    settings = dict(line.split("=") for line in next(block for block in blocks if "NEXT_WORD_HOSTS" in block).splitlines())
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    access.check_environment()
+    name = re.search(r"server_name (\S+);", nginx)[1]
+    assert hosts.is_known(name) and hosts.is_same(f"https://{name}", name)
+    assert access.address("203.0.113.7", {"x-forwarded-for": "203.0.113.7"}) == "203.0.113.7"
 
 
 def test_both_readmes_give_the_same_commands():

@@ -1,13 +1,11 @@
-"""Copies of the store, made when a server starts, and what becomes of a store that cannot be read. Needs no torch.
+"""Copies of the store, made when a server starts, and what becomes of a store that cannot be read or is gone. Needs no torch.
 
 Texts, checkpoints and films are files beside the store and not copied. Nothing that is set aside is ever deleted here.
 """
 
-import json
 import os
 import shutil
 import sqlite3
-import time
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +13,18 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from lmcore.runs import folder
+from lmcore.errors import NoRoomForBackup
+from lmcore.runs import folder, migrations, rebuilding
+from lmcore.runs.inspection import is_whole
 
 STORE = "store.sqlite"
 KEPT = 5
 BESIDE = ("-wal", "-shm", "")  # the store itself last: a new store beside an old -wal would be damaged by it
-CHECKING_SECONDS = 5.0  # a store too large to be read in this time is taken for whole
-STEPS_BETWEEN_LOOKS = 1000  # at the clock: pages, or instructions of SQLite
-SPARE_BYTES = 500_000_000  # of the disk, which stay free for those who train
-RESTORED = "store.restored"  # the note on a run whose checkpoint is newer than its curve in the backup
+SPARE_BYTES = 50_000_000  # of the disk, which stay free for those who train
+MISSING = (
+    "The store was missing when the server started. As long as this file lies here, texts and runs that the new store does not know "
+    "are kept in their folders.\n"
+)
 
 
 @dataclass(frozen=True)
@@ -32,35 +33,39 @@ class Mended:
 
     aside: str | None  # where it lies now, in the data folder; None where there was none
     backup: datetime | None  # when the backup in its place was last changed; None where there was none that is whole
+    runs: int = 0  # that the backup did not know, listed again from their folders
 
 
 def mend(data: Path) -> Mended | None:
     """Look at the store, at the start of a server; None: it is whole, or this is the first start. Raises OSError."""
     store = Path(data) / STORE
+    folder.keep_private(Path(data))
     _backup_folder(data).mkdir(parents=True, exist_ok=True)
     with FileLock(_backup_folder(data) / "lock"):
         is_there = store.exists() and store.stat().st_size > 0
-        if is_whole(store) if is_there else not backups(data):
+        if is_whole(store) if is_there else not (backups(data) or rebuilding.left_behind(data)):
             return None
         backup = next(filter(is_whole, backups(data)), None)
         partial = store.with_name(f"{STORE}.partial")
+        _remove(partial)
         if backup:
             shutil.copy2(backup, partial)
-            _note_gaps(data, partial)
+        runs = _bring_up_to_date(Path(data), partial) if backup or rebuilding.left_behind(data) else 0
         aside = _set_aside(store)
-        if backup:
+        if partial.exists():
             os.replace(partial, store)
-        return Mended(aside, datetime.fromtimestamp(backup.stat().st_mtime) if backup else None)
+        return Mended(aside, datetime.fromtimestamp(backup.stat().st_mtime) if backup else None, runs)
 
 
 def back_up(data: Path) -> Path | None:
-    """A consistent copy, whoever writes meanwhile; None: nothing changed since the last one, or the disk has no room for it."""
+    """A consistent copy, whoever writes meanwhile; None: nothing changed since the last one. Raises NoRoomForBackup."""
     store, kept = Path(data) / STORE, backups(data)
     changed = _changed(store)
     if kept and kept[0].stat().st_mtime_ns == changed:
         return None
-    if shutil.disk_usage(data).free < store.stat().st_size + SPARE_BYTES:
-        return None
+    free, needed = shutil.disk_usage(data).free, store.stat().st_size + SPARE_BYTES
+    if free < needed:
+        raise NoRoomForBackup(free=free // 10**6, needed=-(-needed // 10**6))
     path = _backup_folder(data) / f"store-{_number(kept[0]) + 1 if kept else 1}.sqlite"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
@@ -85,44 +90,36 @@ def backups(data: Path) -> list[Path]:
 
 
 def set_aside(data: Path) -> list[Path]:
-    """Stores that could not be read. As long as one lies here, files that the store does not know may belong to it."""
-    return sorted(Path(data).glob("store.damaged-*.sqlite"), key=_number)
-
-
-def is_whole(path: Path) -> bool:
-    """Whether SQLite can read all of it. One that is locked, or that may not be opened, is not for that reason damaged."""
-    until = time.monotonic() + CHECKING_SECONDS
-    try:
-        with closing(sqlite3.connect(path, timeout=1.0)) as connection:
-            connection.set_progress_handler(lambda: time.monotonic() > until, STEPS_BETWEEN_LOOKS)
-            return connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
-    except sqlite3.OperationalError:
-        return True
-    except sqlite3.DatabaseError:
-        return False
+    """Stores that could not be read, and notes about missing ones. As long as one lies here, files that the store does not know may
+    belong to it."""
+    return sorted((*Path(data).glob("store.damaged-*.sqlite"), *Path(data).glob("store.missing-*.txt")), key=_number)
 
 
 def _set_aside(store: Path) -> str | None:
-    if not store.exists():
-        return None
+    """-> its name there. What lies beside a store that is gone would damage the next one, so it goes aside, too."""
     earlier = set_aside(store.parent)
-    aside = store.with_name(f"store.damaged-{_number(earlier[-1]) + 1 if earlier else 1}.sqlite")
+    number = _number(earlier[-1]) + 1 if earlier else 1
+    aside, was_there = store.with_name(f"store.damaged-{number}.sqlite"), store.exists()
     for ending in BESIDE:
         if (part := Path(f"{store}{ending}")).exists():
             os.replace(part, f"{aside}{ending}")
-    return aside.name
+    if not was_there:
+        store.with_name(f"store.missing-{number}.txt").write_text(MISSING, encoding="utf-8")
+    return aside.name if was_there else None
 
 
-def _note_gaps(data: Path, store: Path):
-    """Runs trained on after the backup: their checkpoints are kept, and the run says why its curve has a gap."""
-    with closing(sqlite3.connect(store)) as connection, connection:
-        for run_id, step, notes in connection.execute("SELECT id, step, notes FROM runs").fetchall():
-            saved = folder.checkpoints(folder.run_folder(data, run_id))
-            if saved and (newest := folder.step_of(saved[0])) > step:
-                note = {"code": RESTORED, "values": {"known": step, "newest": newest}}
-                connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps([*json.loads(notes), note]), run_id))
+def _bring_up_to_date(data: Path, store: Path) -> int:
+    """A copy of a backup, or a new store: what was trained since then is noted and listed -> how many runs it did not know."""
     with closing(sqlite3.connect(store)) as connection:
+        connection.row_factory = sqlite3.Row
+        with connection:
+            migrations.migrate(connection)
+            if migrations.version_of(connection) > len(migrations.MIGRATIONS):
+                return 0
+            rebuilding.note_gaps(data, connection)
+            runs = rebuilding.take_in(data, connection)
         connection.execute("PRAGMA journal_mode = WAL")  # as stores are; kept in the file
+    return runs
 
 
 def _changed(store: Path) -> int:

@@ -20,6 +20,17 @@ def data_folder() -> Path:
     return folder
 
 
+def keep_private(data: Path):
+    """Make the data folder, and close it and the store in it to other accounts of the machine. A folder that holds other things
+    than ours is left as it is."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = data / "store.sqlite"
+    for path in (data, store) if store.exists() or not any(data.iterdir()) else ():
+        with contextlib.suppress(OSError):  # another's: who may not write there says so
+            if path.exists() and path.stat().st_mode & 0o077:
+                path.chmod(path.stat().st_mode & 0o700)
+
+
 def run_folder(data: Path, run_id: str) -> Path:
     return Path(data) / "runs" / run_id
 

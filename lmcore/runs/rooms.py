@@ -19,27 +19,13 @@ from lmcore.errors import (
     RunNotFound,
     TooManyRooms,
 )
-from lmcore.runs.records import Run
+from lmcore.runs.records import UNITS, Room, Run
 from lmcore.runs.store import Store, now
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read or heard as something else
 CODE_LENGTH = 6
 NICKNAME_LENGTH = 30  # characters
 MOST_HAND_INS, MOST_ROOMS = 300, 50
-AXES = ("learning_rate", "hidden_size", "parameters", "seconds", "tokens", "batch_size", "sequence_length", "loss")
-UNITS = ("nats", "bits")  # per token, per byte
-
-
-@dataclass(frozen=True)
-class Room:
-    code: str
-    owner: str
-    anonymous: bool  # numbers are shown instead of nicknames
-    x: str  # of AXES
-    y: str
-    unit: str  # of UNITS
-    created: str  # UTC
-    closed: str | None  # UTC; nothing is handed in any more
 
 
 @dataclass(frozen=True)
@@ -80,7 +66,7 @@ class Rooms:
             row = connection.execute("SELECT * FROM rooms WHERE code = ?", (code.strip().upper(),)).fetchone()
         if row is None:
             raise RoomNotFound(length=CODE_LENGTH)
-        return _room(row)
+        return Room.of(row)
 
     def rooms(self, visitor: str) -> list[Room]:
         """Those a visitor has opened or joined, the newest first."""
@@ -90,7 +76,7 @@ class Rooms:
                 " ORDER BY rooms.rowid DESC",
                 (visitor, visitor),
             ).fetchall()
-        return [_room(row) for row in rows]
+        return [Room.of(row) for row in rows]
 
     def set(self, code: str, **values):
         """Change anonymous, x, y or unit of a room."""
@@ -191,7 +177,3 @@ class Rooms:
         with self.database.writing() as connection:
             if not connection.execute(f"UPDATE rooms SET {what} WHERE code = ?", (*values, code)).rowcount:
                 raise RoomNotFound(length=CODE_LENGTH)
-
-
-def _room(row) -> Room:
-    return Room(**{**{name: row[name] for name in Room.__dataclass_fields__}, "anonymous": bool(row["anonymous"])})

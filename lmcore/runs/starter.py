@@ -14,6 +14,7 @@ import time
 import traceback
 from pathlib import Path
 
+from lmcore.errors import StoreError
 from lmcore.runs import folder, progress
 from lmcore.runs.lifeline import GONE, STOP, LifeLine
 from lmcore.runs.store import Store
@@ -48,7 +49,7 @@ def warm_up():
 class Starter:
     def __init__(self, data_folder: Path, places: int, lifeline: LifeLine):
         self.data_folder, self.places, self.lifeline = data_folder, places, lifeline
-        self.store = Store(data_folder)
+        self.store = Store(data_folder, create=False)
         self.children: dict[int, str] = {}  # pid -> run
         self.spawned: dict[int, subprocess.Popen] = {}
         self.heartbeats = Heartbeats()
@@ -58,7 +59,7 @@ class Starter:
         """Until the server says stop or goes away."""
         heard = self.lifeline.wait(0)  # the server may have gone while torch was loading
         while heard not in (STOP, GONE):
-            with contextlib.suppress(sqlite3.OperationalError):  # locked: the next look will do
+            with contextlib.suppress(sqlite3.Error, StoreError):  # locked, damaged or gone: the next look will do
                 self.end_who_does_not_hear()
                 self.start_what_fits()
             heard = self.lifeline.wait(POLL_SECONDS)

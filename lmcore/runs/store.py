@@ -15,12 +15,13 @@ from typing import cast
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.decoding import normalise, one_line
 from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextNotFound
-from lmcore.runs import backups, folder, housekeeping, limits, lock, scheduling
+from lmcore.runs import backups, folder, housekeeping, limits, lock, rebuilding, scheduling
 from lmcore.runs.database import Database
 from lmcore.runs.limits import Limits
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
 
 RESUMABLE = ("paused", "stopped", "failed")
+RUNS = "SELECT *, text_id IN (SELECT id FROM texts) AS has_text FROM runs"
 
 
 def now() -> str:
@@ -34,10 +35,10 @@ def new_id() -> str:
 class Store:
     """Ownership is the pages' business: `require_owner` is the check they make before they change anything."""
 
-    def __init__(self, data: Path, limits: Limits | None = None):
-        """limits: those of the environment, where nothing else is said."""
+    def __init__(self, data: Path, limits: Limits | None = None, create: bool = True):
+        """limits: those of the environment, where nothing else is said. create: where there is no store yet."""
         self.folder, self.limits = Path(data), limits or Limits.from_environment()
-        self.database = Database(self.folder / "store.sqlite")
+        self.database = Database(self.folder / "store.sqlite", create)
 
     # texts
 
@@ -82,7 +83,7 @@ class Store:
         """A deleted one too, as long as it is there: a run always knows its text."""
         with self.database.reading() as connection:
             row = connection.execute("SELECT * FROM texts WHERE id = ?", (text_id,)).fetchone()
-        return _text(row) if row else None
+        return Text.of(row) if row else None
 
     def texts(self, owner: str | None) -> list[Text]:
         """One visitor's texts, the newest first; of None: the samples."""
@@ -90,7 +91,7 @@ class Store:
             rows = connection.execute(
                 "SELECT * FROM texts WHERE owner IS ? AND deleted IS NULL ORDER BY rowid DESC", (owner,)
             ).fetchall()
-        return [_text(row) for row in rows]
+        return [Text.of(row) for row in rows]
 
     def content(self, text_id: str) -> str:
         text = self.text(text_id)
@@ -156,19 +157,18 @@ class Store:
             )
             if first:
                 connection.execute("UPDATE runs SET queued = (SELECT MIN(queued) - 1 FROM runs) WHERE id = ?", (run_id,))
+        self._describe(run_id)
         return cast(Run, self.run(run_id))
 
     def run(self, run_id: str) -> Run | None:
         with self.database.reading() as connection:
-            row = connection.execute("SELECT * FROM runs WHERE id = ? AND deleted IS NULL", (run_id,)).fetchone()
+            row = connection.execute(f"{RUNS} WHERE id = ? AND deleted IS NULL", (run_id,)).fetchone()
         return self._run(row) if row else None
 
     def runs(self, owner: str | None) -> list[Run]:
         """One visitor's runs, the newest first; of None: the examples of the home page."""
         with self.database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM runs WHERE owner IS ? AND deleted IS NULL ORDER BY number DESC", (owner,)
-            ).fetchall()
+            rows = connection.execute(f"{RUNS} WHERE owner IS ? AND deleted IS NULL ORDER BY number DESC", (owner,)).fetchall()
         return [self._run(row) for row in rows]
 
     def demos(self) -> list[Run]:
@@ -181,6 +181,7 @@ class Store:
 
     def rename(self, run_id: str, name: str):
         self._change(run_id, "name = ?", one_line(name))
+        self._describe(run_id)
 
     def keep_film(self, run_id: str, kept: bool):
         self._change(run_id, "film_kept = ?", kept)
@@ -199,9 +200,25 @@ class Store:
     def _delete(self, run_id: str):
         self.ask(run_id, "stop")
         self._change(run_id, "deleted = ?", now())
+        rebuilding.forget(self.folder, run_id)
 
     def undelete(self, run_id: str):
         self._change(run_id, "deleted = NULL")
+        self._describe(run_id)
+
+    def describe_runs(self):
+        """Of runs that came in by another way than `add_run`: see `rebuilding`."""
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT id FROM runs WHERE deleted IS NULL").fetchall()
+        for row in rows:
+            if not rebuilding.is_described(self.folder, row["id"]):
+                self._describe(row["id"])
+
+    def _describe(self, run_id: str):
+        with self.database.reading() as connection:
+            run = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+            text = connection.execute("SELECT * FROM texts WHERE id = ?", (run["text_id"],)).fetchone()
+        rebuilding.describe(self.folder, run, text)
 
     def purge(self, before: str, owner: str | None = None):
         """Remove for good what was deleted before a time (UTC), by one owner or by all: files, then rows, for which a full disk
@@ -289,12 +306,12 @@ class Store:
             rows = connection.execute(
                 "SELECT * FROM evaluations WHERE run = ? AND step > ? ORDER BY step", (run_id, after)
             ).fetchall()
-        return [_evaluation(row) for row in rows]
+        return [EvaluationRow.of(row) for row in rows]
 
     def latest_evaluation(self, run_id: str) -> EvaluationRow | None:
         with self.database.reading() as connection:
             row = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step DESC LIMIT 1", (run_id,)).fetchone()
-        return _evaluation(row) if row else None
+        return EvaluationRow.of(row) if row else None
 
     def check_start(self, owner: str | None):
         """Would one more run be refused now? Raises a LimitError. What runs take on the disk is measured only at the start."""
@@ -322,23 +339,4 @@ class Store:
         return row["status"]
 
     def _run(self, row) -> Run:
-        return Run(
-            **{
-                **{name: row[name] for name in Run.__dataclass_fields__ if name != "shown_status"},
-                "requested": RunConfig.from_json(json.loads(row["requested"])),
-                "resolved": RunConfig.from_json(json.loads(row["resolved"])) if row["resolved"] else None,
-                "notes": json.loads(row["notes"]),
-                "reference_lines": json.loads(row["reference_lines"]),
-                "error_values": json.loads(row["error_values"]),
-                "shown_status": self._shown_status(row),
-            }
-        )
-
-
-def _text(row) -> Text:
-    return Text(**{**{name: row[name] for name in Text.__dataclass_fields__}, "changes": tuple(json.loads(row["changes"]))})
-
-
-def _evaluation(row) -> EvaluationRow:
-    values = {name: row[name] for name in EvaluationRow.__dataclass_fields__}
-    return EvaluationRow(**{**values, "improved": bool(row["improved"]), "bars": json.loads(row["bars"])})
+        return Run.of(row, self._shown_status(row))

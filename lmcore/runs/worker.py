@@ -39,7 +39,7 @@ NICENESS = 5  # the page comes first
 
 def work(data_folder: Path, run_id: str):
     """Claim a run and train it; every end is written to the store as a status and, where there was a fault, its code."""
-    store = Store(data_folder)
+    store = Store(data_folder, create=False)
     with contextlib.suppress(Timeout), run_lock(folder.run_folder(data_folder, run_id)):
         run = progress.claim(store, run_id)
         if run is None:

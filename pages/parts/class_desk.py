@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import access
+from pages.parts import access, trouble
 from pages.parts.browser_routes import CLASS, pin_guesses
 from pages.parts.door import ENTER
 from pages.parts.guesses import ADDRESS_FREE
@@ -19,12 +19,16 @@ def may_teach() -> bool:
     return access.may_teach(st.context.cookies.get(access.cookie_name()))
 
 
-def show():
+def show(teaches: bool = False):
+    """teaches: the room that is shown."""
+    here = access.is_this_machine(st.context.ip_address or "127.0.0.1", _headers())
+    if teaches or role() == "teacher" or (here and not access.pins()):
+        trouble.say_no_backup()
     if role() == "teacher":
         _teacher()
     elif access.pins():
         _student()
-    elif access.is_this_machine(st.context.ip_address or "127.0.0.1", _headers()):
+    elif here:
         st.subheader(_("Close this server to everyone else"))
         st.caption(
             _(

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
-from lmcore.runs.rooms import AXES, UNITS, Rooms
+from lmcore.runs.records import AXES, UNITS
+from lmcore.runs.rooms import Rooms
 from pages.parts import access, comparison, room_board, room_entry, room_points, visitor
 from pages.parts.language import _
 

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from lmcore.errors import LmcoreError
+from lmcore.errors import LmcoreError, NoRoomForBackup
 from lmcore.runs.backups import Mended
-from lmcore.runs.database import as_store_error
+from lmcore.runs.migrations import as_store_error
 from pages.parts.language import _, sentence
 
 mended: Mended | None = None  # what this server did about the store when it started
+no_backup: NoRoomForBackup | None = None  # why it could make no backup
 
 
 def say_what_happened(error: Exception) -> bool:
@@ -21,10 +22,16 @@ def say_what_was_mended():
     """To each visitor, until they have read it."""
     if mended is None or st.session_state.get("trouble.read"):
         return
-    said = _say_aside(mended.aside) + "\n" + _say_backup(mended.backup)
+    said = "\n".join(filter(None, (_say_aside(mended.aside), _say_backup(mended.backup), _say_runs(mended.runs))))
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.text(said)
         st.button(_("I have read this"), key="trouble.read_it", on_click=_read)
+
+
+def say_no_backup():
+    """To whoever keeps a class."""
+    if no_backup:
+        st.warning(sentence(no_backup.code, no_backup.values), icon=":material/save:")
 
 
 def _read():
@@ -45,3 +52,9 @@ def _say_backup(when) -> str:
     return _("The backup of {when} is used; what was done after it may be missing from the lists.").format(
         when=f"{when:%Y-%m-%d %H:%M}"
     )
+
+
+def _say_runs(count: int) -> str:
+    if not count:
+        return ""
+    return _("Runs found in their folders and listed again, without their curves: {count}.").format(count=count)

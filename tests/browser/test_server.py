@@ -1,6 +1,7 @@
 """The server's own life: it ends politely, leaves nothing behind, and what was training goes on when it comes back."""
 
 import signal
+import socket
 import sqlite3
 import time
 from contextlib import closing
@@ -146,8 +147,8 @@ def test_another_name_is_refused_in_a_sentence(server, language):
 def test_a_page_of_another_server_gets_no_websocket_and_no_answer(server, host, origin):
     host, origin = host.format(port=server.port), origin.format(port=server.port)
     address = f"ws://{host}/_stcore/stream"
-    with pytest.raises(InvalidStatus) as refused:
-        connect(address, host="127.0.0.1", port=server.port, subprotocols=["streamlit"], origin=origin)
+    with socket.create_connection(("127.0.0.1", server.port)) as line, pytest.raises(InvalidStatus) as refused:
+        connect(address, sock=line, subprotocols=["streamlit"], origin=origin)
     assert refused.value.response.status_code == 403
     for path in ("/", "/_stcore/host-config", "/_stcore/upload_file/a/b"):
         answer = httpx.put(server.url + path, headers={"host": host, "origin": origin})

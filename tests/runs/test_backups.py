@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from lmcore.errors import StoreBusy, StoreDamaged, StoreFull, StoreReadOnly, StoreTooNew
-from lmcore.runs import backups, database, folder, housekeeping, progress
+from lmcore.errors import NoRoomForBackup, StoreBusy, StoreDamaged, StoreFull, StoreMissing, StoreReadOnly, StoreTooNew
+from lmcore.runs import backups, database, folder, housekeeping, inspection, migrations, progress, rebuilding
 from lmcore.runs.database import as_store_error
+from lmcore.runs.limits import NO_LIMITS
 from lmcore.runs.lock import run_lock
 from lmcore.runs.records import StepRow
 from lmcore.runs.store import Store
@@ -71,7 +74,17 @@ def test_a_backup_beside_a_writer_is_of_one_moment(store):
 
 def test_no_backup_where_the_disk_has_no_room_for_it(store, monkeypatch):
     monkeypatch.setattr(backups, "SPARE_BYTES", 10**18)
-    assert backups.back_up(store.folder) is None and numbers(store.folder) == []
+    with pytest.raises(NoRoomForBackup) as caught:
+        backups.back_up(store.folder)
+    assert numbers(store.folder) == [] and caught.value.values["needed"] == 10**12 + 1
+    assert caught.value.values["free"] < 10**12
+
+
+def test_a_small_disk_has_room_for_a_small_store(store, monkeypatch):
+    """Less than 500 MB are left on many a school's laptop."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=60_000_000))
+    a_text(store)
+    assert backups.back_up(store.folder).name == "store-1.sqlite"
 
 
 def garbage(path):
@@ -117,7 +130,7 @@ def test_the_newest_backup_takes_the_place_of_a_damaged_store(store, damage):
     assert mended.backup is not None
     assert [text.id for text in Store(store.folder).texts("anna")] == [kept.id]
     if damage is gone:
-        assert mended.aside is None and backups.set_aside(store.folder) == []
+        assert mended.aside is None and [path.name for path in backups.set_aside(store.folder)] == ["store.missing-1.txt"]
     else:
         assert mended.aside == "store.damaged-1.sqlite" and (store.folder / mended.aside).read_bytes() == damaged
     assert backups.mend(store.folder) is None  # once
@@ -177,14 +190,14 @@ def test_a_locked_store_is_not_taken_for_a_damaged_one(store):
 
 
 def test_a_store_too_large_to_be_read_in_time_is_taken_for_whole(store, monkeypatch):
-    monkeypatch.setattr(backups, "CHECKING_SECONDS", -1.0)
-    monkeypatch.setattr(backups, "STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(inspection, "CHECKING_SECONDS", -1.0)
+    monkeypatch.setattr(inspection, "STEPS_BETWEEN_LOOKS", 1)
     a_page_overwritten(path_of(store))
     assert backups.is_whole(path_of(store))
 
 
 def test_files_of_runs_that_a_backup_does_not_know_are_kept(store):
-    """Trained after the backup: the folder may be all that is left of it."""
+    """Trained after the backup, by an older version: the folder may be all that is left of it."""
     text = a_text(store)
     known = a_run(store, text=text)
     backups.back_up(store.folder)
@@ -192,6 +205,7 @@ def test_files_of_runs_that_a_backup_does_not_know_are_kept(store):
     later = a_run(store, text=later_text)
     for run in (known, later):
         folder.write_json(folder.run_folder(store.folder, run.id) / "run.json", {})
+    rebuilding.forget(store.folder, later.id)
     garbage(path_of(store))
     backups.mend(store.folder)
     restored = Store(store.folder)
@@ -207,6 +221,115 @@ def test_files_of_runs_that_a_backup_does_not_know_are_kept(store):
     assert not folder.text_path(store.folder, later_text.sha256).exists()
 
 
+@pytest.mark.parametrize("damage", [garbage, gone], ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("backup", [True, False])
+def test_runs_that_a_backup_does_not_know_are_listed_again(tmp_path, forker, damage, backup):
+    """Their folders say whose they are, on which text, how they are called and how far they came; a deleted one stays away."""
+    store = Store(tmp_path, NO_LIMITS)
+    known = a_run(store, owner="ben")
+    store.ask(known.id, "stop")
+    if backup:
+        backups.back_up(store.folder)
+    text = a_text(store, "the dog sat on the log\n" * 200)
+    trained = a_run(store, text=text)
+    assert forker.work(store.folder, trained.id) == 0
+    stopped = a_run(store, text=text)
+    assert forker.work(store.folder, stopped.id, die_at_step=45) != 0
+    waiting, deleted = a_run(store, text=text), a_run(store, text=text)
+    store.rename(trained.id, "a good one")
+    store.delete(deleted.id)
+    before = {run.id: store.run(run.id) for run in (trained, stopped, waiting)}
+    damage(path_of(store))
+    mended = backups.mend(store.folder)
+    assert mended.runs == (3 if backup else 4) and (mended.aside is None) == (damage is gone)
+    restored = Store(store.folder)
+    housekeeping.remove_orphans(restored)
+    restored.purge(before="9999")
+    assert {run.id for run in restored.runs("anna")} == set(before) and [run.id for run in restored.runs("ben")] == [known.id]
+    for run in restored.runs("anna"):
+        same = ("owner", "text_id", "name", "requested", "pinned_context", "created")
+        assert [getattr(run, name) for name in same] == [getattr(before[run.id], name) for name in same]
+        assert restored.content(run.text_id) == "the dog sat on the log\n" * 200
+    again = restored.run(trained.id)
+    assert (again.status, again.step, again.planned_steps, again.name) == ("finished", 60, 60, "a good one")
+    assert again.resolved == before[trained.id].resolved and again.tokens == before[trained.id].tokens
+    assert again.notes == [{"code": "store.restored", "values": {"known": 0, "newest": 60}}]
+    assert restored.run(stopped.id).status == restored.run(waiting.id).status == "stopped"
+    assert restored.run(waiting.id).step == 0
+    restored.ask(waiting.id, "run")
+    assert forker.work(store.folder, waiting.id) == 0 and restored.run(waiting.id).status == "finished"
+    assert backups.mend(store.folder) is None
+
+
+def test_what_a_folder_says_of_its_run_is_not_believed_blindly(store):
+    """Files that lie in the folders may be damaged as well."""
+    run = a_run(store)
+    path = folder.run_folder(store.folder, run.id) / rebuilding.ROW
+    described = folder.read_json(path)
+    wrong = [[], {}, {**described, "run": {**described["run"], "id": "another"}}, {"run": described["run"]}]
+    wrong += [
+        {**described, "run": {**described["run"], name: value}} for name in rebuilding.OF_RUN for value in (7, None, [], {})
+    ]
+    wrong += [{**described, "text": {**described["text"], name: []}} for name in described["text"]]
+    for values in wrong:
+        folder.write_json(path, values)
+        gone(path_of(store))
+        mended, again = backups.mend(store.folder), Store(store.folder)
+        with again.database.reading() as connection:
+            listed = [row["id"] for row in connection.execute("SELECT id FROM runs")]
+        assert len(listed) == mended.runs and all(again.text(again.run(run_id).text_id) for run_id in listed)
+    path.write_bytes(b"\xff{")
+    gone(path_of(store))
+    assert backups.mend(store.folder).runs == 0
+
+
+def test_a_store_that_vanishes_while_a_server_runs_is_missing_and_comes_back(store):
+    """Nobody puts an empty one in its place, whoever asks."""
+    kept = a_text(store)
+    backups.back_up(store.folder)
+    a_run(store, text=kept)
+    with store.database.one_connection():
+        pass
+    for ending in backups.BESIDE:
+        path_of(store).with_name(f"store.sqlite{ending}").unlink(missing_ok=True)
+    asked = [
+        lambda: store.texts("anna"),
+        lambda: store.runs("anna"),
+        lambda: a_text(store),
+        lambda: Store(store.folder),
+        lambda: Store(store.folder, create=False),
+    ]
+    for ask in asked:
+        with pytest.raises(StoreMissing):
+            ask()
+    assert not path_of(store).exists()
+    mended = backups.mend(store.folder)
+    assert mended.aside is None and mended.backup and mended.runs == 1
+    assert [text.id for text in store.texts("anna")] == [kept.id] and len(store.runs("anna")) == 1
+
+
+def test_without_a_backup_a_worker_makes_no_new_store(store):
+    gone(path_of(store))
+    with pytest.raises(StoreMissing):
+        Store(store.folder, create=False)
+    assert not path_of(store).exists()
+
+
+def test_what_lay_beside_a_store_that_is_gone_does_not_get_into_the_backup(store):
+    """SQLite would take an old -wal for part of the new store."""
+    kept = a_text(store)
+    backups.back_up(store.folder)
+    with closing(store.database.connect()) as connection:
+        connection.execute("UPDATE texts SET name = 'written beside'")
+        beside = {ending: Path(f"{path_of(store)}{ending}").read_bytes() for ending in ("-wal", "-shm")}
+    gone(path_of(store))
+    for ending, content in beside.items():
+        Path(f"{path_of(store)}{ending}").write_bytes(content)
+    backups.mend(store.folder)
+    assert Store(store.folder).text(kept.id).name == "cats"
+    assert (store.folder / "store.damaged-1.sqlite-wal").read_bytes() == beside["-wal"]
+
+
 def test_a_run_that_went_on_after_the_backup_keeps_its_checkpoint_and_says_so(store, forker):
     run = a_run(store, steps=60)
     backups.back_up(store.folder)
@@ -220,18 +343,27 @@ def test_a_run_that_went_on_after_the_backup_keeps_its_checkpoint_and_says_so(st
     assert (finished.status, finished.step) == ("finished", 60) and finished.notes[0]["code"] == "store.restored"
 
 
-def test_a_store_is_backed_up_before_it_is_migrated(store):
+@pytest.mark.parametrize("version", range(1, len(migrations.MIGRATIONS)))
+def test_a_store_is_backed_up_before_it_is_migrated(tmp_path, version):
+    with closing(sqlite3.connect(tmp_path / backups.STORE)) as connection, connection:
+        migrations.migrate(connection, version)
+        connection.execute("INSERT INTO texts (id, sha256, name, kind, encoding, unreadable, changes, characters, bytes, created)"
+                           " VALUES ('old', ?, 'of before', 'stream', 'UTF-8', 0, '[]', 1, 1, '2026-01-01T00:00:00+00:00')", ("0" * 64,))  # fmt: skip
+    assert backups.mend(tmp_path) is None
+    assert Store(tmp_path).text("old").name == "of before"
+    with closing(sqlite3.connect(backups.backups(tmp_path)[0])) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (version,)
+
+
+def test_a_migration_happens_whole_or_not_at_all(store, monkeypatch):
     a_text(store)
-    with store.database.writing() as connection:
-        connection.execute("PRAGMA user_version = 1")
-        connection.execute("CREATE TABLE of_before (a)")
-    with pytest.raises(sqlite3.OperationalError):
-        Store(store.folder)  # the columns are there already
-    with closing(sqlite3.connect(backups.backups(store.folder)[0])) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
-        assert connection.execute("SELECT COUNT(*) FROM of_before").fetchone() == (0,)
+    broken = "CREATE TABLE of_after (a); CREATE TABLE texts (a)"
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
+    with pytest.raises(StoreDamaged):
+        Store(store.folder)  # the second table is there already
     with store.database.reading() as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == 1  # all of a migration, or nothing
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(migrations.MIGRATIONS) - 1
+        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'of_after'").fetchone()
 
 
 def test_a_newer_store_is_refused_and_left_as_it_is(store):
