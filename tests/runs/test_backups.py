@@ -402,7 +402,7 @@ def test_a_store_somebody_holds_is_named_and_still_read(store, monkeypatch):
 def test_a_full_disk_is_named_and_what_was_there_stays(store):
     """The limit is the system's: no file may become larger."""
     code = (
-        "import resource, sys, signal\n"
+        "import resource, signal, sqlite3, sys\n"
         "from lmcore.runs.store import Store\n"
         "from lmcore.runs.database import as_store_error\n"
         "store = Store(sys.argv[1])\n"
@@ -410,7 +410,7 @@ def test_a_full_disk_is_named_and_what_was_there_stays(store):
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         "try:\n"
         "    store.add_text(owner='anna', name='large', content='x' * 100_000, kind='stream', encoding='utf-8')\n"
-        "except OSError as error:\n"
+        "except (OSError, sqlite3.Error) as error:\n"
         "    print(type(as_store_error(error)).__name__)\n"
     )
     kept = a_text(store)
