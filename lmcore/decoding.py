@@ -1,22 +1,16 @@
-"""Bytes to text: which encoding, how many characters could not be read, and what was tidied. Kinds and splits are `corpus`.
+"""Bytes to text: how many characters could not be read, and what was tidied. Which encoding it is: `detection`; kinds: `kinds`."""
 
-A byte order mark decides, then strict UTF-8, then a detector: "the first codec that does not fail" turns Big5 into nonsense.
-"""
-
-import codecs
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import chardet
 import regex
 
+from lmcore.detection import excerpts, read, recognise
 from lmcore.errors import BinaryText, EmptyFile, EmptyText, EncodingUnknown, TextTooLarge, UndecodableText
 
 LIMIT = 50_000_000  # bytes
-DETECTED_ON = 100_000  # bytes shown to the detector
-ONE_FAULT_IS_DAMAGE_FROM = 100_000  # bytes: a single odd byte in so much ASCII is damage, not another encoding
 SIGNATURES = {  # how a file of another kind begins: more than its first letters, since a text may begin with those
     rb"\x89PNG\r\n\x1a\n": "a PNG picture",
     rb"\xff\xd8\xff[\xc0-\xfe]": "a JPEG picture",
@@ -34,15 +28,6 @@ SIGNATURES = {  # how a file of another kind begins: more than its first letters
     rb"ID3[\x02-\x04]\x00|RIFF....(WAVE|AVI )|....ftyp|OggS\x00|fLaC\x00": "a sound or a film",
     rb"RIFF....WEBP|II\x2a\x00|MM\x00\x2a": "a picture",
 }
-MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "windows-1252", "euc_kr": "cp949", "shift_jis": "cp932"}
-NOT_LEADS = bytes(byte for byte in range(256) if not 0xC2 <= byte <= 0xF4)  # all but the first bytes of UTF-8 characters
 CONTROL = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
 INVISIBLE = "\xad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # soft hyphens; marks of direction would turn round the page
 LINE_ENDS = ("\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
@@ -75,12 +60,10 @@ def decode(data: bytes, *, name: str = "", encoding: str | None = None, limit: i
     """
     if len(data) > limit:
         raise TextTooLarge(megabytes=len(data) / 1e6, limit=limit // 1_000_000)
-    for signature, looks_like in SIGNATURES.items():
-        if re.match(signature, data, re.DOTALL):
-            raise BinaryText(name=name, looks_like=looks_like)
-    used = encoding or detect(data, name)
+    _refuse_other_kinds(data, name)
+    used = encoding or recognise(data)[0].encoding
     raw, unreadable = _read(data, used, name)
-    if encoding is None and _is_noise(raw, 0.5 if used.startswith("utf-8") else 0.05):
+    if encoding is None and _is_noise(raw, used):
         raise EncodingUnknown(name=name)
     text, changes = normalise(raw)
     if used == "utf-8-sig":
@@ -90,58 +73,38 @@ def decode(data: bytes, *, name: str = "", encoding: str | None = None, limit: i
     return Decoded(text, used, unreadable, changes)
 
 
+def possible_readings(data: bytes) -> dict[str, str]:
+    """{encoding: the first place where they differ}, where more than one encoding suits the bytes about equally well.
+
+    >>> possible_readings(b"plain")
+    {}
+    """
+    try:
+        _refuse_other_kinds(data, "")
+    except BinaryText:
+        return {}
+    found = [reading for reading in recognise(data) if not _is_noise(reading.text, reading.encoding)]
+    return dict(zip((reading.encoding for reading in found), excerpts(found), strict=True)) if len(found) > 1 else {}
+
+
+def _refuse_other_kinds(data: bytes, name: str):
+    for signature, looks_like in SIGNATURES.items():
+        if re.match(signature, data, re.DOTALL):
+            raise BinaryText(name=name, looks_like=looks_like)
+
+
 def _read(data: bytes, encoding: str, name: str) -> tuple[str, int]:
     """(text, characters that could not be read)."""
     try:
-        return data.decode(encoding), 0
-    except UnicodeDecodeError:
-        text = data.decode(encoding, errors="replace")
-        meant = data.count("\ufffd".encode()) if codecs.lookup(encoding).name.startswith("utf-8") else 0
-        return text, text.count("\ufffd") - meant
+        text = read(data, encoding)
     except (LookupError, ValueError) as error:  # ValueError: a name with a NUL in it
         raise UndecodableText(name=name, encoding=encoding) from error
+    meant = data.count("\ufffd".encode()) if encoding.lower().startswith("utf-8") else 0
+    return text, text.count("\ufffd") - meant
 
 
-def detect(data: bytes, name: str = "") -> str:
-    """The name of the codec these bytes were most likely written with. Raises EncodingUnknown."""
-    for mark, encoding in MARKS:
-        if data.startswith(mark):
-            return encoding
-    sample = data[:DETECTED_ON]
-    if sample.count(0) > 0.2 * len(sample) and (guess := _guess(sample)).startswith(("utf-16", "utf-32")):
-        return guess  # before UTF-8: English in UTF-16 is UTF-8 with zeros in it
-    try:
-        data.decode("utf-8")
-        return "utf-8"
-    except UnicodeDecodeError as error:
-        if _is_damaged_utf8(data):
-            return "utf-8"
-        start = max(0, error.start - 1_000)  # what comes before says little: it is ASCII
-    if guess := _guess(data[start : start + DETECTED_ON]):
-        return guess
-    raise EncodingUnknown(name=name)
-
-
-def _guess(sample: bytes) -> str:
-    """The detector's answer, "" for binary data. It takes "BMW" for a picture, hence the second try behind a space."""
-    found = chardet.detect(sample)["encoding"] or chardet.detect(b" " + sample)["encoding"] or ""
-    return WIDER.get(found.lower(), found.lower())
-
-
-def _is_damaged_utf8(data: bytes) -> bool:
-    """A bad byte here and there, or a cut in the middle of a character, does not make a file another encoding.
-
-    Bytes of another encoding form a character of UTF-8 only by chance: four whole characters for each fault are no chance.
-    """
-    text = data.decode("utf-8", errors="replace")
-    faults = text.count("\ufffd") - data.count("\ufffd".encode())
-    leads = len(data.translate(None, NOT_LEADS))
-    if leads - faults >= 4 * faults:
-        return True
-    return faults == 1 and (len(data) >= ONE_FAULT_IS_DAMAGE_FROM or leads > 1)
-
-
-def _is_noise(text: str, threshold: float) -> bool:
+def _is_noise(text: str, encoding: str) -> bool:
+    threshold = 0.5 if encoding == "utf-8" else 0.05
     part = text[:10_000]
     odd = sum(unicodedata.category(character) in ("Cc", "Cn", "Co", "Cs") and not character.isspace() for character in part)
     return odd + part.count("\ufffd") > threshold * len(part)

@@ -59,8 +59,25 @@ def _upload():
         key="text.encoding",
         help=_("Choose one by hand if the first lines look like nonsense."),
     )
+    encodings_of = [encoding or _which_reading(file) for file in files]
     if files and st.button(_("Use these files"), type="primary", key="text.use_files"):
-        _open(texts.add_uploaded, [(file.name, file.getvalue()) for file in files], encoding or None)
+        _open(
+            texts.add_uploaded, [(file.name, file.getvalue(), chosen) for file, chosen in zip(files, encodings_of, strict=True)]
+        )
+
+
+def _which_reading(file) -> str | None:
+    """The visitor's choice where two encodings are about as probable."""
+    found = texts.possible_readings(file.file_id, file.getvalue())
+    if len(found) < 2:
+        return None
+    return st.radio(
+        _("“{name}” can be read in more than one way. Which line is right?").format(name=language.literal(file.name)),
+        list(found),
+        format_func=encodings.name,
+        captions=[language.literal(excerpt) for excerpt in found.values()],
+        key=f"text.reading.{file.file_id}",
+    )
 
 
 def _samples():

@@ -5,10 +5,11 @@ Results are kept by content, kind and settings, never by visitor.
 
 from collections import Counter
 from collections.abc import Iterable
+from operator import itemgetter
 
 import streamlit as st
 
-from lmcore import splits
+from lmcore import decoding, splits
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus
 from lmcore.decoding import LIMIT, decode, is_blank, normalise, one_line
@@ -34,13 +35,16 @@ def add_pasted(content: str, name: str | None = None):
     return _add(name or _first_words(text), text, "pasted", 0, changes)
 
 
-def add_uploaded(files: list[tuple[str, bytes]], encoding: str | None = None):
-    """Several files become one text, in the order of their names. Raises TextError."""
-    together = sum(len(data) for _name, data in files)
+def add_uploaded(files: list[tuple[str, bytes, str | None]]):
+    """files: name, bytes, and the encoding if it was chosen. Several become one text, in the order of their names. Raises TextError."""
+    together = sum(len(data) for _name, data, _encoding in files)
     if together > LIMIT:
         raise TextTooLarge(megabytes=together / 1e6, limit=LIMIT // 1_000_000)
-    decoded = [decode(data, name=name, encoding=encoding) for name, data in sorted(files)]
-    name = files[0][0] if len(files) == 1 else _("{name} and {count} more").format(name=sorted(files)[0][0], count=len(files) - 1)
+    ordered = sorted(files, key=itemgetter(0))
+    decoded = [decode(data, name=name, encoding=encoding) for name, data, encoding in ordered]
+    name = ordered[0][0]
+    if len(files) > 1:
+        name = _("{name} and {count} more").format(name=name, count=len(files) - 1)
     return _add(
         name,
         "\n\n".join(part.text for part in decoded),
@@ -48,6 +52,12 @@ def add_uploaded(files: list[tuple[str, bytes]], encoding: str | None = None):
         sum(part.unreadable for part in decoded),
         together_changed(part.changes for part in decoded),
     )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def possible_readings(file_id: str, _data: bytes) -> dict[str, str]:
+    """Of an uploaded file."""
+    return decoding.possible_readings(_data)
 
 
 def together_changed(changes: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

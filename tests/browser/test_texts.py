@@ -108,6 +108,21 @@ def test_files_that_are_together_over_the_limit_get_the_same_sentence(server, on
     one_page.get_by_text(translate(TextTooLarge.sentence, language).format(limit=50)).wait_for()
 
 
+def test_of_two_probable_readings_the_visitor_chooses(server, one_page):
+    """Two bytes of Czech are letters of Western Europe as well: both are shown."""
+    one_page.goto(f"{server.url}/text?lang=en")
+    one_page.get_by_role("tab", name="Upload").click()
+    file = {"name": "weather.txt", "mimeType": "text/plain", "buffer": "počasí".encode("cp1250")}
+    one_page.locator(".st-key-text-files input[type=file]").set_input_files([file])
+    one_page.get_by_text("“weather.txt” can be read in more than one way. Which line is right?").wait_for()
+    for line in ("poèasí", "počasí"):
+        one_page.get_by_text(line, exact=True).wait_for()
+    one_page.get_by_text("Windows-1250", exact=True).click()
+    one_page.locator(".st-key-text-use_files button").click()
+    one_page.wait_for_url(re.compile(r"[?&]text="))
+    one_page.locator("[data-testid=stCode]").get_by_text("počasí").wait_for()
+
+
 @pytest.mark.parametrize("name", ["notes.markdown", "server.log", "main.py", "paper.tex", "table.csv", "data.json", "README"])
 def test_any_ending_is_taken(server, one_page, name):
     upload(one_page, server, (name, STORY_EN.encode()))

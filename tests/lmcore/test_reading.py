@@ -1,0 +1,34 @@
+"""Files in every encoding are read as they were written: each case of `reading` gives its exact text."""
+
+import pytest
+
+from lmcore.decoding import decode, possible_readings
+from tests.lmcore.reading import FEW, HALVES, OFFERED, SENTENCES, WHOLE
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE.keys() - OFFERED))
+def test_a_file_is_read_as_it_was_written(name):
+    encoding, text = WHOLE[name]
+    data = text.encode(encoding, "ignore")
+    decoded = decode(data)
+    assert (decoded.text, decoded.unreadable) == (data.decode(encoding), 0)
+
+
+@pytest.mark.parametrize("parts", HALVES.values(), ids=HALVES)
+def test_lines_of_two_encodings(parts):
+    decoded = decode(b"".join(text.encode(encoding) for text, encoding in parts))
+    assert (decoded.text, decoded.unreadable) == ("".join(text for text, _encoding in parts), 0)
+    assert decoded.encoding in ("utf-8, gb18030", "utf-8, windows-1252", "utf-8, windows-1251")
+
+
+def test_where_two_readings_are_about_as_probable_both_are_offered():
+    offered = possible_readings("螃蟹".encode("gb18030"))
+    assert offered["gb18030"] == "螃蟹" and len(offered) > 1
+    assert all(WHOLE[name][0] in possible_readings(WHOLE[name][1].encode(WHOLE[name][0])) for name in OFFERED)
+    assert possible_readings(SENTENCES["chinese"].encode("gb18030")) == {}
+    assert all(encoding == "gb18030" for word in FEW for encoding in list(possible_readings(word.encode("gb18030")))[:1])
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + bytes(100), bytes(100), b"plain", b"", bytes(range(128, 256)) * 20])
+def test_nothing_is_offered_for_what_is_no_text_or_plain(data):
+    assert possible_readings(data) == {}
