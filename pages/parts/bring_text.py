@@ -7,6 +7,8 @@ from pages.parts import encodings, language, links, texts, visitor
 from pages.parts.language import _, sentence
 from sample_corpora import SAMPLES
 
+MANY, AT_ONCE = 10, 50  # texts of one visitor: those that a search helps, and those that are listed
+
 
 def show(opened: bool):
     """The three ways in; after each, the page shows the new text."""
@@ -94,7 +96,8 @@ def _own():
     kept = store.texts(owner) if owner else []
     if not kept:
         st.caption(_("The texts you bring are listed here."))
-    for text in kept[:50]:
+    wanted = st.text_input(_("Search"), key="text.search") if len(kept) > MANY else ""
+    for text in [text for text in kept if wanted.lower() in texts.name(text).lower()][:AT_ONCE]:
         words, button = st.columns([5, 1], vertical_alignment="center")
         words.text(_("{name} — {characters} characters").format(name=texts.name(text), characters=f"{text.characters:,}"))
         if button.button(_("Open"), key=f"text.open.{text.id}", width="stretch"):

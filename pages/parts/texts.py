@@ -147,12 +147,12 @@ def corpus(text, looked_at: int | None = LOOKED_AT) -> Corpus:
 
 def split_sizes(text) -> tuple[int, int]:
     """Characters of the whole text for training, and of those held back."""
-    return _split_sizes(text.sha256, text.kind, text.id)
+    return _whole(text.sha256, text.kind, text.id)[:2]
 
 
 def forget():
     """What is kept of texts in memory."""
-    for kept in (_corpus, _split_sizes, _meaning, _oddities, _words_seen_once, _tokenizer):
+    for kept in (_corpus, _whole, _meaning, _words_seen_once, _tokenizer):
         kept.clear()
 
 
@@ -163,7 +163,7 @@ def meaning(text) -> splits.Meaning:
 
 def oddities(text) -> list[tuple[str, dict]]:
     """What makes the validation loss of the whole text say less than it seems to."""
-    return _oddities(text.sha256, text.kind, text.id)
+    return _whole(text.sha256, text.kind, text.id)[2]
 
 
 def words_seen_once(text) -> list[str]:
@@ -190,19 +190,15 @@ def _corpus(sha256, kind, looked_at, _text_id) -> Corpus:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _split_sizes(sha256, kind, _text_id) -> tuple[int, int]:
+def _whole(sha256, kind, _text_id) -> tuple[int, int, list[tuple[str, dict]]]:
+    """(characters for training, characters held back, oddities): the text itself, which may be large, is not kept."""
     whole = Corpus.from_text(visitor.store().content(_text_id), kind=kind)
-    return len(whole.train), len(whole.validation)
+    return len(whole.train), len(whole.validation), splits.oddities(whole)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _meaning(sha256, kind, _text) -> splits.Meaning:
     return splits.meaning(corpus(_text))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _oddities(sha256, kind, _text_id) -> list[tuple[str, dict]]:
-    return splits.oddities(Corpus.from_text(visitor.store().content(_text_id), kind=kind))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
