@@ -24,12 +24,10 @@ def machine() -> str:
     """
     The processor, its cores, and the versions that matter.
     """
-    name = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), name)
+    from lmcore import processor  # loads torch: only once the environment is a worker's
+
     versions = f"Python {platform.python_version()}, torch {version('torch')}, NumPy {version('numpy')}"
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}; {versions}"
+    return f"{processor.name()}, {os.cpu_count()} cores, {platform.system()}; {versions}"
 
 
 def in_turn(repeats: int, **ways) -> dict[str, list]:

@@ -5,7 +5,9 @@ The result is written into the run; from then on nothing depends on a clock.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,7 +23,7 @@ from lmcore.training import TrainingState, batches, evaluate, take_step
 FINE = time.get_clock_info("thread_time").resolution < 1e-3  # on Windows it is not
 CLOCK = time.thread_time if FINE else time.perf_counter
 PROBE_SECONDS = 0.03
-PROBE_STEPS = 200  # at most
+FEWEST_STEPS, PROBE_STEPS = 3, 200  # measured, at least and at most
 PROBE_TOKENS = (1_024, 8_192)  # of validation, at most: one cost lies in the beginning, another in each token
 SAMPLE_TOKENS = {"character": 120, "word": 40, "subword": 50}  # written at each evaluation, where somebody watches
 KEEPING_SHARE = 0.03  # of the time, about: checkpoints, frames of the film, the store
@@ -37,9 +39,22 @@ OFTEN = (
     (4, 0.1, 0.0),
 )  # a text read so many times needs so much dropout, so many resets
 
+Cost: TypeAlias = tuple[float, float]  # seconds of a step, of an evaluation
 
-def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[RunConfig, list[dict]]:
-    """(resolved configuration, notes): a note {code, values} for each thing that is not as it was asked for."""
+
+def measure(config: RunConfig, data: TokenData, vocabulary_size: int) -> Cost:
+    """What a step and an evaluation of these settings take of this machine, measured now."""
+    probe = Probe(config, data, vocabulary_size)
+    return probe.step_seconds(), probe.evaluation_seconds()
+
+
+def resolve(
+    config: RunConfig, data: TokenData, vocabulary_size: int, cost: Callable[[RunConfig, TokenData, int], Cost] = measure
+) -> tuple[RunConfig, list[dict]]:
+    """(resolved configuration, notes): a note {code, values} for each thing that is not as it was asked for.
+
+    cost: `measure`, or `lmcore.runs.speeds.remembered`, with which runs of equal settings are planned alike.
+    """
     training, notes = fit_to_text(config.training, data)
     if training.stop == "plateau" and not data.has_validation:
         notes.append({"code": "plan.no_validation_no_plateau", "values": {"steps": 500}})
@@ -50,11 +65,10 @@ def resolve(config: RunConfig, data: TokenData, vocabulary_size: int) -> tuple[R
     if training.loss == "auto":
         training = replace(training, loss=loss_over(vocabulary_size))
     config = replace(config, training=training)
-    probe = Probe(config, data, vocabulary_size)
-    step, evaluation = probe.step_seconds(at_least=1, seconds=0.0), probe.evaluation_seconds()
+    step, evaluation = cost(config, data, vocabulary_size)
     config, read_often = regularise(config, data, planned_steps(training, data, step, evaluation))
-    probe.regularise(config)  # dropout takes its time too
-    step = probe.step_seconds()
+    if read_often:  # dropout takes its time too
+        step, _ = cost(config, data, vocabulary_size)
     training = replace(config.training, planned_steps=planned_steps(training, data, step, evaluation))
     interval = training.evaluation_interval or evaluation_interval(training, step, evaluation)
     return replace(config, training=replace(training, evaluation_interval=interval)), notes + limits + read_often
@@ -155,25 +169,18 @@ class Probe:
         self.sample = SAMPLE_TOKENS[config.tokenizer.kind]
         self.state = TrainingState(self.network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
 
-    def step_seconds(self, at_least: int = 3, seconds: float | None = None) -> float:
-        """The fastest of so many steps, and of more until they have taken so many seconds (None: PROBE_SECONDS).
+    def step_seconds(self) -> float:
+        """The fastest of a few steps, and of more until they have taken PROBE_SECONDS.
 
         What else the machine does can only make a step slower: it shares the memory and the caches.
         """
-        seconds = PROBE_SECONDS if seconds is None else seconds
         with threads(self.state.config.threads):
             while self.state.step < 2:  # memory is still being found
                 take_step(self.network, self.state)
             took = []
-            while len(took) < at_least or (sum(took) < seconds and len(took) < PROBE_STEPS):
+            while len(took) < FEWEST_STEPS or (sum(took) < PROBE_SECONDS and len(took) < PROBE_STEPS):
                 took.append(_seconds(lambda: take_step(self.network, self.state)))
         return min(took)
-
-    def regularise(self, config: RunConfig):
-        """Go on with the dropout and the resets of another configuration."""
-        self.network.dropout.p = config.model.dropout
-        self.network.rnn.dropout = config.model.dropout if config.model.layers > 1 else 0.0
-        self.state.config = replace(self.state.config, state_resets=config.training.state_resets)
 
     def evaluation_seconds(self) -> float:
         """Of the validation loss and of a sample beside it, measured on a part of either."""

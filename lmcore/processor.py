@@ -2,8 +2,10 @@
 
 import functools
 import os
+import platform
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -35,6 +37,17 @@ def bfloat16_is_faster() -> bool:
         return False
     plain, narrow = (min(column) for column in zip(*took, strict=True))
     return plain > CLEARLY * narrow
+
+
+@functools.cache
+def name() -> str:
+    """As the system calls it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
 
 
 def cores() -> int:

@@ -23,7 +23,7 @@ from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, Wo
 from lmcore.evaluation import beside_tokens
 from lmcore.models import build_model
 from lmcore.planning import resolve
-from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots, turns
+from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots, speeds, turns
 from lmcore.runs.glimpse import glimpse
 from lmcore.runs.limits import Limits
 from lmcore.runs.lock import run_lock
@@ -195,7 +195,7 @@ class Training:
         else:
             if self.run.resolved is None:
                 memory.check(self.config, self.vocabulary_size, self.store.limits.bytes_per_run)
-                self.config, decided = resolve(self.config, self.data, self.vocabulary_size)
+                self.config, decided = resolve(self.config, self.data, self.vocabulary_size, speeds.remembered(self.store.folder))
                 notes += decided + self._beside_tokens()
             self.network = build_model(self.config.model, self.vocabulary_size, self.config.training.seed)
             self.state = TrainingState(self.network, self.data, self.config.training)
