@@ -10,7 +10,8 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     ├── TrainingError        a run that cannot go on
     │   ├── LossNotFinite · OutOfMemory · WorkerFailed · DiskFull
     ├── LimitError           more than this server allows
-    │   ├── TooManyWaiting · QueueFull · TooManyRuns · TooManyBytes · TooMuchMemory · TimeLimit
+    │   ├── TooManyWaiting · QueueFull · TooManyRuns · TooManyBytes · TooMuchMemory · TextTakesTooMuchMemory ·
+    │   │   TimeLimit
     │   ├── TooManyTexts · TooManyTextBytes · TextsFull
     ├── CheckpointError      a checkpoint that cannot be read
     │   ├── CheckpointDamaged · CheckpointMissing · TokenizerDamaged
@@ -32,13 +33,18 @@ class LmcoreError(Exception):
 
     def __init__(self, **values):
         self.values = values
-        super().__init__(self.sentence.format(**values))
+        super().__init__(self.sentence.format(**{name: _in_words(value) for name, value in values.items()}))
 
     def __init_subclass__(cls):
         BY_CODE[cls.code] = cls
 
 
 BY_CODE: dict[str, type[LmcoreError]] = {}
+
+
+def _in_words(value):
+    """{"batch_size": 64, "layers": 2} is batch size 64, layers 2."""
+    return ", ".join(f"{name.replace('_', ' ')} {one}" for name, one in value.items()) if isinstance(value, dict) else value
 
 
 class TextError(LmcoreError):
@@ -125,29 +131,26 @@ class LossNotFinite(TrainingError):
     code = "training.loss_not_finite"
     sentence = (
         "The loss became {loss} at step {step} (learning rate {learning_rate:.3g}, gradient norm {gradient_norm:.3g}). "
-        "The steps before it are kept. Try a tenth of the learning rate."
+        "Try a tenth of the learning rate."
     )
 
 
 class OutOfMemory(TrainingError):
     code = "training.out_of_memory"
     sentence = (
-        "Training needed more than the {limit} MB of memory one run may take here, so it stopped; the last checkpoint is kept. "
-        "Try batch size {batch_size}, sequence length {sequence_length} and hidden size {hidden_size}, "
-        "or {other_batch_size}, {other_sequence_length} and {other_hidden_size}."
+        "Training needed more than the {limit} MB of memory one run may take here, so it stopped. "
+        "Start a new run with {fits}, or with {other}."
     )
 
 
 class WorkerFailed(TrainingError):
     code = "training.worker_failed"
-    sentence = "Training stopped because of an unexpected fault ({reason}). What was learned up to the last checkpoint is kept; you can resume."
+    sentence = "Training stopped because of an unexpected fault ({reason})."
 
 
 class DiskFull(TrainingError):
     code = "training.disk_full"
-    sentence = (
-        "The disk is full, so training is paused. The last checkpoint is kept. Delete runs you no longer need, then resume."
-    )
+    sentence = "The disk is full, so training is paused. Delete runs you no longer need, then resume."
 
 
 class LimitError(LmcoreError):
@@ -202,8 +205,15 @@ class TooMuchMemory(LimitError):
     code = "limit.too_much_memory"
     sentence = (
         "This run would need about {needed} MB of memory; one run may take {limit} MB here. "
-        "It would fit with batch size {batch_size}, sequence length {sequence_length} and hidden size {hidden_size}, "
-        "or with {other_batch_size}, {other_sequence_length} and {other_hidden_size}."
+        "It would fit with {fits}, or with {other}."
+    )
+
+
+class TextTakesTooMuchMemory(LimitError):
+    code = "limit.text_memory"
+    sentence = (
+        "Even with the smallest model, a text of this length would need about {needed} MB of memory; one run may take {limit} MB "
+        "here. Train on a part of it."
     )
 
 

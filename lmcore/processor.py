@@ -20,23 +20,23 @@ def bfloat16_is_faster() -> bool:
 
     The fastest of a few tries each, in turn: what else the machine does at the moment does not decide.
     """
-    layer = nn.LSTM(64, 128, batch_first=True)
-    inputs = torch.zeros(32, 16, 64)
-
-    def seconds(enabled: bool) -> float:
-        began = time.perf_counter()
-        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
-            output, _ = layer(inputs)
-        output.float().sum().backward()
-        return time.perf_counter() - began
-
     try:
         with torch.random.fork_rng(devices=[]):
-            took = [(seconds(False), seconds(True)) for _ in range(TRIES)]
+            took = [(_seconds(narrow=False), _seconds(narrow=True)) for _ in range(TRIES)]
     except RuntimeError:  # no kernel for it here
         return False
     plain, narrow = (min(column) for column in zip(*took, strict=True))
     return plain > CLEARLY * narrow
+
+
+def _seconds(narrow: bool) -> float:
+    """Of one step of a small layer."""
+    layer, inputs = nn.LSTM(64, 128, batch_first=True), torch.zeros(32, 16, 64)
+    began = time.perf_counter()
+    with torch.autocast("cpu", torch.bfloat16, enabled=narrow):
+        output, _ = layer(inputs)
+    output.float().sum().backward()
+    return time.perf_counter() - began
 
 
 @functools.cache

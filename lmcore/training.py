@@ -6,7 +6,7 @@ Preprocessing is `corpus` and `tokenizers`; what a run keeps on disk is `checkpo
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -175,19 +175,26 @@ def precision(config: TrainingConfig):
 
 def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evaluation:
     """The validation loss now; keeps count of the best, and lowers the rate of a plateau run that has stopped improving."""
-    if not data.has_validation:
-        return Evaluation(loss=None, bits_per_byte=None, improved=False)
-    with precision(state.config):
-        nats, tokens = validation_nats(network, data)
-    loss = nats / tokens
-    if improved := loss < state.best_loss:
-        state.best_loss, state.best_step, state.waited = loss, state.step, 0
+    found = look(network, data, state.config)
+    if found.loss is None:
+        return found
+    if improved := found.loss < state.best_loss:
+        state.best_loss, state.best_step, state.waited = found.loss, state.step, 0
     else:
         state.waited += 1
     if state.config.stop == "plateau" and state.waited >= PATIENCE:
         state.waited, state.cuts = 0, state.cuts + 1
         state.change_learning_rate(state.learning_rates[-1][1] * CUT)
-    return Evaluation(loss, bits_per_byte(nats, data), improved)
+    return replace(found, improved=improved)
+
+
+def look(network: nn.Module, data: TokenData, config: TrainingConfig) -> Evaluation:
+    """The validation loss now, of which training itself learns nothing."""
+    if not data.has_validation:
+        return Evaluation(loss=None, bits_per_byte=None, improved=False)
+    with precision(config):
+        nats, tokens = validation_nats(network, data)
+    return Evaluation(nats / tokens, bits_per_byte(nats, data), improved=False)
 
 
 def is_evaluation_step(config: TrainingConfig, step: int) -> bool:

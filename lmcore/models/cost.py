@@ -4,6 +4,8 @@ from lmcore.config import ModelConfig, TrainingConfig
 from lmcore.losses import LOGITS_AT_ONCE, NEGATIVES, loss_over
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # blocks of recurrent weights
+STEP_NUMBERS = {"rnn": 8, "gru": 16, "lstm": 46}  # of one position, for each number of a layer's hidden state
+LOGIT_COPIES = 6
 
 
 def parameter_count(config: ModelConfig, vocabulary_size: int) -> int:
@@ -21,14 +23,16 @@ def parameter_count(config: ModelConfig, vocabulary_size: int) -> int:
 
 
 def training_memory(model: ModelConfig, training: TrainingConfig, vocabulary_size: int) -> int:
-    """Bytes a run needs for its numbers (an estimate; torch itself is about 200 MB beside it).
+    """Bytes that the network and one step of its training need (an estimate; torch itself is about 200 MB beside it).
 
-    Weights, gradients and what the optimizer keeps; then what one step holds for the way back: embeddings, gates, logits.
+    Weights, gradients and what the optimizer keeps, some of it twice while a file is written; then what a step holds for the way
+    back: of each layer gates, states, their gradients and the allocator's gaps between them, and a part of the logits. Measured on
+    real workers, for a maximum: `benchmarks/memory.py`.
     """
     kept_by_optimizer = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2, "muon": 2}[training.optimizer]
-    weights = parameter_count(model, vocabulary_size) * (2 + kept_by_optimizer)
-    features = model.embedding_size + model.layers * model.hidden_size * (GATES[model.family] + 3)
+    weights = parameter_count(model, vocabulary_size) * (4 + 2 * kept_by_optimizer)
+    features = 3 * model.embedding_size + model.layers * model.hidden_size * STEP_NUMBERS[model.family]
     positions = training.batch_size * training.sequence_length
     loss = training.loss if training.loss != "auto" else loss_over(vocabulary_size)
     logits = min(positions * vocabulary_size, LOGITS_AT_ONCE) if loss == "exact" else positions * NEGATIVES
-    return 4 * (weights + positions * features + 3 * logits)
+    return 4 * (weights + positions * features + LOGIT_COPIES * logits)

@@ -40,6 +40,12 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(Path(folder).glob("checkpoint-*.safetensors"), key=step_of, reverse=True)
 
 
+def best_first(folder: Path, best_step: int | None) -> list[Path]:
+    """The same, that of the best validation loss before all others: what a model is asked from and given away as. Training goes on
+    from the newest."""
+    return sorted(checkpoints(folder), key=lambda path: step_of(path) != best_step)
+
+
 def checkpoint_path(folder: Path, step: int) -> Path:
     return Path(folder) / f"checkpoint-{step}.safetensors"
 

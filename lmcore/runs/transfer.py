@@ -42,7 +42,7 @@ def export_run(store: Store, run_id: str, with_text: bool = True) -> bytes:
     if run is None:
         raise RunNotFound()
     text, run_folder = cast(Text, store.text(run.text_id)), folder.run_folder(store.folder, run_id)
-    model, step = _newest_model(run_folder)
+    model, step = _model(run_folder, None if with_text else run.best_step)
     tokenizer = folder.read_json(run_folder / TOKENIZER)
     steps, evaluations = store.steps(run_id), store.evaluations(run_id)
     rows = zip(*(getattr(steps, name).tolist() for name in STEP_FIELDS), strict=True)
@@ -102,8 +102,9 @@ def import_run(store: Store, owner: str, data: bytes) -> Run:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _newest_model(run_folder: Path) -> tuple[bytes, int]:
-    for path in folder.checkpoints(run_folder):
+def _model(run_folder: Path, best_step: int | None) -> tuple[bytes, int]:
+    """With its text a run can go on, so the newest; without, it can only be asked: the best, where its step is given."""
+    for path in folder.best_first(run_folder, best_step):
         try:
             content, saved = path.read_bytes(), checkpoint.load(path)
         except (CheckpointDamaged, OSError):  # or replaced just now by its worker

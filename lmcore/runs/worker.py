@@ -5,6 +5,7 @@ It holds the run's lock as long as it lives; what it writes to the store goes th
 
 import contextlib
 import errno
+import math
 import os
 import signal
 import sqlite3
@@ -20,7 +21,7 @@ from filelock import Timeout
 from lmcore import checkpoint
 from lmcore.corpus import Corpus, encode
 from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, WorkerFailed
-from lmcore.evaluation import beside_tokens
+from lmcore.evaluation import Evaluation, beside_tokens
 from lmcore.models import build_model
 from lmcore.planning import resolve
 from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots, speeds, turns
@@ -30,7 +31,7 @@ from lmcore.runs.lock import run_lock
 from lmcore.runs.records import EvaluationRow, StepRow
 from lmcore.runs.store import Store
 from lmcore.tokenizers import build_and_encode, load_tokenizer
-from lmcore.training import TrainingState, fit
+from lmcore.training import TrainingState, fit, look
 
 CHECKPOINT_SECONDS = 5.0
 SAVING_SHARE = 0.1  # of the time, at most
@@ -91,9 +92,11 @@ class Training:
         self.writer = progress.Progress(store, run.id)
         self.folder = folder.run_folder(store.folder, run.id)
         self.state: TrainingState | None = None  # until it is prepared
-        self.config, self.vocabulary_size = run.resolved or run.requested, 0
+        self.config, self.vocabulary_size, self.tokens = run.resolved or run.requested, 0, 0
         self.counting: counting.Counting | None = None  # as long as it counts
         self.shall_count = False
+        self.best_loss, self.best_step = math.inf, 0  # as the store knows it
+        self.evaluated_step = 0
         self.turn = scheduling.Turn(store, run)
         self.saved_at, self.saving_took = time.monotonic(), 0.0
 
@@ -124,6 +127,8 @@ class Training:
         self._save(settled=True)
         if not self.state.finished and not own_turn:
             return None, None
+        if not self.state.finished and (not in_time or (self.writer.want == "stop" and not self.told_to_end)):
+            self._evaluate_the_end()
         snapshots.save_frame(self.folder, self.state.step, self.network)
         if not (in_time or self.state.finished):
             return "stopped", TimeLimit(minutes=(self.store.limits.seconds_per_run or 0.0) / 60)
@@ -138,7 +143,7 @@ class Training:
         with contextlib.suppress(OSError):  # the log may lie on the full disk too
             traceback.print_exception(error)
         if isinstance(error, MemoryError) or "allocate memory" in str(error):
-            return "failed", memory.ran_out(self.config, self.vocabulary_size, self.store.limits.bytes_per_run)
+            return "failed", memory.ran_out(self.config, self.vocabulary_size, self.store.limits.bytes_per_run, self.tokens)
         return "failed", WorkerFailed(reason=type(error).__name__)
 
     def _go_on(self):
@@ -181,6 +186,7 @@ class Training:
             folder.write_json(path, self.tokenizer.to_json())
         self.vocabulary_size = self.tokenizer.vocabulary_size
         self.data = encode(self.corpus, self.tokenizer, self._prepared, train=train)
+        self.tokens = len(self.data.train) + len(self.data.validation)
 
     def _prepared(self, share: float):
         self.writer.prepared = share
@@ -194,12 +200,15 @@ class Training:
             self.config, self.network, self.state = saved
         else:
             if self.run.resolved is None:
-                memory.check(self.config, self.vocabulary_size, self.store.limits.bytes_per_run)
+                memory.check(self.config, self.vocabulary_size, self.store.limits.bytes_per_run, self.tokens)
                 self.config, decided = resolve(self.config, self.data, self.vocabulary_size, speeds.remembered(self.store.folder))
                 notes += decided + self._beside_tokens()
             self.network = build_model(self.config.model, self.vocabulary_size, self.config.training.seed)
             self.state = TrainingState(self.network, self.data, self.config.training)
         self.writer.begin(self.state.step, self.config, notes)
+        known = self.store.run(self.run.id)
+        if known is not None and known.best_loss is not None and known.best_step is not None:
+            self.best_loss, self.best_step = known.best_loss, known.best_step
         self.frame_steps = snapshots.frame_steps(self.config.training.planned_steps, snapshots.frame_bytes(self.network))
         snapshots.forget_after(self.folder, self.state.step)
         self._keep_frame(self.state.step)
@@ -218,7 +227,7 @@ class Training:
         self.writer.steps.append(StepRow(*(getattr(event, name) for name in StepRow.__dataclass_fields__)))
         evaluated = event.evaluation is not None
         if evaluated:
-            self._evaluated(event)
+            self._evaluated(event.step, event.evaluation)
         self._keep_frame(event.step)
         self._counted()
         self.writer.flush(force=evaluated or event.step == 1)  # somebody waits for the first point
@@ -227,12 +236,19 @@ class Training:
             self._save()
         self._heed_learning_rate()
 
-    def _evaluated(self, event):
-        context, evaluation = self.writer.pinned_context, event.evaluation
+    def _evaluated(self, step: int, evaluation: Evaluation):
+        context, loss = self.writer.pinned_context, evaluation.loss
         sample, bars = glimpse(self.network, self.data, self.tokenizer, context, self.config.training.seed)
-        self.writer.evaluations.append(
-            EvaluationRow(event.step, evaluation.loss, evaluation.bits_per_byte, evaluation.improved, sample, context, bars)
-        )
+        if improved := loss is not None and loss < self.best_loss:
+            self.best_loss, self.best_step = loss, step
+        self.writer.evaluations.append(EvaluationRow(step, loss, evaluation.bits_per_byte, improved, sample, context, bars))
+        self.evaluated_step = step
+
+    def _evaluate_the_end(self):
+        """A run that is stopped says what its last step is worth. It is saved by now, so that training, where it goes on, does as if
+        nobody had looked."""
+        if self.state.step > self.evaluated_step:
+            self._evaluated(self.state.step, look(self.network, self.data, self.config.training))
 
     def _keep_frame(self, step: int):
         if step in self.frame_steps:
@@ -281,7 +297,7 @@ class Training:
 
     def _keep(self, newest: int):
         for old in folder.checkpoints(self.folder)[newest:]:
-            if folder.step_of(old) != self.state.best_step:
+            if folder.step_of(old) != self.best_step:
                 old.unlink(missing_ok=True)
 
     def make_room(self):

@@ -1,41 +1,35 @@
 """What a visitor should know before a run is started: settings that need too much memory, and how long it will wait."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from lmcore.errors import LimitError
-from lmcore.runs import memory, scheduling
-from pages.parts import knobs, run_words, settings, starting, visitor
-from pages.parts.language import _, sentence, together
-
-SHRUNK = {"hidden_size": "model", "batch_size": "training", "sequence_length": "training"}
+from lmcore.runs import scheduling
+from pages.parts import run_words, settings, starting, visitor
+from pages.parts.language import _, sentence, settings_in_words, together
 
 
 def fits(text, config) -> bool:
-    """Whether one run may take so much memory here; where not, two settings that would fit are one click away."""
-    types = starting.too_many_types(text, config)
-    if types is None:
-        return True
-    limits = visitor.store().limits
-    with st.container(border=True):
-        st.markdown(
-            ":material/memory: "
-            + _(
-                "That is more memory than one run may take on this server ({limit} MB beside the program itself). This would fit:"
-            ).format(limit=f"{limits.bytes_per_run / 1e6:,.0f}")
-        )
-        with st.container(horizontal=True):
-            for number, smaller in enumerate(memory.settings_that_fit(config, types, limits.bytes_per_run)):
-                if memory.needed(smaller, types) <= limits.bytes_per_run:
-                    st.button(_changes(config, smaller), on_click=settings.fill, args=(smaller,), key=f"train.fits.{number}")
-    return False
+    """Whether one run may take so much memory here; where not, settings that would fit are one click away."""
+    try:
+        starting.check_memory(text, config)
+    except LimitError as error:
+        with st.container(border=True):
+            st.markdown(":material/memory: " + sentence(error.code, error.values))
+            with st.container(horizontal=True):
+                for name in ("fits", "other"):
+                    if lower := error.values.get(name):
+                        words = settings_in_words(lower)
+                        st.button(words, on_click=settings.fill, args=(_with(config, lower),), key=f"train.{name}")
+        return False
+    return True
 
 
-def _changes(config, smaller) -> str:
-    return " · ".join(
-        f"{knobs.name(field)} {getattr(getattr(smaller, part), field)}"
-        for field, part in SHRUNK.items()
-        if getattr(getattr(smaller, part), field) != getattr(getattr(config, part), field)
-    )
+def _with(config, lower: dict[str, int]):
+    """Some of its settings changed."""
+    parts = {owner: {name: lower[name] for name in vars(part).keys() & lower.keys()} for owner, part in vars(config).items()}
+    return replace(config, **{owner: replace(part, **parts[owner]) for owner, part in vars(config).items()})
 
 
 def place(config):

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from lmcore.runs import folder
 from pages.parts import chain, links, models, run_words, summary, texts, visitor
-from pages.parts.language import _, literal
+from pages.parts.language import _, literal, together
 
 
 def a_run():
@@ -30,8 +31,9 @@ def invite():
 
 
 def a_model(run) -> models.Trained:
-    """The newest checkpoint of a run; while there is none the page says so and ends here."""
-    trained = models.load(visitor.data_folder(), run)
+    """The checkpoint a run is asked from: the best one, or the last where the visitor wants it (`about` asks). While there is none
+    the page says so and ends here."""
+    trained = models.load(visitor.data_folder(), run, last=st.session_state.get(f"guard.last.{run.id}", False))
     if trained is not None:
         return trained
     st.info(
@@ -54,13 +56,20 @@ def about(run, trained):
             text=literal(texts.named(run)),
         )
     )
-    if (loss := summary.got_worse(visitor.store(), run)) is not None:
-        st.caption(
-            _(
-                "These are the probabilities of its last step. On new text it was better at step {step}: its validation loss has "
-                "risen from {best:.2f} to {loss:.2f} since then."
-            ).format(step=f"{run.best_step:,}", best=run.best_loss, loss=loss)
+    saved = [folder.step_of(path) for path in folder.checkpoints(folder.run_folder(visitor.data_folder(), run.id))]
+    if run.best_step not in saved[1:] or trained.step not in (run.best_step, last := saved[0]):
+        return
+    if trained.step == last:
+        words = _("This is its last step. On new text it was better at step {step}: its validation loss was {best:.2f} then.")
+    else:
+        words = _(
+            "Asked here is step {step}, the best on new text: its validation loss was {best:.2f}. Training went on to step {last}."
         )
+    words = words.format(step=f"{run.best_step:,}", best=run.best_loss, last=f"{last:,}")
+    if (loss := summary.got_worse(visitor.store(), run)) is not None:
+        words = together(words, _("By its last step the validation loss had risen to {loss:.2f}.").format(loss=loss))
+    st.caption(words)
+    st.toggle(_("Ask its last step instead"), key=f"guard.last.{run.id}", persist_state="session")
 
 
 def begin_with(run, key: str, value: str):

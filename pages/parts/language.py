@@ -77,9 +77,25 @@ def _read(path: Path, _changed: int) -> dict[str, str]:
 
 
 def sentence(code: str, values: dict) -> str:
-    """What an error of lmcore says to this visitor: what happened, with which value, what to do. Fit to be read as Markdown."""
-    words = {name: _(value) if name in SAID else literal(value) for name, value in values.items()}
-    return _(BY_CODE.get(code, LmcoreError).sentence).format(**words)
+    """What an error of lmcore says to this visitor: what happened, with which value, what to do. Fit to be read as Markdown.
+
+    Values that do not suit the sentence (a store keeps those of earlier versions) leave only that something went wrong.
+    """
+    words = {name: _(value) if name in SAID else settings_in_words(value) for name, value in values.items()}
+    try:
+        return _(BY_CODE.get(code, LmcoreError).sentence).format(**words)
+    except (LookupError, ValueError, TypeError):
+        return _(LmcoreError.sentence)
+
+
+def settings_in_words(value):
+    """{"batch_size": 64, "layers": 2} is “batch size 64, layers 2”; everything else is `literal`."""
+    if not isinstance(value, dict):
+        return literal(value)
+    from pages.parts import knobs  # which says its names in this module's words
+
+    named = {knobs.name(name): one for name, one in value.items()}
+    return _(", ").join(f"{name[:1].lower()}{name[1:]} {literal(one)}" for name, one in named.items())
 
 
 def literal(value):

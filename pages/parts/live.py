@@ -105,15 +105,11 @@ def _status(run):
         st.warning(
             _(
                 "This run has made no progress for {seconds:.0f} seconds. Preparing a large text can take that long; "
-                "otherwise stop it: what its last checkpoint holds is kept, and you can resume."
+                "otherwise stop it; you can resume."
             ).format(seconds=NO_PROGRESS_SECONDS)
         )
     elif status == "interrupted":
-        st.warning(
-            _(
-                "Training was interrupted at step {step}. Everything up to its last checkpoint is kept; resume goes on from there."
-            ).format(step=f"{run.step:,}")
-        )
+        st.warning(together(_("Training was interrupted at step {step}.").format(step=f"{run.step:,}"), run_words.kept(run)))
     elif message := run_words.error(run):
         st.error(message)
         if run.error_code == "training.loss_not_finite" and visitor.owns(run):

@@ -1,4 +1,4 @@
-"""Trained models for the pages: loaded from a run's newest checkpoint, a few kept in memory, a few asked at once.
+"""Trained models for the pages: loaded from a run's best checkpoint, a few kept in memory, a few asked at once.
 
 Keyed by run and step, so that a running model is fresh and a finished one is loaded once. Looking is open to whoever has the address.
 """
@@ -69,10 +69,10 @@ _cache: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
 _lock = threading.Lock()
 
 
-def load(data_folder, run) -> Trained | None:
-    """The newest readable checkpoint of a run; None while there is none."""
+def load(data_folder, run, last: bool = False) -> Trained | None:
+    """The readable checkpoint with the best validation loss of a run, or its last one; None while there is none."""
     run_folder = folder.run_folder(data_folder, run.id)
-    kept = _newest(run_folder)
+    kept = _first(run_folder, folder.best_first(run_folder, None if last else run.best_step))
     if kept is None:
         return None
     tokenizer = _tokenizer((run_folder / "tokenizer.json").read_bytes())
@@ -81,14 +81,14 @@ def load(data_folder, run) -> Trained | None:
 
 def _fetch(run_folder: Path, step: int) -> LanguageModel:
     """The model of one step, or the newest where its checkpoint has been replaced."""
-    kept = _of_step(run_folder, step) or _newest(run_folder)
+    kept = _of_step(run_folder, step) or _first(run_folder, folder.checkpoints(run_folder))
     if kept is None:
         raise CheckpointDamaged(step=step, reason="deleted")
     return kept.model
 
 
-def _newest(run_folder: Path) -> _Kept | None:
-    for path in folder.checkpoints(run_folder):
+def _first(run_folder: Path, paths: list[Path]) -> _Kept | None:
+    for path in paths:
         if kept := _of_step(run_folder, folder.step_of(path)):
             return kept
     return None

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from lmcore.errors import BY_CODE
+from lmcore.errors import BY_CODE, TrainingError
+from lmcore.runs import folder
 from lmcore.runs.watching import Heartbeats
 from pages.parts import knobs, visitor
 from pages.parts.language import _, sentence, together
@@ -85,8 +86,19 @@ def recipe(run) -> str:
 
 
 def error(run) -> str | None:
-    """Why a run failed or was paused by itself, in the visitor's language."""
-    return sentence(run.error_code, run.error_values) if run.error_code in BY_CODE else None
+    """Why a run failed or was paused by itself, in the visitor's language, and what is kept of a training that broke off."""
+    if run.error_code not in BY_CODE:
+        return None
+    said = sentence(run.error_code, run.error_values)
+    return together(said, kept(run)) if issubclass(BY_CODE[run.error_code], TrainingError) else said
+
+
+def kept(run) -> str:
+    """From where a run that broke off can go on: from a checkpoint that is really there."""
+    saved = folder.checkpoints(folder.run_folder(visitor.data_folder(), run.id))
+    if not saved:
+        return _("Nothing of it had been kept yet.")
+    return _("Everything up to step {step} is kept; resume goes on from there.").format(step=f"{folder.step_of(saved[0]):,}")
 
 
 def note(entry: dict) -> str:

@@ -18,7 +18,7 @@ def start(text, config: RunConfig, pinned_context: str | None = None):
     """Put a run in the queue, wake the pool, show the run; one that this server cannot take gets its sentence."""
     try:
         _check_length(text, config)
-        _check_memory(text, config)
+        check_memory(text, config)
         pinned = texts.begin_of_a_context(text) if pinned_context is None else pinned_context
         run = visitor.store().add_run(
             owner=visitor.current(), text_id=text.id, name=_run_name(text, config), config=config, pinned_context=pinned
@@ -68,23 +68,14 @@ def _check_length(text, config: RunConfig):
         encode(texts.corpus(text), texts.tokenizer(text, config.tokenizer))
 
 
-def _check_memory(text, config: RunConfig):
-    """Raises TooMuchMemory."""
-    types = too_many_types(text, config)
-    if types is not None:
-        memory.check(config, types, visitor.store().limits.bytes_per_run)
-
-
-def too_many_types(text, config: RunConfig) -> int | None:
-    """The types of a text whose run would take too much memory; None where it fits.
+def check_memory(text, config: RunConfig):
+    """Raises TooMuchMemory or TextTakesTooMuchMemory.
 
     The text is cut into tokens only where the most types it may have would be too many.
     """
     most, types = visitor.store().limits.bytes_per_run, config.tokenizer.vocabulary_size
-    if memory.needed(config, types) <= most:
-        return None
-    types = texts.types(text, config.tokenizer)[1]
-    return types if memory.needed(config, types) > most else None
+    if memory.needed(config, types, text.characters) > most:
+        memory.check(config, texts.types(text, config.tokenizer)[1], most, text.characters)
 
 
 def _run_name(text, config: RunConfig) -> str:

@@ -1,12 +1,7 @@
 """What was asked for becomes what can be done: sizes that fit the text, steps for epochs and seconds."""
 
 import json
-import os
-import platform
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +13,6 @@ from lmcore.models import build_model
 from lmcore.planning import evaluation_interval, fit_to_machine, fit_to_text, planned_steps, regularise, resolve
 from lmcore.training import fit, take_step
 from tests.lmcore.examples import pattern, small
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def stream(tokens: int) -> TokenData:
@@ -152,13 +145,31 @@ def test_there_are_no_more_threads_than_cores(monkeypatch):
     assert notes == [{"code": "plan.fewer_threads", "values": {"asked": 8, "threads": 2}}]
 
 
-@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the switch is for x86")
-def test_a_processor_without_bfloat16_is_found_out():
-    """oneDNN, told that there is no such instruction, behaves as on a processor without."""
-    code = "from lmcore import processor; print(processor.bfloat16_is_faster())"
-    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
-    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT, check=True)
-    assert found.stdout.strip() == "False"
+@pytest.mark.parametrize(
+    ("plain", "narrow", "faster"),
+    [
+        ([9, 9, 9, 9, 9], [4, 4, 4, 4, 4], True),
+        ([4, 4, 4, 4, 4], [9, 9, 9, 9, 9], False),
+        ([9, 9, 4, 9, 9], [9, 9, 9, 3, 9], True),  # the fastest of each counts
+        ([4, 9, 9, 9, 9], [9, 9, 4, 9, 9], False),
+        ([11, 99, 99, 99, 99], [10, 10, 10, 10, 10], False),  # hardly: the busy moments do not decide
+        ([11.1, 99, 99, 99, 99], [10, 10, 10, 10, 10], True),
+    ],
+)
+def test_the_faster_precision_is_that_of_the_fastest_tries(monkeypatch, plain, narrow, faster):
+    tries = {False: iter(plain), True: iter(narrow)}
+    monkeypatch.setattr(processor, "_seconds", lambda narrow: next(tries[narrow]))
+    assert processor.bfloat16_is_faster.__wrapped__() is faster
+
+
+def test_a_processor_without_a_kernel_for_bfloat16_keeps_to_float32(monkeypatch):
+    def seconds(narrow):
+        if narrow:
+            raise RuntimeError("could not create a primitive")
+        return 1.0
+
+    monkeypatch.setattr(processor, "_seconds", seconds)
+    assert processor.bfloat16_is_faster.__wrapped__() is False
 
 
 @pytest.mark.parametrize(("types", "asked", "used"), [(50, "auto", "exact"), (9000, "auto", "sampled"), (9000, "exact", "exact")])
