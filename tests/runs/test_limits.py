@@ -283,10 +283,17 @@ def test_too_much_memory_is_refused_with_two_settings_that_fit():
 DEEP = ModelConfig(hidden_size=512, layers=4)
 WIDE = ModelConfig(hidden_size=1024, embedding_size=1024)
 TOO_LARGE = [  # model, (batch, length), types, megabytes of a run, what the sentence names
-    (DEEP, (256, 256), 80, 6319, {"batch_size": 64}, {"hidden_size": 256, "layers": 2}),
-    (DEEP, (256, 256), 80, 1000, {"batch_size": 8}, {"hidden_size": 128, "layers": 1, "batch_size": 128}),
-    (DEEP, (64, 32), 80, 500, {"batch_size": 16}, {"hidden_size": 256}),
-    (WIDE, (4, 8), 100_000, 4000, {"hidden_size": 512, "embedding_size": 512}, {"hidden_size": 512, "embedding_size": 512}),
+    (DEEP, (256, 256), 80, 6319, {"batch_size": 32}, {"hidden_size": 256, "layers": 2, "batch_size": 128}),
+    (
+        DEEP,
+        (256, 256),
+        80,
+        1000,
+        {"hidden_size": 256, "batch_size": 64, "sequence_length": 64},
+        {"hidden_size": 128, "layers": 1, "batch_size": 128},
+    ),
+    (DEEP, (64, 32), 80, 500, {"batch_size": 8}, {"hidden_size": 256, "layers": 2}),
+    (WIDE, (4, 8), 100_000, 4000, {"embedding_size": 512, "hidden_size": 512}, {"embedding_size": 512, "hidden_size": 512}),
 ]
 
 
