@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import house_style, links, loading, run_words, streamlit_words, texts, this_browser, trouble, visitor
+from pages.parts import house_style, links, loading, run_words, shell, texts, this_browser, trouble, visitor
 from pages.parts.language import LANGUAGES, _, current_language
 
 st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
@@ -69,7 +69,7 @@ with st.sidebar:
             links.page_link(name, title, icon)
     chosen()
     this_browser.show()
-    streamlit_words.translate()
+    shell.show()
 
 trouble.say_what_was_mended()
 if page.url_path:  # not Home

@@ -2,6 +2,8 @@
 const ATTRIBUTES = ["aria-label", "title", "data-title", "placeholder"];
 const OWN = "[data-testid=stTooltipContent], [data-testid=stElementToolbar], [data-testid=stDataFrameColumnMenu], [role=listbox], [role=menu], [data-testid=stHeader]";
 
+const NARROW = 768; // pixels: below it Streamlit lays the menu over the page
+
 let current = { words: {}, beginnings: {} };
 let observer;
 
@@ -12,9 +14,15 @@ export default function ({ data }) {
       if (type === "childList") addedNodes.forEach(translate);
       else translate(target);
     }));
+    document.addEventListener("click", closeMenu);
     observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES });
   }
   translate(document.body);
+}
+
+function closeMenu({ target }) {
+  if (innerWidth <= NARROW && target.closest("[data-testid=stSidebar] [data-testid=stPageLink]"))
+    document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
 }
 
 const said = (text) => {

@@ -1,6 +1,5 @@
-"""Streamlit's own fixed English words (screen readers' names, tooltips, menus) in the visitor's language.
-
-Streamlit has no translations of its own. What can be changed by style alone is in `house_style`.
+"""What Streamlit's own frame around a page lacks: its fixed English words (screen readers' names, tooltips, menus) in the visitor's
+language, and a menu that closes on a narrow window once a page is chosen. What style alone can change is in `house_style`.
 """
 
 from pathlib import Path
@@ -10,15 +9,18 @@ import streamlit as st
 from pages.parts.language import _, current_language
 
 _component = st.components.v2.component(
-    "next_word_streamlit_words",
-    js=(Path(__file__).parent / "streamlit_words.js").read_text(encoding="utf-8"),
+    "next_word_shell",
+    js=(Path(__file__).parent / "shell.js").read_text(encoding="utf-8"),
 )
 
 
-def translate():
-    """Mount the component that translates what Streamlit writes; in English there is nothing to do."""
-    if current_language() == "en":
-        return
+def show():
+    words, beginnings = _translations() if current_language() != "en" else ({}, {})
+    _component(key="menu.shell", data={"words": words, "beginnings": beginnings})
+
+
+def _translations() -> tuple[dict[str, str], dict[str, str]]:
+    """(what Streamlit writes -> what it means here, the same for beginnings that a name follows)."""
     words = {
         "Add files": _("Add files"),
         "Choose an option": _("choose …"),
@@ -63,10 +65,10 @@ def translate():
         "Unpin column": _("Unpin column"),
         "Autosize": _("Fit the width"),
     }
-    beginnings = {  # followed by a name
+    beginnings = {
         "Help for ": _("Help for {name}"),
         "Remove ": _("Remove {name}"),
         "Upload ": _("Upload {name}"),
         "Shortcut ": _("Shortcut {name}"),
     }
-    _component(key="menu.streamlit_words", data={"words": words, "beginnings": beginnings})
+    return words, beginnings
