@@ -8,6 +8,7 @@ from pages.parts import charts, comparison, guard, links, plots, run_words, text
 from pages.parts.language import _
 
 SAMPLES_IN_A_ROW = 4
+FIRST_COLUMN = 140  # pixels: a telephone has room for two numbers beside it
 
 st.title(_("Compare"))
 store, owner = visitor.store(), visitor.current()
@@ -118,7 +119,9 @@ def download(columns: dict[str, list], key: str, label: str):
 
 def table(title: str, columns: dict[str, list], key: str):
     st.subheader(title)
-    st.dataframe(columns, hide_index=True, key=f"compare.{key}")
+    first = next(iter(columns))
+    narrow = {first: st.column_config.TextColumn(width=FIRST_COLUMN, pinned=True)}
+    st.dataframe(columns, hide_index=True, key=f"compare.{key}", column_config=narrow)
     download(columns, key, _("Download as CSV"))
 
 

@@ -61,8 +61,14 @@ def second_sentence() -> str:
     """The box for a second sentence, where one is wanted; the button that makes one of the first one's words."""
 
     def shuffle():
+        sentence = st.session_state["explore.sentence"]
         st.session_state["explore.two"] = True
-        st.session_state["explore.second"] = two_sentences.shuffled(st.session_state["explore.sentence"], random.Random())
+        st.session_state["explore.second"] = two_sentences.shuffled(sentence, random.Random())
+        st.session_state["explore.shuffled"] = (sentence, st.session_state["explore.second"])
+
+    of, made = st.session_state.get("explore.shuffled", (None, None))
+    if made is not None and st.session_state.get("explore.second") == made and st.session_state["explore.sentence"] != of:
+        shuffle()  # the first one has been changed since, this one not
 
     row = st.container(horizontal=True, gap="medium", vertical_alignment="center")
     wanted = row.toggle(_("Beside a second sentence"), key="explore.two", persist_state="session")

@@ -26,13 +26,15 @@ begun = desk.begun_text(run)
 guard.begin_with(run, "write.prompt", begun.prompt if begun else run.pinned_context)
 prompt = st.text_area(_("Begin with (may be empty)"), key="write.prompt", height=80, max_chars=20_000)
 guard.say_unknown(trained, prompt)
-knob = st.container(horizontal=True, gap="medium")
+temperature = st.slider(_("Temperature"), 0.0, 2.0, 0.8, 0.05, key="write.temperature", help=knobs.help("temperature"), width=320)
+more = st.expander(_("More settings"))
+knob = more.container(horizontal=True, gap="medium")
 settings = Sampling(
-    knob.slider(_("Temperature"), 0.0, 2.0, 0.8, 0.05, key="write.temperature", help=knobs.help("temperature"), width=160),
+    temperature,
     knob.slider(_("Top-k (0: all)"), 0, 50, 0, key="write.top_k", help=knobs.help("top_k"), width=160),
     knob.slider(_("Top-p"), 0.05, 1.0, 1.0, 0.05, key="write.top_p", help=knobs.help("top_p"), width=160),
 )
-knob = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+knob = more.container(horizontal=True, vertical_alignment="bottom", gap="medium")
 seed = number_field(
     knobs.name("seed"),
     0,
@@ -40,13 +42,13 @@ seed = number_field(
     default=1,
     key="write.seed",
     place=knob,
-    below=st,
+    below=more,
     help=_("Where the random numbers come from: the same seed, prompt and settings write the same text."),
     width=140,
 )
 knob.button(_("Another seed"), icon=":material/casino:", key="write.another_seed", on_click=another_seed)
 usual = SAMPLE_TOKENS[trained.tokenizer.kind]
-amount = number_field(_("Tokens at most"), 1, 500, default=usual, key="write.amount", place=knob, below=st, width=140)
+amount = number_field(_("Tokens at most"), 1, 500, default=usual, key="write.amount", place=knob, below=more, width=140)
 rules = desk.stop_rules(trained)
 rule = knob.selectbox(_("Stop condition"), list(rules), format_func=rules.get, key="write.stop_rule", width=220)
 

@@ -189,14 +189,14 @@ def results_table(names: list[str], runs: list, sources: list) -> dict[str, list
 
     return {
         _("Run"): names,
-        _("Model"): [run_words.model(run) for run in runs],
-        _("Text"): [text_name(text) for text in sources],
-        _("Steps"): [run.step for run in runs],
-        _("Tokens"): [run.tokens for run in runs],
-        _("Seconds of training"): [round(run.seconds, 1) for run in runs],
         _("Best bits per byte"): [figure(run.best_bits_per_byte, 4) for run in runs],
         _("Best nats per token"): [figure(run.best_loss, 4) for run in runs],
         _("at step"): [run.best_step for run in runs],
+        _("Steps"): [run.step for run in runs],
+        _("Tokens"): [run.tokens for run in runs],
+        _("Seconds of training"): [round(run.seconds, 1) for run in runs],
+        _("Model"): [run_words.model(run) for run in runs],
+        _("Text"): [text_name(text) for text in sources],
         _("Status"): [run_words.status(run) for run in runs],
     }
 

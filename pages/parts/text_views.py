@@ -160,7 +160,7 @@ def counts(text):
     st.subheader(_("Counted"))
     row = st.container(horizontal=True, gap="medium")
     row.metric(_("Tokens"), f"{found.tokens:,}", width=charts.FIGURE)
-    row.metric(_("Types"), f"{found.types:,}", width=charts.FIGURE)
+    row.metric(_("Different tokens"), f"{found.types:,}", width=charts.FIGURE)
     row.metric(_("Seen only once"), f"{max(found.once, len(rare)):,}", width=charts.FIGURE)
     if corpus.validation and tokenizer.unknown_id is not None:
         share = statistics.unknown_share(tokenizer.encode(corpus.validation), tokenizer.unknown_id)

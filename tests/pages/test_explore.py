@@ -101,6 +101,17 @@ def test_lines_of_the_training_text_are_for_those_who_may_read_it(open_page, her
     assert translate("There so often", language) in columns  # counts are for everyone
 
 
+def test_a_shuffled_sentence_follows_the_one_it_was_made_of(open_page, here):
+    app = open_page("explore", lang="en", view="sentence", run=here["finished"])
+    app.text_area(key="explore.sentence").set_value("the cat sat").run()
+    app.button(key="explore.shuffle").click().run()
+    app.text_area(key="explore.sentence").set_value("the log and mat").run()
+    assert sorted(app.text_area(key="explore.second").value.split()) == ["and", "log", "mat", "the"]
+    app.text_area(key="explore.second").set_value("a second of my own").run()
+    app.text_area(key="explore.sentence").set_value("the dog").run()
+    assert app.text_area(key="explore.second").value == "a second of my own"
+
+
 def test_without_smoothing_the_impossible_is_said(open_page, here):
     app = open_page("explore", lang="en", view="sentence", run=here["finished"])
     app.text_area(key="explore.sentence").set_value("the tac").run()
