@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import os
 import pkgutil
 import shutil
 import sqlite3
@@ -19,10 +20,11 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from lmcore.errors import NoRoomForBackup, StoreError
-from lmcore.runs import backups, housekeeping
+from lmcore.runs import backups, housekeeping, spare
 from pages import parts
-from pages.parts import access, demos, loading, trouble, uploads, visitor
+from pages.parts import access, cookie_header, demos, loading, trouble, uploads, visitor
 from pages.parts.browser_routes import ROUTES
+from pages.parts.cookie_header import CookieLimit
 from pages.parts.door import ClassDoor
 from pages.parts.hosts import KnownHosts
 from pages.parts.middleware import SafeHeaders, VisitorCookie
@@ -75,6 +77,8 @@ async def lifespan(app):
     """The port opens, and the home page is drawn, before torch is loaded. Two processes need it: both at once only when the
     examples have to be trained, otherwise the one that answers first. A store that cannot be used yet is tried again: pages say
     what is wrong."""
+    os.umask(0o077)  # other accounts of this machine read nothing of what is written
+    cookie_header.take_long_headers()
     access.check_environment()
     ended = threading.Event()
     trouble.mended = in_order(mend)
@@ -100,6 +104,7 @@ async def lifespan(app):
             if time.monotonic() - forgotten > FORGET_SECONDS:
                 forgotten = time.monotonic()
                 in_order(forget)
+                spare.keep(visitor.data_folder())
 
     threading.Thread(target=load, name="load_everything", daemon=True).start()
     yield
@@ -141,6 +146,7 @@ def tidy():
     """What a server that was killed may have left behind."""
     housekeeping.remove_orphans(visitor.store())
     visitor.store().describe_runs()
+    spare.keep(visitor.data_folder())
 
 
 def train_examples() -> bool:
@@ -176,6 +182,7 @@ app = st.App(
     middleware=[
         Middleware(SafeHeaders),
         Middleware(KnownHosts),
+        Middleware(CookieLimit),
         Middleware(ClassDoor),
         Middleware(VisitorCookie),
         Middleware(uploads.UploadLimit),

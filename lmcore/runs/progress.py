@@ -8,13 +8,14 @@ from pathlib import Path
 
 from lmcore.config import RunConfig
 from lmcore.errors import DiskFull, LmcoreError
-from lmcore.runs import folder, lock, scheduling
+from lmcore.runs import folder, lock, scheduling, spare
 from lmcore.runs.database import transaction
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepRow
 from lmcore.runs.store import Store, now
 
 FLUSH_SECONDS = 0.25
 TRAINING_WAITS = 0.05  # seconds for the store; what could not be written stays in the buffer
+FULL_SECONDS = 2.0  # once the disk's spare block is given up there is nothing to wait for
 PATIENCE_SECONDS = 60.0  # at the beginning and the end, when there is nothing else to do
 ASKED = {"run": "queued", "queue": "queued", "pause": "paused", "stop": "stopped"}  # want -> status of a run that ends early
 
@@ -101,7 +102,7 @@ class Progress:
     """
 
     def __init__(self, store: Store, run_id: str):
-        self.run_id = run_id
+        self.run_id, self.folder = run_id, store.folder
         self.connection = store.database.connect(TRAINING_WAITS)
         self.steps: list[StepRow] = []
         self.evaluations: list[EvaluationRow] = []
@@ -184,7 +185,10 @@ class Progress:
                 with transaction(self.connection):
                     write()
                 return self._written()
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                    spare.give_up(self.folder)
+                    until = min(until, time.monotonic() + FULL_SECONDS)
                 if time.monotonic() > until:
                     raise
                 time.sleep(FLUSH_SECONDS)

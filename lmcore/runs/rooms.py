@@ -19,6 +19,7 @@ from lmcore.errors import (
     RunNotFound,
     TooManyRooms,
 )
+from lmcore.runs import lookalikes
 from lmcore.runs.records import UNITS, Room, Run
 from lmcore.runs.store import Store, now
 
@@ -94,20 +95,21 @@ class Rooms:
                 connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (code,))
 
     def join(self, code: str, visitor: str, nickname: str):
-        """Under a nickname; again: under another one. Raises NicknameMissing, NicknameTaken or RoomNotFound."""
+        """Under a nickname; again: under another one. Raises NicknameMissing, NicknameTaken, also for one that looks like another's,
+        or RoomNotFound."""
         nickname = " ".join("".join(sign if sign.isprintable() else " " for sign in nickname).split())
-        if not 1 <= len(nickname) <= NICKNAME_LENGTH:
+        if not 1 <= len(nickname) <= NICKNAME_LENGTH or not lookalikes.shape(nickname):
             raise NicknameMissing(limit=NICKNAME_LENGTH)
         with self.database.writing() as connection:
             self._require(connection, code)
-            try:
-                connection.execute(
-                    "INSERT INTO room_members (room, visitor, nickname) VALUES (?, ?, ?)"
-                    " ON CONFLICT (room, visitor) DO UPDATE SET nickname = excluded.nickname",
-                    (code, visitor, nickname),
-                )
-            except IntegrityError as error:
-                raise NicknameTaken() from error
+            others = connection.execute("SELECT nickname FROM room_members WHERE room = ? AND visitor != ?", (code, visitor))
+            if lookalikes.shape(nickname) in {lookalikes.shape(row["nickname"]) for row in others}:
+                raise NicknameTaken()
+            connection.execute(
+                "INSERT INTO room_members (room, visitor, nickname) VALUES (?, ?, ?)"
+                " ON CONFLICT (room, visitor) DO UPDATE SET nickname = excluded.nickname",
+                (code, visitor, nickname),
+            )
 
     def nickname(self, code: str, visitor: str) -> str | None:
         with self.database.reading() as connection:

@@ -24,7 +24,7 @@ from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, Wo
 from lmcore.evaluation import Evaluation, beside_tokens
 from lmcore.models import build_model
 from lmcore.planning import resolve
-from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots, speeds, turns
+from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots, spare, speeds, turns
 from lmcore.runs.glimpse import glimpse
 from lmcore.runs.limits import Limits
 from lmcore.runs.lock import run_lock
@@ -52,6 +52,7 @@ def work(data_folder: Path, run_id: str):
             outcome = training.outcome_of(error)
         if isinstance(outcome[1], DiskFull):
             training.make_room()  # on a full disk not even this end could be written down
+            spare.give_up(data_folder)
         training.writer.end(*outcome)
         if outcome[0] in ("finished", "stopped"):
             with contextlib.suppress(LmcoreError, OSError, sqlite3.Error):  # it is said when the visitor starts the next one

@@ -1,8 +1,10 @@
 """The server's own life: it ends politely, leaves nothing behind, and what was training goes on when it comes back."""
 
+import os
 import signal
 import socket
 import sqlite3
+import sys
 import time
 from contextlib import closing
 
@@ -153,6 +155,56 @@ def test_a_page_of_another_server_gets_no_websocket_and_no_answer(server, host, 
     for path in ("/", "/_stcore/host-config", "/_stcore/upload_file/a/b"):
         answer = httpx.put(server.url + path, headers={"host": host, "origin": origin})
         assert answer.status_code == 403 and "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("size", [5_000, 8_100, 8_300, 20_000, 59_000])
+def test_a_browser_with_the_cookies_of_many_programs_gets_its_page(server, size):
+    """Those of all ports of localhost add up."""
+    assert "Next Word" in texts(server.url, "", "lang=en", many_cookies(size))
+    assert httpx.get(server.url, headers={"cookie": many_cookies(size)}).status_code == 200
+
+
+@pytest.mark.parametrize("size", [61_000, 100_000, 250_000])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_too_many_cookies_are_refused_in_a_sentence(server, language, size):
+    answer = httpx.get(f"{server.url}/train", headers={"cookie": many_cookies(size), "accept-language": language})
+    assert answer.status_code == 431 and translate("Too many cookies", language) in answer.text
+    assert f"{size // 1000} kB" in answer.text and "next_word_" in answer.text
+
+
+def many_cookies(size: int) -> str:
+    """A Cookie header of this length."""
+    header = ""
+    for number in range(10_000):
+        header += f"program{number}={'x' * 900}; "
+        if len(header) >= size:
+            return header[:size]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_other_accounts_of_the_machine_read_nothing(tmp_path):
+    """Whatever is usual on the machine, and whatever an older version has left."""
+    data = tmp_path / "data"
+    Store(data)
+    (data / "cookie.key").write_text("a" * 64)
+    for path in (data, data / backups.STORE):
+        path.chmod(0o755)
+    server = Server(data, NEXT_WORD_CLASS_PIN="402917")
+    usual = os.umask(0o022)
+    try:
+        server.start()
+        os.umask(0o077)  # what this test writes itself is none of the server's
+        store, run = an_endless_run(data)
+        wait_for(lambda: store.run(run.id).step > 50 and backups.backups(data))
+        by_this_test = {"server.log", "cookie.key"}
+        written = {
+            path.name: path.stat().st_mode for path in (data, *data.rglob("*")) if path.name not in by_this_test and path.exists()
+        }
+        assert {"data", "store.sqlite", "spare", "store-1.sqlite", "tokenizer.json", "worker.log", "starter.log"} <= set(written)
+        assert [name for name, mode in written.items() if mode & 0o077] == []
+    finally:
+        os.umask(usual)
+        server.stop()
 
 
 def test_nothing_but_this_server_is_asked_for_anything(server, new_browser):

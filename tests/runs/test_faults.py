@@ -1,9 +1,12 @@
 """Faults really injected into a worker: it is killed at an exact step or write, its disk is full, its store is locked. What it
 leaves is whole, and whoever goes on from it gets the curve of an undisturbed run."""
 
+import contextlib
+import os
 import random
 import sqlite3
 import struct
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -14,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from lmcore import checkpoint
 from lmcore.config import TokenizerConfig
 from lmcore.errors import BY_CODE
-from lmcore.runs import folder
+from lmcore.runs import folder, spare
 from lmcore.runs.limits import NO_LIMITS
 from lmcore.runs.store import Store
 from tests.lmcore.awkward import TEXTS
@@ -123,6 +126,41 @@ def test_a_full_disk_pauses_and_keeps_the_last_good_checkpoint(tmp_path, forker)
     is_whole(store, run)
     goes_on(store, forker, run, (curve(store, whole), measured(store, whole)))
     assert store.run(run.id).error_code is None
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 8 MB, where this process may make one."""
+    if (
+        sys.platform != "linux"
+        or os.getuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", tmp_path]).returncode
+    ):
+        pytest.skip("no small disk can be made here")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def test_on_a_full_disk_a_run_still_says_why_it_pauses(small_disk, forker, monkeypatch):
+    """Really full: another program takes the last byte as training begins. There is no second checkpoint to give up."""
+    monkeypatch.setattr(spare, "ROOMY", 0)
+    store = Store(small_disk, NO_LIMITS)
+    run = a_run(store, 100_000)
+    spare.keep(store.folder)
+    assert (small_disk / "spare").stat().st_size == spare.SIZE
+    store.database.stay_open()
+    forker.begin(store.folder, run.id)
+    wait_until(lambda: store.run(run.id).step > 5)
+    with (small_disk / "of another program").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    paused = wait_until(lambda: (found := store.run(run.id)).status != "running" and found, seconds=20.0)
+    assert (paused.status, paused.error_code) == ("paused", "training.disk_full")
+    assert forker.ended() == 0
+    assert not (small_disk / "spare").exists()
+    (small_disk / "of another program").unlink()
+    spare.keep(store.folder)
+    assert (small_disk / "spare").exists()
 
 
 def test_a_locked_store_never_stops_training(store, forker, text, undisturbed, tmp_path):

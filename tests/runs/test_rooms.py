@@ -237,3 +237,51 @@ def test_a_text_is_shared_only_by_its_owner_s_wish(store):
     assert store.text(text.id).shared
     store.share_text(text.id, False)
     assert not store.text(text.id).shared
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "taken"),
+    [
+        ("Anna", "Аnna", True),  # Cyrillic
+        ("Anna", "Αnnа", True),  # Greek and Cyrillic
+        ("Anna", "Ａｎｎａ", True),  # full width
+        ("Anna", "𝐀𝐧𝐧𝐚", True),  # letters of mathematics
+        ("Anna", "Ꭺnna", True),  # Cherokee
+        ("Anna", "ꓮnna", True),  # Lisu
+        ("Anna", "anna", True),
+        ("Anna", "An\u200bna", True),
+        ("Anna", "Anna\u3164", True),  # a letter that cannot be seen
+        ("Anna", "Anna\ufe0f", True),
+        ("Ännä", "A\u0308nna\u0308", True),  # composed or not
+        ("Lill", "LiIl", True),  # a capital I for a small l
+        ("BOB", "B0B", True),
+        ("Tоm", "Tom", True),
+        ("小口", "小ロ", True),  # katakana
+        ("王二", "王ニ", True),
+        ("王一", "王ー", True),
+        ("Anna", "Ännä", False),
+        ("Anna", "Hanna", False),
+        ("Ali", "All", False),
+        ("анна", "Anna", False),  # all Cyrillic, and its н is none of ours
+        ("小王", "小玉", False),
+        ("学生1", "学生2", False),
+    ],
+)
+def test_a_nickname_that_looks_like_another_s_is_taken(store, first, second, taken):
+    here = Rooms(store)
+    room = here.open("teacher")
+    here.join(room.code, "ben", first)
+    if taken:
+        with pytest.raises(NicknameTaken):
+            here.join(room.code, "carla", second)
+        here.join(room.code, "ben", second)  # one's own may change to it
+    else:
+        here.join(room.code, "carla", second)
+    here.join(here.open("teacher").code, "carla", second)  # another room
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u3164", "\u2800\u115f", "\u200b", "x" * 31])
+def test_a_nickname_can_be_seen(store, name):
+    here = Rooms(store)
+    with pytest.raises(NicknameMissing):
+        here.join(here.open("teacher").code, "ben", name)
