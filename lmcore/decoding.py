@@ -29,9 +29,9 @@ SIGNATURES = {  # how a file of another kind begins: more than its first letters
     rb"RIFF....WEBP|II\x2a\x00|MM\x00\x2a": "a picture",
 }
 CONTROL = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
-INVISIBLE = "\xad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # soft hyphens; marks of direction would turn round the page
+INVISIBLE = "\xad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"  # soft hyphens; marks of direction would turn round the page
 LINE_ENDS = ("\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
-UNTIDY = re.compile(f"[{CONTROL}{INVISIBLE}\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029\ud800-\udfff\ufeff]")
+UNTIDY = re.compile(f"[{CONTROL}{INVISIBLE}\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029\ud800-\udfff]")
 TIDY = bytes(code for code in range(128) if not UNTIDY.match(chr(code)))
 CHUNK = 1 << 16  # characters: small enough to stay in the processor's cache
 CONTROLS = re.compile(f"[{CONTROL}]")
@@ -120,7 +120,7 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
     steps: list[tuple[str, Callable[[str], str]]] = [("nfc", _compose)]
     if not _is_tidy(text):  # one look instead of six
         steps = [
-            ("bom", lambda value: value.replace("\ufeff", "")),
+            ("bom", lambda value: value.removeprefix("\ufeff")),
             ("line_ends", _one_line_end),
             ("separators", lambda value: value.replace("\x1f", " ")),
             ("control_characters", lambda value: CONTROLS.sub("", value)),

@@ -24,11 +24,18 @@ NAMES = {  # Python's name: the usual one
     "windows-1255": "Windows-1255",
     "windows-1256": "Windows-1256",
     "cp874": "TIS-620",
-    "cp437": "CP437",
+    "windows-1257": "Windows-1257",
+    "iso-8859-2": "ISO-8859-2",
+    "iso-8859-5": "ISO-8859-5",
+    "cp850": "CP850",
+    "cp852": "CP852",
+    "cp866": "CP866",
     "mac_roman": "Mac Roman",
     # found by itself, never chosen
     "cp950": "Big5",
     "big5hkscs": "Big5-HKSCS",
+    "iso2022_jp_ext": "ISO-2022-JP",
+    "iso2022_kr": "ISO-2022-KR",
     "utf-32": "UTF-32",
 }
 CHOICES = list(NAMES)[: list(NAMES).index("cp950")]
@@ -37,8 +44,8 @@ CHOICES = list(NAMES)[: list(NAMES).index("cp950")]
 def name(encodings: str) -> str:
     """Several, of one text of several files, stand with commas between them.
 
-    >>> name("gb18030, utf-8, iso-8859-2")
-    'GBK / GB 18030, UTF-8, ISO-8859-2'
+    >>> name("gb18030, utf-8, iso-8859-7")
+    'GBK / GB 18030, UTF-8, ISO-8859-7'
     """
     return ", ".join(NAMES.get(encoding, encoding.upper()) for encoding in encodings.split(", "))
 
@@ -59,6 +66,11 @@ def choice(encoding: str) -> str:
         "iso2022_jp": _("Japanese"),
         "cp949": _("Korean"),
         "windows-1250": _("Central European languages"),
+        "iso-8859-2": _("Central European languages"),
+        "cp852": _("Central European languages"),
+        "windows-1257": _("Baltic languages"),
+        "iso-8859-5": _("Cyrillic script"),
+        "cp866": _("Cyrillic script"),
         "windows-1251": _("Cyrillic script"),
         "koi8-r": _("Cyrillic script"),
         "windows-1253": _("Greek"),

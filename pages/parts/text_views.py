@@ -46,7 +46,7 @@ def change_words(change: str) -> str:
         "line_ends": _("line ends made the same"),
         "separators": _("unit separators made spaces"),
         "control_characters": _("{count} control characters removed"),
-        "invisible": _("{count} soft hyphens or marks of writing direction removed"),
+        "invisible": _("{count} invisible characters removed (such as soft hyphens and marks of writing direction)"),
         "bom": _("byte order mark removed"),
         "surrogates": _("broken characters replaced"),
         "nfc": _("accents composed (NFC)"),

@@ -122,6 +122,7 @@ def test_the_ending_of_a_name_says_nothing(ending):
     [
         ("plain text\n", "plain text\n", ()),
         ("\ufeffmarked", "marked", ("bom",)),
+        ("\ufeffone \ufefftwo\ufeff", "one two", ("bom", "invisible 2")),
         ("a\r\nb\rc\u2028d\u2029e\x85f\x0cg", "a\nb\nc\nd\ne\nf\ng", ("line_ends",)),
         ("one\x0btwo\x1cthree\x1dfour\x1efive", "one\ntwo\nthree\nfour\nfive", ("line_ends",)),
         ("one\x1ftwo", "one two", ("separators",)),

@@ -1,0 +1,28 @@
+"""Encodings by the names people know, in both languages."""
+
+import pytest
+
+from lmcore.decoding import decode
+from lmcore.detection import ESCAPED, PRIOR, WIDE
+from pages.parts import encodings
+
+
+@pytest.mark.parametrize("encoding", encodings.CHOICES)
+def test_every_encoding_of_the_list_reads_what_it_wrote(encoding):
+    text = "One line of text, and another."
+    assert decode(text.encode(encoding), encoding=encoding).text == text
+
+
+def test_each_has_one_place_in_the_list():
+    shown = [encodings.choice(encoding) for encoding in encodings.CHOICES]
+    assert len(set(shown)) == len(shown)
+
+
+@pytest.mark.parametrize("encoding", [*PRIOR, *WIDE, *ESCAPED, "utf-8, gb18030", "UTF-8"])
+def test_what_is_found_by_itself_has_its_usual_name(encoding):
+    name = encodings.name(encoding)
+    assert (
+        name == "Shift_JIS"
+        or name[0].isupper()
+        and not {"_", "gb18030", "CP932", "CP949", "CP950", "CP874"} & {*name, *name.split(", ")}
+    )
