@@ -1,8 +1,11 @@
 """Files in every encoding are read as they were written: each case of `reading` gives its exact text."""
 
+import random
+
 import pytest
 
 from lmcore.decoding import decode, possible_readings
+from lmcore.usual import CHINESE
 from tests.lmcore.reading import FEW, HALVES, OFFERED, SENTENCES, WHOLE
 
 
@@ -32,3 +35,21 @@ def test_where_two_readings_are_about_as_probable_both_are_offered():
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + bytes(100), bytes(100), b"plain", b"", bytes(range(128, 256)) * 20])
 def test_nothing_is_offered_for_what_is_no_text_or_plain(data):
     assert possible_readings(data) == {}
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("lines", [5, 500])
+def test_a_list_of_short_words_in_gbk(length, lines):
+    """Some of its lines are UTF-8 by chance."""
+    draw = random.Random(length)
+    text = "".join("".join(draw.choices(CHINESE[:500], k=length)) + "\n" for _ in range(lines))
+    assert decode(text.encode("gb18030")).text == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5", "shift_jis"])
+@pytest.mark.parametrize("lost", [0, 20, -1])
+def test_a_lost_byte_does_not_change_the_encoding(encoding, lost):
+    data = bytearray((SENTENCES["japanese" if encoding == "shift_jis" else "traditional"] + "\n").encode(encoding) * 50)
+    del data[lost]
+    decoded = decode(bytes(data))
+    assert decoded.text == data.decode(encoding, "replace") and decoded.unreadable <= 3
