@@ -20,7 +20,9 @@ from lmcore.errors import (
     ArchiveUnsafe,
     CheckpointMissing,
     RunNotFound,
+    TextTooLarge,
     TooManyRuns,
+    TooManyTexts,
 )
 from lmcore.runs import archive, folder, transfer
 from lmcore.runs.limits import Limits
@@ -141,6 +143,21 @@ def test_a_visitor_who_keeps_enough_imports_no_more(tmp_path, exported):
     with pytest.raises(TooManyRuns):
         transfer.import_run(store, "ben", exported)
     assert len(store.runs("ben")) == 1 and len(list((tmp_path / "runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "largest", "error"),
+    [({"texts_per_visitor": 1}, 50_000_000, TooManyTexts), ({}, 1_000, TextTooLarge)],
+    ids=["how many", "how large"],
+)
+def test_the_text_of_an_import_has_the_limits_of_any_other(tmp_path, exported, monkeypatch, limits, largest, error):
+    store = Store(tmp_path, limits=Limits(**limits))
+    store.add_text(owner="ben", name="a text", content="of Ben", kind="stream", encoding="utf-8")
+    monkeypatch.setattr("lmcore.runs.limits.LIMIT", largest)
+    with pytest.raises(error):
+        transfer.import_run(store, "ben", exported)
+    assert store.runs("ben") == [] and len(store.texts("ben")) == 1
+    assert len(list((tmp_path / "texts").iterdir())) == 1 and not list((tmp_path / "imports").glob("*"))
 
 
 # files from somebody else
