@@ -31,6 +31,7 @@ CODE = re.compile(
 )
 HEAD = re.compile(r"([^\s:：.。\d][^\t:：.。]*)(?:[:：]|[.。] )")  # "HAMLET. To be", "First Citizen:", "周冲：妈！"
 DIGITS = re.compile(r"\d+")
+BETWEEN = ("=", "->", "→", ": ", "：", " - ", " – ", " — ")  # two halves of a line, such as a word and its translation
 FIELD = re.compile(r"[\s,;|]+")
 WORDS = regex.compile(r"\p{Han}\p{Han}|\p{L}{4,}", regex.V1)
 
@@ -71,7 +72,7 @@ def guess_kind(text: str) -> str:
     different = list(dict.fromkeys(lines))
     if not grouped and indented <= 0.2 and _are_records(different):
         return "lines"
-    if of_code > 0.5:
+    if of_code > 0.5 and _share(" " in line for line in lines) > 0.5:  # words, unlike the formulas of molecules
         return "stream"
     widths = np.array([width(line) for line in lines])
     if _broken_at_margin(lines, widths) > 0.4:
@@ -87,7 +88,7 @@ def guess_kind(text: str) -> str:
 
 
 def _are_records(different: list[str]) -> bool:
-    """Lines of one shape: the same number of fields, an object each, or a label or number at one end."""
+    """Lines of one shape: the same number of fields, two halves, an object each, or a label or number at one end."""
     if len(different) < FEW_RECORDS:
         return False
     for delimiter in "\t,;|":
@@ -98,6 +99,8 @@ def _are_records(different: list[str]) -> bool:
         most, count = fields.most_common(1)[0]
         if most > 1 and count >= 0.9 * len(different):
             return True
+    if any(_share(line.count(sign) == 1 and line[0] != "<" for line in different) >= 0.9 for sign in BETWEEN):
+        return True
     if _share(line[0] + line[-1] in ("{}", "[]", "()") for line in different) >= 0.9:
         return True
     return any(_are_labels([FIELD.split(line)[end] for line in different], end) for end in (0, -1))
