@@ -1,4 +1,4 @@
-"""Counting tokens: frequencies by rank, types seen once, share of unknown ones.
+"""Counting tokens: frequencies by rank, types seen once, share of unknown ones, what a tokenizer loses of a text.
 
 Which types there are is the tokenizer's `vocabulary`; drawing the counts is for a page.
 """
@@ -6,6 +6,8 @@ Which types there are is the tokenizer's `vocabulary`; drawing the counts is for
 from dataclasses import dataclass
 
 import numpy as np
+
+from lmcore.tokenizers import WordTokenizer
 
 STRETCH = 1 << 20  # tokens
 
@@ -48,3 +50,24 @@ def unknown_share(ids: np.ndarray, unknown_id: int) -> float:
     0.5
     """
     return float(np.mean(ids == unknown_id)) if len(ids) else 0.0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What words do not say of a text."""
+
+    unknown: float  # share of the tokens
+    misplaced: float  # share of the places between them where decoding writes a space too many or too few
+    spelling: float  # bits per byte charged for the unknown ones
+    spacing: float  # bits per byte charged for the spaces
+
+
+def lost_by_words(tokenizer: WordTokenizer, text: str) -> Lost:
+    """
+    >>> lost_by_words(WordTokenizer.train("the cat saw the dog"), "the cat saw the cow ").unknown
+    0.2
+    """
+    size = max(1, len(text.encode()))
+    unknown = 8 * sum(len(piece.encode()) for piece in tokenizer.unknown_pieces(text)) / size
+    share = unknown_share(tokenizer.encode(text), 0)
+    return Lost(share, tokenizer.misplaced(text), unknown, tokenizer.spacing_bits(text) / size)

@@ -103,6 +103,13 @@ labels = {"x": axes[axis], "y": units[unit], "training": _("training loss"), "va
 plots.show(charts.compared(curves, labels, tuple(logarithmic)), key="compare.chart")
 if unit == "validation_loss":
     st.caption(_("Thick with dots: validation loss. Thin: training loss."))
+if unit == "bits_per_byte" and any(map(run_words.is_uncharged, chosen)):
+    st.caption(
+        _(
+            "A run of words from an older version, or from a file, may not be charged for the spaces that its words leave out: its bits "
+            "per byte are then too low, so compare it by nats per token, with runs of the same tokens."
+        )
+    )
 if not measured:
     st.caption(_("These texts are too short for a validation loss, so the training loss is shown."))
 elif unit == "bits_per_byte" and (missing := [name for name, run in zip(names, chosen, strict=True) if run.best_loss is None]):

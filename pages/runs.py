@@ -108,6 +108,8 @@ def card(run):
         name, value, meaning = loss(run)
         steps = _("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps or 0:,}")
         figures.metric(name, value, help=f"{meaning}  \n{steps}")
+        if beside := run_words.parts_in_short(run):
+            figures.caption(beside, help=_("What the bits per byte of words hold beside their tokens: unknown words and spaces."))
         resumed = False
         with actions.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
             if st.button(_("Open"), key=f"runs.open.{run.id}", icon=":material/show_chart:"):

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lmcore.errors import TextError
 from pages.parts import (
     before_start,
     chosen_text,
@@ -14,8 +15,9 @@ from pages.parts import (
     starting,
     texts,
     visitor,
+    word_losses,
 )
-from pages.parts.language import _, together
+from pages.parts.language import _, sentence, together
 from pages.parts.live_chart import chart_to_come
 
 run = visitor.chosen_run()
@@ -25,7 +27,13 @@ if run is None:
         st.warning(_("There is no run with this address. It may have been deleted, or the link is incomplete."))
     text = chosen_text.choose()
     settings.begin_with(text.id, texts.suggested_tokenizer(text))
-    config = settings.form(lambda tokenizer: texts.types(text, tokenizer))
+    try:
+        config = settings.form(lambda tokenizer: texts.types(text, tokenizer))
+    except TextError as error:  # its words cannot be cut
+        st.error(sentence(error.code, error.values))
+        st.stop()
+    if config is not None:
+        word_losses.say(text, config.tokenizer)
     split_views.say_oddities(text)
     fits = config is not None and before_start.fits(text, config)
     with st.container(horizontal=True, vertical_alignment="center", key="train.starting"):

@@ -187,9 +187,15 @@ def results_table(names: list[str], runs: list, sources: list) -> dict[str, list
     def figure(value, digits):
         return None if value is None else round(value, digits)
 
+    beside = [run_words.parts(run) or {} for run in runs]
+    parts = {
+        _("of that, spelling unknown words"): [figure(found.get("spelling"), 4) for found in beside],
+        _("of that, spaces"): [figure(found.get("spacing"), 4) for found in beside],
+    }
     return {
         _("Run"): names,
         _("Best bits per byte"): [figure(run.best_bits_per_byte, 4) for run in runs],
+        **(parts if any(beside) else {}),
         _("Best nats per token"): [figure(run.best_loss, 4) for run in runs],
         _("at step"): [run.best_step for run in runs],
         _("Steps"): [run.step for run in runs],

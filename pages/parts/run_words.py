@@ -135,6 +135,25 @@ def note(entry: dict) -> str:
     return sentences[entry["code"]].format(**entry["values"]) if entry["code"] in sentences else ""
 
 
+def parts(run) -> dict[str, float] | None:
+    """{spelling, spacing}, bits per byte of a run of words beside its tokens; None where they are not known."""
+    return next((entry["values"] for entry in run.notes if entry["code"] == BESIDE_TOKENS), None)
+
+
+def is_uncharged(run) -> bool:
+    """A run of words that an older version trained, or that came from a file: its bits per byte may leave out the spaces."""
+    return config(run).tokenizer.kind == "word" and run.best_bits_per_byte is not None and parts(run) is None
+
+
+def parts_in_short(run) -> str:
+    """What stands beside the bits per byte of a run of words."""
+    if is_uncharged(run):
+        return _("spaces may be left out")
+    if (found := parts(run)) is None:
+        return ""
+    return _("{spelling:.2f} spelling, {spacing:.2f} spaces").format(**found)
+
+
 def beside_tokens(spelling: float, spacing: float) -> str:
     """What the bits per byte of words hold beside their tokens."""
     return _(

@@ -5,7 +5,7 @@ import streamlit as st
 from lmcore.config import RunConfig
 from lmcore.corpus import encode
 from lmcore.decoding import one_line
-from lmcore.errors import LimitError, LmcoreError, TextNotFound, TextTooShort
+from lmcore.errors import LimitError, LmcoreError, TextError, TextNotFound
 from lmcore.runs import memory
 from pages.parts import links, presets, texts, visitor
 from pages.parts.language import _, sentence
@@ -23,7 +23,7 @@ def start(text, config: RunConfig, pinned_context: str | None = None):
         run = visitor.store().add_run(
             owner=visitor.current(), text_id=text.id, name=_run_name(text, config), config=config, pinned_context=pinned
         )
-    except (LimitError, TextTooShort, TextNotFound) as error:
+    except (LimitError, TextError, TextNotFound) as error:
         st.error(sentence(error.code, error.values))
         return
     visitor.pool().wake()

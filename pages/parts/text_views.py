@@ -7,9 +7,10 @@ import streamlit as st
 
 from lmcore import statistics
 from lmcore.config import TokenizerConfig, choices
+from lmcore.errors import TextError
 from lmcore.kinds import KINDS
-from pages.parts import charts, encodings, knobs, plots, split_views, texts, visitor
-from pages.parts.language import _
+from pages.parts import charts, encodings, knobs, plots, split_views, texts, visitor, word_losses
+from pages.parts.language import _, sentence
 from pages.parts.token_view import token_view
 
 SHOWN_CHARACTERS = 1_500
@@ -120,7 +121,12 @@ def tokens(text):
         size = st.slider(
             knobs.name("vocabulary_size"), 260, 10_000, 2_000, 20, key="text.vocabulary_size", help=knobs.help("vocabulary_size")
         )
-    tokenizer = texts.tokenizer(text, TokenizerConfig(kind, size))
+    try:
+        tokenizer = texts.tokenizer(text, TokenizerConfig(kind, size))
+    except TextError as error:  # its words cannot be cut
+        st.error(sentence(error.code, error.values))
+        st.stop()
+    word_losses.say(text, TokenizerConfig(kind, size))
     st.session_state["text.cut"] = tokenizer
     ids, starts, ends = tokenizer.offsets(texts.corpus(text).train[:SHOWN_CHARACTERS])
     st.caption(
@@ -155,7 +161,8 @@ def tokens(text):
 def counts(text):
     tokenizer = st.session_state["text.cut"]
     corpus = texts.corpus(text)
-    found = statistics.frequencies(tokenizer.encode(corpus.train), tokenizer.vocabulary_size)
+    ids = tokenizer.encode(corpus.train)
+    found = statistics.frequencies(ids, tokenizer.vocabulary_size)
     rare = texts.words_seen_once(text) if tokenizer.kind == "word" else []
     st.subheader(_("Counted"))
     row = st.container(horizontal=True, gap="medium")
@@ -187,7 +194,10 @@ def counts(text):
     if once:
         st.caption(_("Some of those seen only once"))
         st.text(" · ".join(map(charts.visible, once)))
-    if rare and not found.once:
+    if rare and (share := statistics.unknown_share(ids, tokenizer.unknown_id)):
         st.caption(
-            _("A text with so many different words reads those it has only once as “unknown”: the model learns what that costs.")
+            _(
+                "{share} of these tokens are read as “unknown”: some or all words that the text has only once, and those beyond the "
+                "largest vocabulary. So the model learns what an unknown word costs."
+            ).format(share=f"{share:.1%}")
         )

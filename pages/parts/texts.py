@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import streamlit as st
 
-from lmcore import decoding, splits
+from lmcore import decoding, splits, statistics
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus
 from lmcore.decoding import LIMIT, decode, is_blank, normalise, one_line
@@ -22,6 +22,7 @@ from pages.parts.language import _, current_language
 from sample_corpora import SAMPLES
 
 PASTE_LIMIT = 1_000_000  # bytes
+MEASURED = 100_000  # characters
 LOOKED_AT = 1_000_000  # characters: what a page cuts into tokens while one turns a knob
 
 
@@ -180,6 +181,11 @@ def types(text, config: TokenizerConfig) -> tuple[int, int]:
     return found, found if whole else max(found, config.vocabulary_size)
 
 
+def lost_by_words(text, config: TokenizerConfig) -> tuple[statistics.Lost, bool]:
+    """(what words lose of the held-out text, or of the text where none is held out; whether some is), of the part that is looked at."""
+    return _lost_by_words(text.sha256, text.kind, config, text)
+
+
 def tokenizer(text, config: TokenizerConfig) -> Tokenizer:
     return _tokenizer(text.sha256, text.kind, config, text, LOOKED_AT)
 
@@ -205,6 +211,12 @@ def _meaning(sha256, kind, _text) -> splits.Meaning:
 def _words_seen_once(sha256, kind, _text) -> list[str]:
     counted = Counter(pieces(corpus(_text).train))
     return sorted(word for word, count in counted.items() if count == 1)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _lost_by_words(sha256, kind, config, _text) -> tuple[statistics.Lost, bool]:
+    found = corpus(_text)
+    return statistics.lost_by_words(tokenizer(_text, config), found.validation or found.train[:MEASURED]), bool(found.validation)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
