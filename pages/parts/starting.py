@@ -63,7 +63,7 @@ def own_text(content: str):
 
 
 def _check_length(text, config: RunConfig):
-    """Raises TextTooShort, rather than let a run fail that has hardly begun."""
+    """Raises TextTooShort or WordsNotCut, rather than let a run fail that has hardly begun."""
     if text.characters < SHORT:
         encode(texts.corpus(text), texts.tokenizer(text, config.tokenizer))
 
