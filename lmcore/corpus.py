@@ -19,8 +19,17 @@ SMALLEST_VALIDATION = 200  # tokens
 SMALLEST_TRAINING = 8  # tokens
 OPENING = 256  # tokens a fresh context of a stream begins with
 NEAR = 500  # characters: how far back a stream is cut, to end with a line or a sentence
+LONGEST_TOKEN = 16  # characters: of this many for each token, enough are cut
 
-SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+CLOSED = r"(?:[.!?…]+[\"'”’»)\]]*|[。！？…]+[”’」』）》\"]*)"
+BEGINNINGS = (  # of a line after a sentence, of any line, of a sentence, of a word: behind the white space before it
+    re.compile(CLOSED + r"[^\S\n]*\n\s*(?=\S)"),
+    re.compile(r"\n\s*(?=\S)"),
+    re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=\S)|[。！？…]++[”’」』）》\"]*+\s*+(?=\S)"),
+    re.compile(r"\s+(?=\S)"),
+)
+LINE_BREAKS = re.compile(r"\n+")
+WIDE = "\u2e80"  # characters from here on are written without spaces
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ def encode(corpus: Corpus, tokenizer: Tokenizer, tell: Tell = keep_quiet, *, tra
     if len(train) < SMALLEST_TRAINING:
         raise TextTooShort(tokens=len(train), needed=SMALLEST_TRAINING)
     validation = tokenizer.encode(corpus.validation)
-    opening = train[-OPENING:] if is_stream else train[:1]
+    opening = _opening(corpus, tokenizer, train) if is_stream else train[:1]
     if len(validation) < SMALLEST_VALIDATION:
         return TokenData(corpus.kind, train, validation[:0], validation_bytes=0, unknown_bytes=0, opening=opening)
     return TokenData(
@@ -97,27 +106,71 @@ def unknown_bytes(tokenizer: Tokenizer, text: str) -> int:
     return sum(len(piece.encode()) for piece in tokenizer.unknown_pieces(text))
 
 
-def mark(text: str, kind: str) -> str:
-    """What a visitor typed, as training would see it: the breaks between items become ITEM_BREAK.
+def mark(text: str, kind: str, *, whole: bool = False) -> str:
+    """What a visitor typed, as training would see it: tidied, the breaks between items ITEM_BREAK, the items stripped.
 
-    >>> mark("one\\ntwo", "lines") == "one" + ITEM_BREAK + "two"
+    A context may go on: the white space at its end is kept, and a break there begins another item. `whole`: a text that is
+    complete, without the white space around it.
+
+    >>> mark("\\none\\n\\ntwo ", "lines") == "one" + ITEM_BREAK + "two "
     True
     """
+    text, _ = normalise(text)
+    if whole:
+        text = text.strip("\n").rstrip()
     if kind == "stream":
         return text
-    return (re.compile("\n+") if kind == "lines" else BLANK_LINES).sub(ITEM_BREAK, text)
+    *ended, last = (LINE_BREAKS if kind == "lines" else BLANK_LINES).split(text)
+    marked = "".join(item + ITEM_BREAK for item in items("\n\n".join(ended), kind))
+    return marked + last.lstrip("\n")
+
+
+def unmark(marked: str, kind: str) -> str:
+    """The breaks between items as a person writes them.
+
+    >>> unmark("one" + ITEM_BREAK + "two", "blocks")
+    'one\\n\\ntwo'
+    """
+    return marked.replace(ITEM_BREAK, "\n\n" if kind == "blocks" else "\n")
+
+
+def typed(text: str, kind: str, tokenizer: Tokenizer, opening: np.ndarray, *, whole: bool = False) -> str:
+    """`mark`, and for subwords the space before a word where training had it: it belongs to the word, not to what stands before.
+
+    opening: ids (S,) of what the model has read before.
+    """
+    marked = mark(text, kind, whole=whole)
+    if tokenizer.kind != "subword":
+        return marked
+    marked = marked.removesuffix(" ")
+    before = tokenizer.decode(opening)[-1:]
+    in_a_line = before and not before.isspace() and max(before, marked[:1]) < WIDE
+    return " " + marked if in_a_line and marked and not marked[0].isspace() else marked
 
 
 def _split_stream(text: str, held_back: int) -> tuple[str, str]:
-    """Cut behind the last line or sentence that ends shortly before the place."""
-    if not held_back:
-        return text, ""
-    cut = len(text) - held_back
-    begin = max(0, cut - NEAR)
-    near = text.rfind("\n", begin, cut) + 1
-    if not near:
-        near = max((match.end() for match in SENTENCE_END.finditer(text, begin, cut)), default=cut)
-    return text[:near], text[near:]
+    """Cut where the last line, sentence or word begins shortly before the place."""
+    place = len(text) - held_back
+    cut = last_beginning(text, place) or place if held_back else place
+    return text[:cut], text[cut:]
+
+
+def last_beginning(text: str, end: int) -> int:
+    """Where the last line begins at or before a place, else the last sentence, else the last word; 0 where none is near."""
+    for beginning in BEGINNINGS:
+        places = [match.end() for match in beginning.finditer(text, max(0, end - NEAR), end + 1)]
+        if found := [place for place in places if place <= end]:
+            return found[-1]
+    return 0
+
+
+def _opening(corpus: Corpus, tokenizer: Tokenizer, train: np.ndarray) -> np.ndarray:
+    """The end of a stream's training text, up to where its last line, sentence or word begins: what is typed begins one, too."""
+    text = corpus.train
+    end = len(text) if corpus.validation else last_beginning(text, len(text) - 1) or len(text)
+    text = text[max(0, end - LONGEST_TOKEN * OPENING) : end]
+    ids = tokenizer.encode(text.removesuffix(" ") if tokenizer.kind == "subword" else text)[-OPENING:]
+    return ids if len(ids) else train[-OPENING:]
 
 
 def _split_items(found: list[str], share: float) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from lmcore.text_index import TextIndex
 LEAST = 5  # tokens: shorter stretches are common speech
 LONGEST_CONTEXT = 20  # tokens
 PLACES = 5
+COMPARED = 1_000  # places
 NOWHERE = np.empty(0, int)
 
 
@@ -53,6 +54,26 @@ def evidence(context: np.ndarray, token: int, index: TextIndex, most_places: int
         if found[-1].context_count == 0:
             break
     return found
+
+
+def in_its_place(ids: np.ndarray, index: TextIndex, most: int) -> np.ndarray | None:
+    """The tokens that stand before a text in the training text, within its item, at most `most` of them; None where it does not stand
+    there. Where it begins an item somewhere, nothing stands before it.
+
+    >>> in_its_place(np.array([1, 2]), TextIndex(np.array([0, 1, 3, 0, 1, 2]), 4), most=2).tolist()
+    [3, 0]
+    """
+    ids = np.asarray(ids)
+    low, high = np.zeros(1, dtype=np.int32), np.full(1, len(index.order), dtype=np.int32)
+    for length in range(min(len(ids), LONGEST_CONTEXT)):
+        low, high = index.narrow(low, high, length, ids[length : length + 1])
+    found = index.order[int(low[0]) : int(high[0])][:COMPARED]
+    before = [
+        _last_item(index.ids[max(0, place - most) : place], index.begin_id, keep_begin=False)
+        for place in np.sort(found)
+        if np.array_equal(index.ids[place : place + len(ids)], ids)
+    ]
+    return (max if index.begin_id is None else min)(before, key=len, default=None)
 
 
 def surroundings(index: TextIndex, place: int, width: int = 8) -> tuple[np.ndarray, np.ndarray]:

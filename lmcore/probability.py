@@ -4,7 +4,7 @@ What a model thinks of *one* next token is `LanguageModel.step`; changing and dr
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class TextScore:
     log_probs: np.ndarray  # (T,) log P(w_t | w_1 … w_{t-1}), the first one included
     entropies: np.ndarray  # (T,) of the distribution each token was drawn from, nats
     ranks: np.ndarray  # (T,) 1: the model's first guess
+    context: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # (S,) ids that were read before it
 
     @property
     def running_log_probs(self) -> np.ndarray:
@@ -49,17 +50,20 @@ class TextScore:
         return (float(self.surprise.sum()) + 8 * unknown_bytes) / text_bytes
 
 
-def score(model: LanguageModel, ids: np.ndarray) -> TextScore:
+def score(model: LanguageModel, ids: np.ndarray, context: np.ndarray | tuple = ()) -> TextScore:
     """Score a text token by token, in passes of at most ROWS_AT_ONCE tokens.
 
-    ids: (T,) token ids, T ≥ 1.
+    ids: (T,) token ids, T ≥ 1. context: (S,) ids that the model reads first, S ≥ 0.
 
     >>> from lmcore.models import UniformModel
     >>> round(score(UniformModel(vocabulary_size=4), np.array([0, 1, 2])).perplexity, 9)
     4.0
     """
-    ids = np.asarray(ids, dtype=np.int64)
+    ids, context = np.asarray(ids, dtype=np.int64), np.asarray(context, dtype=np.int64)
     first, state = model.start()
+    if len(context):
+        rows, state = read_long(model, state, context)
+        first = rows[-1]
     log_probs, entropies, ranks = [], [], []
 
     def take(rows, targets):
@@ -76,7 +80,7 @@ def score(model: LanguageModel, ids: np.ndarray) -> TextScore:
         end = min(begin + ROWS_AT_ONCE, len(ids) - 1)
         rows, state = model.read(state, ids[begin:end])
         take(rows, ids[begin + 1 : end + 1])
-    return TextScore(ids, np.concatenate(log_probs), np.concatenate(entropies), np.concatenate(ranks))
+    return TextScore(ids, np.concatenate(log_probs), np.concatenate(entropies), np.concatenate(ranks), context)
 
 
 def next_token(model: LanguageModel, context: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ MOST_TOKENS = 5_000_000  # of a longer text only the end is indexed: with counts
 
 
 class TextIndex:
-    """ids: (N,) tokens, N ≥ 1. begin_id: the token that begins an item, None in a stream.
+    """ids: (N,) tokens, N ≥ 1. begin_id: the token that begins an item, None in a stream. opening: what a fresh context of a stream
+    begins with; the end of the text where it is not known.
 
     order: (N,) places, sorted by the tokens that stand from there on; a text that ends is smaller than one that goes on.
     skipped: so many tokens of the training text stand before the first one indexed.
@@ -23,11 +24,22 @@ class TextIndex:
     [1, 3, 0, 2, 4]
     """
 
-    def __init__(self, ids: np.ndarray, vocabulary_size: int, begin_id: int | None = None, skipped: int = 0):
+    def __init__(
+        self,
+        ids: np.ndarray,
+        vocabulary_size: int,
+        begin_id: int | None = None,
+        skipped: int = 0,
+        opening: np.ndarray | None = None,
+    ):
         self.ids = np.asarray(ids)
         self.vocabulary_size = vocabulary_size
         self.begin_id = begin_id
         self.skipped = skipped
+        opening = self.ids if opening is None else opening
+        self.opening = np.asarray(
+            opening if begin_id is None else [begin_id], dtype=np.int32
+        )  # as a network's fresh context begins
         self.tokens = np.append(self.ids.astype(np.int32), np.int32(-1))  # (N + 1,): the end of the text, below every token
         self.order = suffix_array(self.ids, vocabulary_size)
         counts = np.bincount(self.ids, minlength=vocabulary_size)
@@ -37,12 +49,14 @@ class TextIndex:
     def of(cls, data: TokenData, vocabulary_size: int) -> "TextIndex":
         """The index of the training split, or of its last MOST_TOKENS tokens."""
         skipped = max(0, len(data.train) - MOST_TOKENS)
-        return cls(data.train[skipped:], vocabulary_size, None if data.kind == "stream" else int(data.opening[0]), skipped)
+        begin_id = None if data.kind == "stream" else int(data.opening[0])
+        return cls(data.train[skipped:], vocabulary_size, begin_id, skipped, data.opening)
 
     def to_bytes(self) -> bytes:
         """The tokens as a safetensors file. They are sorted again when it is read: a tenth of a second for a million."""
         begin_id = -1 if self.begin_id is None else self.begin_id
-        return save({"ids": self.ids, "header": np.array([self.vocabulary_size, begin_id, self.skipped], dtype=np.int64)})
+        header = np.array([self.vocabulary_size, begin_id, self.skipped], dtype=np.int64)
+        return save({"ids": self.ids, "header": header, "opening": self.opening})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "TextIndex":
@@ -52,12 +66,7 @@ class TextIndex:
             vocabulary_size, begin_id, skipped = arrays["header"].tolist()
         except (SafetensorError, KeyError) as error:
             raise ValueError("this is not the index of a text") from error
-        return cls(arrays["ids"], vocabulary_size, None if begin_id < 0 else begin_id, skipped)
-
-    @property
-    def opening(self) -> np.ndarray:
-        """The tokens a fresh context begins with: <begin>, or the end of the stream."""
-        return self.tokens[:-1] if self.begin_id is None else np.array([self.begin_id], dtype=np.int32)
+        return cls(arrays["ids"], vocabulary_size, None if begin_id < 0 else begin_id, skipped, arrays.get("opening"))
 
     def narrow(self, low: np.ndarray, high: np.ndarray, length: int, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """From the ranges of sequences of `length` tokens to those of the sequences with one more token. All (S,) -> (S,).

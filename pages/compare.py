@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
+from lmcore.decoding import one_line
 from pages.parts import charts, comparison, guard, links, plots, run_words, texts, visitor
 from pages.parts.language import _
 
@@ -25,7 +26,7 @@ def to_address(ids: list[str]):
 
 def add():
     """The id of a run, its address, or that of a comparison."""
-    typed = st.session_state["compare.add"].strip()
+    typed = one_line(st.session_state["compare.add"], 2_000)
     query = parse_qs(urlsplit(typed).query)
     ids = [run_id for value in (query.get("runs") or query.get("run") or [typed]) for run_id in value.split(",")]
     known = [run_id for run_id in ids if links.ID.fullmatch(run_id) and store.run(run_id)]

@@ -1,11 +1,12 @@
 """Explore: what comes next, how likely is a sentence, why this word, and how the answers came about."""
 
 import random
+from dataclasses import replace
 
 import streamlit as st
 
 from lmcore.sampling import Sampling
-from pages.parts import chain, film, guard, knobs, model_table, next_words, two_sentences, typed, why
+from pages.parts import chain, film, guard, knobs, model_table, next_words, scoring, two_sentences, typed, why
 from pages.parts.language import _
 
 st.title(_("Explore"))
@@ -23,7 +24,7 @@ def context() -> str:
     guard.begin_with(run, "explore.context", run.pinned_context)
     text = st.text_area(_("Continue this text"), key="explore.context", height=80)
     text = typed.end_of(text)
-    typed.say(run, trained, text)
+    typed.say(run, trained, text, "explore.context")
     return text
 
 
@@ -45,14 +46,15 @@ def what_comes_next():
 def how_likely():
     guard.begin_with(run, "explore.sentence", st.session_state.get("explore.context", run.pinned_context))
     sentence = typed.begin_of(st.text_area(_("A sentence to score"), key="explore.sentence", height=80))
-    typed.say(run, trained, sentence)
+    typed.say(run, trained, sentence, "explore.sentence")
     second = second_sentence()
-    first_scored = chain.score(trained, sentence)
+    asked = scoring.ask(run, trained, sentence)
+    first_scored = scoring.score(trained, sentence, asked)
     if first_scored is None:
         st.info(_("Type a sentence to see the probability of each of its tokens."))
         return
     chain.show(run, trained, *first_scored)
-    if second and (second_scored := chain.score(trained, second)) is not None:
+    if second and (second_scored := scoring.score(trained, second, replace(asked, marked=None))) is not None:
         two_sentences.show(run, trained, first_scored[1], second_scored[1], second_scored[0])
     chain.show_models(run, trained, *first_scored)
 
@@ -76,7 +78,7 @@ def second_sentence() -> str:
     if not wanted:
         return ""
     second = typed.begin_of(st.text_area(_("The second sentence"), key="explore.second", height=80, persist_state="session"))
-    typed.say(run, trained, second)
+    typed.say(run, trained, second, "explore.second")
     return second
 
 

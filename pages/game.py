@@ -9,7 +9,7 @@ st.title(_("Beat the machine"))
 st.markdown(
     _(
         "Claude Shannon's guessing game: a line that **no model was trained on**, one token hidden after another. "
-        "You guess, this run guesses, and so does a bigram, which only counts pairs of tokens. Who needs fewer guesses?"
+        "You guess, this run guesses, and so does a bigram, which only counts pairs of tokens. Who is right more often at the first guess?"
     )
 )
 run = guard.a_run()
@@ -61,7 +61,7 @@ with left:
     elif game.deal.boards:
         game_board.choices(game, trained.tokenizer)
     else:
-        game_board.typing(game, trained.tokenizer)
+        game_board.typing(game, trained)
     with st.container(horizontal=True):
         if game.lines_left:
             style = "primary" if game.line_done else "tertiary"

@@ -59,14 +59,14 @@ def ask_the_model(now, sentence: str):
         say_that_it_is_trained()
         return
     loading.let_it_begin()
-    from pages.parts import guard, models, next_words
+    from pages.parts import models, next_words, unknown
 
     trained = models.load(visitor.data_folder(), now)
     if trained is None:
         say_that_it_is_trained()
         return
     say_step(now, trained.step)
-    guard.say_unknown(trained, sentence)
+    unknown.say(trained, sentence, box)
     next_words.show(trained, box, key="home.bars", top=TOP)
     links.page_link("explore", _("Look at every probability of this model"), run=demo.id)
 

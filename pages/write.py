@@ -6,7 +6,7 @@ import streamlit as st
 
 from lmcore.runs.glimpse import SAMPLE_TOKENS
 from lmcore.sampling import Sampling
-from pages.parts import beside, copy_meter, desk, guard, knobs
+from pages.parts import beside, copy_meter, desk, guard, knobs, unknown
 from pages.parts.language import _
 from pages.parts.number_field import number_field
 
@@ -25,7 +25,7 @@ guard.about(run, trained)
 begun = desk.begun_text(run)
 guard.begin_with(run, "write.prompt", begun.prompt if begun else run.pinned_context)
 prompt = st.text_area(_("Begin with (may be empty)"), key="write.prompt", height=80, max_chars=20_000)
-guard.say_unknown(trained, prompt)
+unknown.say(trained, prompt, "write.prompt")
 temperature = st.slider(_("Temperature"), 0.0, 2.0, 0.8, 0.05, key="write.temperature", help=knobs.help("temperature"), width=320)
 more = st.expander(_("More settings"))
 knob = more.container(horizontal=True, gap="medium")

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"errors", "config"},
-    {"usual", "detection", "decoding", "corpus", "kinds", "splits", "tokenizers", "statistics"},
+    {"usual", "detection", "decoding", "corpus", "kinds", "splits", "tokenizers", "statistics", "twins"},
     {"text_index", "evidence", "models", "optimizers", "batches", "losses", "processor"},
     {"references", "evaluation"},
     {"attribution", "shannon", "training", "probability", "sampling"},

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lmcore.corpus import TokenData, mark
+from lmcore.corpus import TokenData, typed, unmark
 from lmcore.models import NeuralLanguageModel
 from lmcore.planning import SAMPLE_TOKENS
 from lmcore.probability import next_token
@@ -20,8 +20,8 @@ def glimpse(network, data: TokenData, tokenizer: Tokenizer, pinned_context: str,
     model = NeuralLanguageModel(network, data.opening, begin_id)
     never = () if tokenizer.unknown_id is None else (tokenizer.unknown_id,)
     ids = list(generate(model, np.empty(0, dtype=np.int64), SAMPLE_TOKENS[tokenizer.kind], SAMPLING, seed, never))
-    log_probs = next_token(model, tokenizer.encode(mark(pinned_context, data.kind)))
+    log_probs = next_token(model, tokenizer.encode(typed(pinned_context, data.kind, tokenizer, data.opening)))
     network.train(was_training)
     best = np.argsort(-log_probs, kind="stable")[:BARS]
-    text = tokenizer.decode(ids).replace("\x1e", "\n")
+    text = unmark(tokenizer.decode(ids), data.kind)
     return text, [[tokenizer.vocabulary[token_id], float(np.exp(log_probs[token_id]))] for token_id in best]

@@ -30,6 +30,10 @@ class Tokenizer(Protocol):
 
     def decode(self, ids) -> str: ...
 
+    def texts(self, ids) -> list[str]:
+        """What each token adds to the text. A character of several tokens stands with the one that completes it; where nothing
+        completes it, its bytes are shown."""
+
     def offsets(self, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(ids (T,), starts (T,), ends (T,)): token t is text[starts[t]:ends[t]]."""
 

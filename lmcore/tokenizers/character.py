@@ -59,7 +59,10 @@ class CharacterTokenizer:
         return self._table[codes if codes.itemsize == 1 else np.minimum(codes, last)]
 
     def decode(self, ids) -> str:
-        return "".join("\ufffd" if token_id == 0 else self.characters[token_id - 1] for token_id in ids)
+        return "".join(self.texts(ids))
+
+    def texts(self, ids) -> list[str]:
+        return ["\ufffd" if token_id == 0 else self.characters[token_id - 1] for token_id in ids]
 
     def offsets(self, text: str):
         starts = np.arange(len(text))

@@ -30,6 +30,7 @@ SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # as
 PIECE = regex.compile(
     rf"\x1e|'s|'t|'re|'ve|'m|'ll|'d| ?\p{{L}}+| ?\p{{N}}+| ?[^{SPACE}\p{{L}}\p{{N}}\x1e]+|[{SPACE}]+(?=[{SPACE}]|\x1e|\Z)|[{SPACE}]+"
 )
+CHARACTER = re.compile(rb"[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]*|[\x80-\xbf]+")  # or a part of one
 SURROGATES = re.compile("[\ud800-\udfff]")
 BYTE_OF = {  # the library writes each byte as a printable character
     **{chr(code): code for code in (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))},
@@ -116,6 +117,17 @@ class SubwordTokenizer:
     def decode(self, ids) -> str:
         return b"".join(self._bytes[token_id] for token_id in ids).decode("utf-8", errors="replace")
 
+    def texts(self, ids) -> list[str]:
+        found, begun = [], b""
+        for token_id in ids:
+            *whole, begun = CHARACTER.findall(begun + self._bytes[token_id])
+            if _is_text(begun) or token_id == self.begin_id:
+                whole, begun = [*whole, begun], b""
+            found.append("".join(ITEM_BREAK if part == ITEM_BREAK.encode() else readable(part) for part in whole))
+        if begun:
+            found[-1] += readable(begun)
+        return found
+
     def offsets(self, text: str):
         """Tokens that are parts of one character share its place."""
         found = self.library.encode(_whole_characters(text), add_special_tokens=False)
@@ -158,17 +170,20 @@ def cut_at_spaces(text: str) -> list[str]:
 
 
 def readable(piece: bytes) -> str:
-    """A part of a character, or what cannot be shown, by its bytes.
+    """A text; of a part of a character, and of what cannot be shown, the bytes: those of one character together.
 
-    >>> readable("语".encode()), readable("语".encode()[:2]), readable(b"\\x1b")
-    ('语', '<E8 AF>', '<1B>')
+    >>> readable("语".encode()), readable("语".encode()[:2]), readable(b"\\x1b"), readable("语言".encode()[2:4])
+    ('语', '<E8 AF>', '<1B>', '<AD><E8>')
     """
+    return "".join(part.decode() if _is_text(part) else f"<{part.hex(' ').upper()}>" for part in CHARACTER.findall(piece))
+
+
+def _is_text(part: bytes) -> bool:
     try:
-        text = piece.decode()
+        text = part.decode()
     except UnicodeDecodeError:
-        text = "\0"
-    hidden = any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text)
-    return f"<{piece.hex(' ').upper()}>" if hidden else text
+        return False
+    return text in "\n\t" or unicodedata.category(text) != "Cc"
 
 
 def sample(text: str, size: int = TRAINED_ON, chunk: int = SAMPLED) -> Iterator[str]:

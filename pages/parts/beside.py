@@ -63,10 +63,9 @@ def _continuation(run, trained, model, writing: Writing, settings: Sampling, see
     name = f"{run.id} {model.order}-gram" if isinstance(model, NgramModel) else f"{run.id} {trained.step}"
     ids = _generated(name, writing.prompt, settings, seed, trained, model, writing)
     found = copy_meter.of_text(run, trained, ids)
-    before = int(writing.prompt_ids[-1]) if len(writing.prompt_ids) else None
     written_view(
         desk.prompt_end(writing.prompt, SHOWN_PROMPT),
-        pieces(trained, before, ids),
+        pieces(trained, writing.prompt, writing.prompt_ids, ids),
         key=key,
         labels=desk.labels(),
         copied=tuple((span.begin, span.end) for span in found.spans) if found else (),

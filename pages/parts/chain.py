@@ -1,6 +1,6 @@
 """The chain rule on a page: each factor P(w_t | w_1 … w_{t-1}) of a sentence under each model, its product, its cross entropy.
 
-What stands beside it for a second sentence is `two_sentences`.
+How a typed sentence becomes a score is `scoring`; what stands beside it for a second sentence is `two_sentences`.
 """
 
 import math
@@ -10,26 +10,9 @@ import streamlit as st
 
 from lmcore import corpus, probability
 from lmcore.tokenizers import ITEM_BREAK
-from pages.parts import charts, line_up, models, plots, rarity, run_words
+from pages.parts import charts, line_up, models, next_words, pills, plots, rarity, run_words
 from pages.parts.language import _
 from pages.parts.token_view import token_view
-
-MOST_TOKENS = 2_000
-
-
-def score(trained, sentence: str):
-    """(the part that is scored, its TextScore); None for an empty sentence. One pass of the network."""
-    marked = trained.marked(sentence)
-    ids, _starts, ends = trained.tokenizer.offsets(marked)
-    if not len(ids):
-        return None
-    if len(ids) > MOST_TOKENS:
-        st.info(
-            _("This text has {count} tokens; the first {most} are shown.").format(count=f"{len(ids):,}", most=f"{MOST_TOKENS:,}")
-        )
-        ids, marked = ids[:MOST_TOKENS], marked[: ends[MOST_TOKENS - 1]]
-    with models.asking():
-        return marked, probability.score(trained.model, ids)
 
 
 def show(run, trained, marked: str, found):
@@ -46,10 +29,11 @@ def show_models(run, trained, marked: str, found):
     entrants = line_up.choose(run, trained)
     with models.asking():
         log_probs = {entrants[0].name: found.log_probs}  # this run: scored already
-        log_probs |= {entrant.name: entrant.token_log_probs(found.ids) for entrant in entrants[1:]}
+        read = np.append(found.context, found.ids)
+        log_probs |= {entrant.name: entrant.token_log_probs(read)[len(found.context) :] for entrant in entrants[1:]}
     plots.show(
         charts.chain_of_probabilities(
-            [trained.tokenizer.vocabulary[token_id] for token_id in found.ids],
+            pills.in_a_row(trained.tokenizer, found.ids),
             np.exp(found.log_probs),
             {name: np.cumsum(row) for name, row in log_probs.items()},
             {entrant.name for entrant in entrants if entrant.first_shown},
@@ -71,7 +55,7 @@ def show_models(run, trained, marked: str, found):
 
 
 def texts(trained, ids) -> list[str]:
-    return [charts.visible(trained.tokenizer.vocabulary[token_id]) for token_id in ids]
+    return [charts.visible(name) for name in pills.in_a_row(trained.tokenizer, ids)]
 
 
 def say_totals(trained, marked: str, found):
@@ -103,6 +87,18 @@ def say_totals(trained, marked: str, found):
     )
     if trained.tokenizer.kind == "word":
         st.caption(run_words.beside_tokens(*beside_tokens(trained, marked)))
+    if trained.kind != "stream":
+        st.caption(end_words()[trained.kind, marked.endswith(ITEM_BREAK)])
+
+
+def end_words() -> dict[tuple[str, bool], str]:
+    """What the probability of the whole is the probability of: {(kind, whether the end is counted): sentence}."""
+    return {
+        ("lines", False): _("The probability that a line begins like this; that it ends here is not counted."),
+        ("lines", True): _("The probability that a line is exactly this: it begins like this and ends here."),
+        ("blocks", False): _("The probability that a block begins like this; that it ends here is not counted."),
+        ("blocks", True): _("The probability that a block is exactly this: it begins like this and ends here."),
+    }
 
 
 def total_of(log_probs: np.ndarray) -> float:
@@ -120,23 +116,19 @@ def beside_tokens(trained, marked: str) -> tuple[float, float]:
     return 8 * corpus.unknown_bytes(trained.tokenizer, marked) / size, trained.tokenizer.spacing_bits(marked) / size
 
 
-def unknown_pieces(trained, text: str) -> list[str]:
-    """The pieces of a text that this tokenizer does not know."""
-    return trained.tokenizer.unknown_pieces(trained.marked(text))
-
-
 def coloured(trained, found, *, key: str) -> int | None:
     """The tokens, darker the more surprising -> the index of the chosen one."""
     tokenizer = trained.tokenizer
     tokens = [
         {
-            "text": tokenizer.vocabulary[token_id],
+            "text": text,
+            "name": tokenizer.vocabulary[token_id],
             "id": int(token_id),
             "value": float(bits) if math.isfinite(bits) else None,
             "unknown": bool(token_id == tokenizer.unknown_id),
             "special": bool(token_id == tokenizer.begin_id),
         }
-        for token_id, bits in zip(found.ids, found.surprise, strict=True)
+        for text, token_id, bits in zip(pills.in_text(tokenizer, found.ids), found.ids, found.surprise, strict=True)
     ]
     st.caption(_("The stronger the colour, the more surprising. Choose a token to see how its loss is made."))
     this_text = found.ids.tobytes()
@@ -154,7 +146,7 @@ def coloured(trained, found, *, key: str) -> int | None:
 def one_hot(run, trained, marked: str, found, index: int, *, key: str):
     """L = -Σ y_i log ŷ_i, with the numbers of one token."""
     with models.asking():
-        log_probs = probability.next_token(trained.model, found.ids[:index])
+        log_probs = probability.next_token(trained.model, np.append(found.context, found.ids[:index]))
     target = int(found.ids[index])
     order = [target] + [int(i) for i in np.argsort(-log_probs, kind="stable")[:6] if i != target][:5]
     others = np.delete(np.exp(log_probs), order).sum()
@@ -184,22 +176,28 @@ def one_hot(run, trained, marked: str, found, index: int, *, key: str):
             icon=":material/help:",
             key=f"{key}.why",
             on_click=ask_why,
-            args=(run.id, before_token(trained, marked, index), target),
+            args=(
+                run.id,
+                trained,
+                before_token(trained, marked, index, found.context),
+                np.append(found.context, found.ids[:index]),
+                target,
+            ),
         )
 
 
-def before_token(trained, marked: str, index: int) -> str:
-    """The text before one of its tokens, as a visitor would type it."""
-    _ids, starts, _ends = trained.tokenizer.offsets(marked)
-    return as_typed(trained, marked[: starts[index]])
+def before_token(trained, marked: str, index: int, context=()) -> str:
+    """The text before one of its tokens, as a visitor would type it. context: ids (S,) that stand before the text."""
+    ids, starts, _ends = trained.tokenizer.offsets(marked)
+    if trained.tokenizer.kind == "subword":  # a token may begin within a character
+        return trained.written([*context, *ids[:index]]).removeprefix(" ")
+    before = trained.written(context)
+    between = " " if trained.tokenizer.kind == "word" and before[-1:].strip() else ""
+    return before + between + corpus.unmark(marked[: starts[index]], trained.kind)
 
 
-def as_typed(trained, marked: str) -> str:
-    """The breaks between items as line breaks again."""
-    return marked.replace(ITEM_BREAK, "\n\n" if trained.kind == "blocks" else "\n")
-
-
-def ask_why(run_id: str, context: str, token_id: int):
+def ask_why(run_id: str, trained, context: str, ids: np.ndarray, token_id: int):
+    next_words.keep(trained, context, ids)
     st.session_state["explore.context"] = context
     st.session_state["explore.context.run"] = run_id
     st.session_state["why.token"] = (context, token_id)

@@ -2,6 +2,7 @@
 
 import html
 import math
+import unicodedata
 import zlib
 
 import numpy as np
@@ -186,13 +187,19 @@ def compared(curves: list[dict], labels: dict[str, str], log_axes: tuple[str, ..
     return figure
 
 
-def visible(token: str) -> str:
-    """A token as it can be read: line breaks, tabs and spaces get a sign.
+def spelled(token: str) -> str:
+    """A token of which nothing can be seen by the numbers of its characters, unless it is made of usual spaces."""
+    unseen = token.strip(" \n\t") and all(unicodedata.category(character)[0] in "ZCM" for character in token)
+    return " ".join(f"U+{ord(character):04X}" for character in token) if unseen else token
 
-    >>> visible(" the\\n")
-    '␣the⏎'
+
+def visible(token: str) -> str:
+    """A token as it can be read: line breaks, tabs and spaces get a sign, what else cannot be seen its number.
+
+    >>> visible(" the\\n"), visible("\\u3000")
+    ('␣the⏎', 'U+3000')
     """
-    return token.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
+    return spelled(token).replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
 
 
 def digits(value: float) -> float:

@@ -153,7 +153,9 @@ def _places(run, trained, found: Copied):
         _before, after = surroundings(index, span.place + length - 1)
         place = span.place - index.skipped
         parts = (before, index.ids[place : place + length], after)
-        for column, value in zip(rows.values(), (length, *(readable(tokenizer.decode(part)) for part in parts)), strict=True):
+        for column, value in zip(
+            rows.values(), (length, *(readable("".join(tokenizer.texts(part))) for part in parts)), strict=True
+        ):
             column.append(value)
     with st.expander(_("Where the longest stretches stand in the training text")):
         st.dataframe(rows, hide_index=True, key="write.copied.places")

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore import sampling
-from pages.parts import charts, copy_meter, models
+from pages.parts import charts, copy_meter, models, pills
 from pages.parts.language import _, together
 from pages.parts.next_token_bars import labels as bar_labels
 from pages.parts.next_token_bars import next_token_bars
@@ -114,7 +114,7 @@ def _choices(trained, writing: Writing, settings: sampling.Sampling):
     with models.asking():
         offer = writing.offer(trained, settings)
     st.caption(_("Or choose the next token yourself:"))
-    rows, rest = offer.rows(trained.tokenizer.vocabulary, CHOICES)
+    rows, rest = offer.rows(pills.next_names(trained.tokenizer, writing.before(len(writing.tokens)), offer.ids), CHOICES)
     next_token_bars(rows, rest, key="write.choices", labels=bar_labels(), on_click=choose)
     unknown = trained.tokenizer.unknown_id
     if not offer.after.any():
@@ -137,9 +137,10 @@ def _text(run, trained, writing: Writing):
     copied = copy_meter.of_text(run, trained, writing.ids()) if looks and tokens else None
     written_view(
         prompt_end(writing.prompt),
-        [token.text for token in tokens],
+        writing.texts(trained),
         key="write.view",
         labels=labels(),
+        names=pills.in_a_row(trained.tokenizer, writing.ids()),
         copied=tuple((span.begin, span.end) for span in copied.spans) if copied else (),
         chosen=[index for index, token in enumerate(tokens) if token.random_number is None],
         selected=place,
@@ -152,7 +153,8 @@ def _text(run, trained, writing: Writing):
     if copied:
         st.caption(copy_meter.sentence(run, trained, copied))
     st.caption(_("What could have come in the place of token {place}:").format(place=place + 1))
-    rows, rest = tokens[place].offer.rows(trained.tokenizer.vocabulary, ALTERNATIVES)
+    offer = tokens[place].offer
+    rows, rest = offer.rows(pills.next_names(trained.tokenizer, writing.before(place), offer.ids), ALTERNATIVES)
     next_token_bars(rows, rest, key="write.alternatives", labels=bar_labels())
 
 

@@ -14,13 +14,13 @@ import streamlit as st
 from lmcore.errors import CheckpointDamaged
 from lmcore.models import NeuralLanguageModel
 from lmcore.runs import folder, snapshots
-from pages.parts import models, visitor
+from pages.parts import models, next_words, visitor
 from pages.parts.charts import format_probability, visible
 from pages.parts.film_view import film_view
 from pages.parts.language import _, together
 
 MOST_TOKENS = 200  # of the context, its last ones: each frame reads them
-ROWS = 10
+ROWS = 10  # at least
 POINTS = 400  # of the training curve
 
 
@@ -40,7 +40,7 @@ class Film:
 
 
 def show(run, trained, context: str):
-    ids = np.asarray(trained.encode(context), dtype=np.int64)
+    ids = np.asarray(next_words.ids_of(trained, context), dtype=np.int64)
     if len(ids) > MOST_TOKENS:
         st.caption(_("The film reads the last {count} tokens of the context.").format(count=MOST_TOKENS))
         ids = ids[-MOST_TOKENS:]
@@ -105,13 +105,15 @@ def frame(model: NeuralLanguageModel, step: int, ids: np.ndarray, path: Path | N
 
 
 def most_telling(frames: list[Frame]) -> list[int]:
-    """The tokens that are most likely at the end, and those that were more likely before, in the order of the end."""
+    """The tokens that are most likely at the end, the most likely one of every frame, and those that were likely before, in the order
+    of the end."""
     last = frames[-1].log_probs
-    kept = np.argsort(-last, kind="stable")[: ROWS * 3 // 5].tolist()
     highest = np.max([one.log_probs for one in frames], axis=0)
+    kept = dict.fromkeys(np.argsort(-last, kind="stable")[: ROWS * 3 // 5].tolist())
+    kept |= dict.fromkeys(int(one.log_probs.argmax()) for one in frames)
     for token_id in np.argsort(-highest, kind="stable")[: 2 * ROWS].tolist():
-        if len(kept) < ROWS and token_id not in kept:
-            kept.append(token_id)
+        if len(kept) < ROWS:
+            kept[token_id] = None
     return sorted(kept, key=lambda token_id: -last[token_id])
 
 
@@ -124,7 +126,7 @@ def as_data(run, trained, film: Film) -> dict:
     for one in film.frames:
         probs = np.exp(one.log_probs.astype(np.float64))
         shown = [float(p) for p in probs[film.ids]]
-        nearest = min(range(len(samples)), key=lambda index: abs(samples[index].step - one.step)) if samples else None
+        written = sum(row.step <= one.step for row in samples)  # so far
         frames.append(
             {
                 "step": one.step,
@@ -132,8 +134,8 @@ def as_data(run, trained, film: Film) -> dict:
                 "shown": [format_probability(p) for p in [*shown, float(np.delete(probs, film.ids).sum())]],
                 "rest": float(np.delete(probs, film.ids).sum()),
                 "loss": None if one.loss is None else round(one.loss, 4),
-                "best": film.ids.index(int(one.log_probs.argmax())) if int(one.log_probs.argmax()) in film.ids else None,
-                "sample": nearest,
+                "best": film.ids.index(int(one.log_probs.argmax())),
+                "sample": written - 1 if written else None,
                 "said": said(trained, one),
             }
         )

@@ -4,6 +4,7 @@ import math
 
 import streamlit as st
 
+from lmcore.twins import with_twins
 from pages.parts import charts, guessing, plain_bars
 from pages.parts.guessed_line import guessed_line
 from pages.parts.language import _, literal
@@ -47,11 +48,15 @@ def choices(game: guessing.Game, tokenizer):
         st.button(_("none of these"), key="game.other", icon=":material/block:", type="tertiary", on_click=game.give_up)
 
 
-def typing(game: guessing.Game, tokenizer):
+def typing(game: guessing.Game, trained):
     """What is typed is compared one character after another, to the first that is wrong."""
+    tokenizer = trained.tokenizer
 
     def compare():
-        typed = st.session_state["game.typed"]
+        line = game.deal.line
+        typed = with_twins(
+            tokenizer, trained.marked(st.session_state["game.typed"]), line.before + "".join(line.texts[: game.place])
+        )
         ids = [int(token_id) for token_id in tokenizer.encode(typed)]
         known = ids[: ids.index(tokenizer.unknown_id)] if tokenizer.unknown_id in ids else ids
         st.session_state["game.unknown"] = typed if not known and typed else ""

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lmcore.runs import folder
-from pages.parts import chain, links, models, run_words, summary, texts, visitor
+from pages.parts import links, models, run_words, summary, texts, visitor
 from pages.parts.language import _, literal, together
 
 
@@ -79,12 +79,3 @@ def begin_with(run, key: str, value: str):
         st.session_state[key] = value
     else:
         st.session_state[key] = st.session_state.get(key, value)  # kept alive while other pages are shown
-
-
-def say_unknown(trained, text: str):
-    """Unknown pieces are said to be unknown, before their probabilities are shown."""
-    unknown = list(dict.fromkeys(chain.unknown_pieces(trained, text)))
-    if unknown:
-        shown = " · ".join(unknown[:10]) + (" …" if len(unknown) > 10 else "")
-        st.warning(_("Not in this model's vocabulary, so read as “unknown”:"))
-        st.text(shown)

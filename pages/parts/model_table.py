@@ -1,13 +1,14 @@
 """One context, one table: a column a model, a row a token, whatever the models are."""
 
 import math
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from lmcore import probability
-from pages.parts import charts, line_up, models, plots, truth
+from pages.parts import charts, line_up, models, next_words, plots, truth
 from pages.parts.charts import format_probability, visible
 from pages.parts.language import _
 
@@ -18,7 +19,7 @@ IN_CHART = 10
 def show(run, trained, context: str):
     st.subheader(_("The same context under every model"))
     entrants = line_up.choose(run, trained)
-    ids = trained.encode(context)
+    ids = next_words.ids_of(trained, context)
     with models.asking():
         found = [(entrant, log_probs) for entrant in entrants if (log_probs := entrant.next_log_probs(ids)) is not None]
     names = [entrant.name for entrant, _log_probs in found]
@@ -115,17 +116,15 @@ def read_by(trained, entrant, ids: np.ndarray) -> str:
 
 
 def readable(trained, ids) -> str:
-    """Tokens as the tokenizer writes them, a beginning of an item and an unknown one with their names."""
+    """Tokens as they stand in a text, a beginning of an item and an unknown one with their names."""
     tokenizer = trained.tokenizer
-    named = {tokenizer.begin_id, tokenizer.unknown_id} - {None}
-    parts, text = [], []
-    for token_id in [*ids, None]:
-        if token_id is None or token_id in named:
-            parts += [tokenizer.decode(text)] if text else []
-            parts += [tokenizer.vocabulary[token_id]] if token_id is not None else []
-            text = []
+    named, parts = {tokenizer.begin_id, tokenizer.unknown_id}, []
+    for has_name, group in groupby(zip(ids, tokenizer.texts(ids), strict=True), key=lambda pair: pair[0] in named):
+        if has_name:
+            parts += [tokenizer.vocabulary[token_id] for token_id, _text in group]
         else:
-            text.append(token_id)
+            text = "".join(text for _token_id, text in group)
+            parts.append(text.removeprefix(" ") if parts else text)
     return " ".join(parts).replace("\n", "⏎")
 
 

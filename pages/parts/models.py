@@ -8,14 +8,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from lmcore import checkpoint
-from lmcore.corpus import mark
+from lmcore.corpus import typed, unmark
 from lmcore.errors import CheckpointDamaged
 from lmcore.models import LanguageModel
 from lmcore.runs import folder
@@ -34,28 +34,25 @@ class Trained:
     tokenizer: Tokenizer
     step: int
     kind: str  # of the corpus: decides what a line break in a context means
+    opening: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # ids that a fresh context begins with
 
     @property
     def model(self) -> LanguageModel:
         """Raises CheckpointDamaged where the run has been deleted meanwhile."""
         return self.fetch()
 
-    def marked(self, text: str) -> str:
-        """What a visitor typed, line breaks between items marked as in training."""
-        return mark(text, self.kind)
+    def marked(self, text: str, *, whole: bool = False, context=()) -> str:
+        """What a visitor typed, as training saw its text. whole: a sentence that is complete, without white space around it. context:
+        ids (S,) that stand before it, where it does not begin afresh."""
+        return typed(text, self.kind, self.tokenizer, context if len(context) else self.opening, whole=whole)
 
     def encode(self, text: str) -> np.ndarray:
-        """(T,) ids of what a visitor typed."""
+        """(T,) ids of a context that a visitor typed."""
         return self.tokenizer.encode(self.marked(text))
 
-    def appended(self, text: str, token_id: int) -> str:
-        """What a visitor typed, one token longer, spaced as this tokenizer would."""
-        ids = self.encode(text)
-        before = self.tokenizer.decode(ids)
-        after = self.tokenizer.decode([*ids, token_id])
-        suffix = after[len(before) :] if after.startswith(before) else after
-        suffix = suffix.replace("\x1e", "\n\n" if self.kind == "blocks" else "\n")
-        return text + (suffix.lstrip(" ") if text.endswith((" ", "\n")) or not text else suffix)
+    def written(self, ids) -> str:
+        """Tokens as a person would write them."""
+        return unmark("".join(self.tokenizer.texts(ids)), self.kind)
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def load(data_folder, run, last: bool = False) -> Trained | None:
     if kept is None:
         return None
     tokenizer = _tokenizer((run_folder / "tokenizer.json").read_bytes())
-    return Trained(partial(_fetch, run_folder, kept.step), tokenizer, kept.step, kept.kind)
+    return Trained(partial(_fetch, run_folder, kept.step), tokenizer, kept.step, kept.kind, kept.model.opening)
 
 
 def _fetch(run_folder: Path, step: int) -> LanguageModel:

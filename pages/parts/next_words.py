@@ -1,24 +1,57 @@
 """The distribution of the next token as clickable bars, a table and a sentence: on Home, Train and Explore alike."""
 
 import math
+import os
 
 import numpy as np
 import streamlit as st
 
 from lmcore import probability, sampling
-from pages.parts import models
+from pages.parts import models, pills
 from pages.parts.charts import digits, format_probability, visible
 from pages.parts.language import _, together
 from pages.parts.next_token_bars import labels, next_token_bars
 
 TOP = 20
 LONGEST = 20_000  # characters of a context, its last ones
+KEPT = 8  # contexts
+
+
+def ids_of(trained, context: str) -> np.ndarray:
+    """(T,) ids of a context: those that were kept for it, else as the tokenizer cuts what a visitor typed."""
+    context = context[-LONGEST:]
+    tokenizer, ids = st.session_state.get("context.ids", {}).get(context, (None, None))
+    return ids if tokenizer is trained.tokenizer else trained.encode(context)
+
+
+def keep(trained, context: str, ids: np.ndarray):
+    """These are the ids of a context: a text alone does not say them, as where it ends in a part of a character."""
+    kept = st.session_state.setdefault("context.ids", {})
+    kept.pop(context[-LONGEST:], None)
+    kept[context[-LONGEST:]] = trained.tokenizer, ids
+    if len(kept) > KEPT:
+        del kept[next(iter(kept))]
+
+
+def appended(trained, context: str, token_id: int) -> str:
+    """A context with one token more, whose ids are kept."""
+    ids = ids_of(trained, context)
+    before, after = trained.written(ids), trained.written([*ids, token_id])
+    same = len(os.path.commonprefix([before, after]))
+    added = after[same:]
+    if context[-1:].isspace() and trained.tokenizer.kind == "word" or not context:
+        added = added.lstrip(" ") or added
+    elif trained.tokenizer.kind == "subword":
+        context = context.removesuffix(" ")  # it is the beginning of the next token
+    context = context.removesuffix(before[same:]) + added
+    keep(trained, context, np.append(ids, token_id))
+    return context
 
 
 def ask(trained, context: str) -> np.ndarray:
-    """(V,) log-probabilities of the token after what a visitor typed."""
+    """(V,) log-probabilities of the token after a context."""
     with models.asking():
-        return probability.next_token(trained.model, trained.encode(context[-LONGEST:]))
+        return probability.next_token(trained.model, ids_of(trained, context))
 
 
 def show(trained, context_key: str, *, key: str, top: int = TOP, settings: sampling.Sampling | None = None, table: bool = False):
@@ -27,10 +60,11 @@ def show(trained, context_key: str, *, key: str, top: int = TOP, settings: sampl
     def append():
         clicked = st.session_state[key].clicked
         if clicked is not None:
-            st.session_state[context_key] = trained.appended(st.session_state[context_key], int(clicked))
+            st.session_state[context_key] = appended(trained, st.session_state[context_key], int(clicked))
 
     log_probs = ask(trained, st.session_state[context_key])
-    rows, rest = top_rows(trained.tokenizer, log_probs, settings, top)
+    context = ids_of(trained, st.session_state[context_key])
+    rows, rest = top_rows(trained.tokenizer, log_probs, settings, top, context)
     next_token_bars(rows, rest, key=key, labels=labels(), on_click=append)
     st.caption(entropy_sentence(log_probs, settings))
     if table:
@@ -39,16 +73,19 @@ def show(trained, context_key: str, *, key: str, top: int = TOP, settings: sampl
     return log_probs
 
 
-def top_rows(tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | None, top: int) -> tuple[list[dict], dict]:
-    """The most likely tokens before and after temperature, top-k and top-p; and all the others as one."""
+def top_rows(
+    tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | None, top: int, context: np.ndarray | tuple = ()
+) -> tuple[list[dict], dict]:
+    """The most likely tokens before and after temperature, top-k and top-p; and all the others as one. context: ids before them."""
     probs = np.exp(log_probs)
     changed = settings is not None and settings != sampling.Sampling()
     after = np.exp(sampling.adjust(log_probs, settings)) if changed else None
     order = np.argsort(-probs, kind="stable")[:top]
+    names = pills.next_names(tokenizer, context, order)
     rows = [
         {
             "id": int(token_id),
-            "text": tokenizer.vocabulary[token_id],
+            "text": names[int(token_id)],
             "p": float(probs[token_id]),
             "q": float(after[token_id]) if changed else None,
             "cut": bool(changed and after[token_id] == 0),

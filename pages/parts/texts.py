@@ -11,11 +11,11 @@ import streamlit as st
 
 from lmcore import decoding, splits, statistics
 from lmcore.config import TokenizerConfig
-from lmcore.corpus import Corpus
+from lmcore.corpus import Corpus, last_beginning
 from lmcore.decoding import LIMIT, decode, is_blank, normalise, one_line
 from lmcore.errors import EmptyText, TextTooLarge
 from lmcore.kinds import guess_kind
-from lmcore.tokenizers import Tokenizer, build_tokenizer
+from lmcore.tokenizers import Tokenizer, WordTokenizer, build_tokenizer
 from lmcore.tokenizers.word import pieces
 from pages.parts import demos, visitor
 from pages.parts.language import _, current_language
@@ -128,17 +128,24 @@ def suggested_tokenizer(text) -> str:
 
 
 def begin_of_a_context(text) -> str:
-    """The context whose next token is shown while a run trains: a sample's own, else the first words of a line from the middle of
-    the text, never all of it: whoever may look at the run reads them too."""
+    """The context whose next token is shown while a run trains: a sample's own, else the first words of a line or sentence from the
+    middle of the text, never all of it: whoever may look at the run reads them too."""
     if text.sample in SAMPLES:
         return SAMPLES[text.sample].context
-    content = visitor.store().content(text.id)[:200_000]
-    middle = content[len(content) // 2 :] or content
-    line = next(
-        (line.strip() for line in middle.splitlines()[1:] if len(line.strip()) >= 12), content.strip().splitlines()[0].strip()
-    )
-    words = line.split(" ")
-    return " ".join(words[: min(4, len(words) // 2)]) if len(words) >= 4 else line[: min(8, max(1, len(line) // 2))]
+    content = visitor.store().content(text.id)[:200_000].strip()
+    begin = last_beginning(content, len(content) // 2)
+    return first_words(next(line for line in content[begin:].splitlines() if line.strip()).strip())
+
+
+def first_words(line: str, most: int = 4) -> str:
+    """Half of the words of a line, at most four; of a single one half its characters.
+
+    >>> first_words("从前有一只狐狸住在森林里"), first_words("Anna"), first_words("The fox saw a bunch of grapes.")
+    ('从前有一只狐狸', 'An', 'The fox saw a')
+    """
+    ids, _starts, ends = WordTokenizer([]).offsets(line)
+    words = min(most, len(ids) // 2)
+    return line[: ends[words - 1]] if words else line[: max(1, len(line) // 2)]
 
 
 def corpus(text, looked_at: int | None = LOOKED_AT) -> Corpus:

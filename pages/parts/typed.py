@@ -5,7 +5,7 @@ from collections import Counter
 
 import streamlit as st
 
-from pages.parts import guard, next_words, visitor
+from pages.parts import next_words, unknown, visitor
 from pages.parts.language import _
 
 MOST = next_words.LONGEST  # characters of one box
@@ -23,7 +23,8 @@ def end_of(text: str) -> str:
 
 
 def begin_of(text: str) -> str:
-    """The part of a sentence that is scored."""
+    """The part of a sentence that is scored, without the white space around it."""
+    text = text.strip("\n").rstrip()
     if len(text) > MOST:
         st.info(_("Only the first {most} characters are read; the {count} after them are left out.").format(
             most=f"{MOST:,}", count=f"{len(text) - MOST:,}"
@@ -31,8 +32,8 @@ def begin_of(text: str) -> str:
     return text[:MOST]
 
 
-def say(run, trained, text: str):
-    """Another script, unknown words: one explanation each, nothing where all is well."""
+def say(run, trained, text: str, box: str):
+    """Another script, unknown words: one explanation each, nothing where all is well. box: its key."""
     if in_another_script(scripts(text), _training_scripts(run)):
         st.warning(
             _(
@@ -40,7 +41,7 @@ def say(run, trained, text: str):
                 "below are guesses about something unknown: they say nothing about this text. Write as the training text is written."
             )
         )
-    guard.say_unknown(trained, text)
+    unknown.say(trained, text, box)
     if trained.tokenizer.unknown_id is not None and trained.tokenizer.unknown_pieces(trained.marked(text)):
         st.caption(
             _(

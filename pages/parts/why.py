@@ -7,7 +7,7 @@ import streamlit as st
 
 from lmcore.attribution import MOST, occlusion
 from lmcore.evidence import Evidence, evidence, surroundings
-from pages.parts import counted, models, next_words, rarity, visitor
+from pages.parts import counted, models, next_words, pills, rarity, visitor
 from pages.parts.charts import format_probability, visible
 from pages.parts.language import _, current_language, together
 from pages.parts.model_table import readable
@@ -30,7 +30,7 @@ def show(run, trained, context: str):
         st.code(visible(trained.tokenizer.vocabulary[token_id]), language=None)
     row.metric(_("Its probability here"), format_probability(probability), width=160)
     row.metric(_("Model's rank"), f"{int((log_probs > log_probs[token_id]).sum()) + 1:,}", width=160)
-    ids = np.asarray(trained.encode(context), dtype=np.int64)
+    ids = np.asarray(next_words.ids_of(trained, context), dtype=np.int64)
     in_the_context(run, trained, ids, token_id)
     in_the_training_text(run, trained, ids, token_id, probability)
 
@@ -50,7 +50,7 @@ def choose(trained, context: str, log_probs: np.ndarray) -> int:
         st.session_state["why.other"] = ""
 
     st.caption(_("Choose one of the tokens that may come next, or name another."))
-    rows, rest = next_words.top_rows(trained.tokenizer, log_probs, None, OFFERED)
+    rows, rest = next_words.top_rows(trained.tokenizer, log_probs, None, OFFERED, next_words.ids_of(trained, context))
     labels = {**bar_labels(), "summary": _("Probabilities of the next token, most likely first. Choose one to ask why.")}
     next_token_bars(rows, rest, key="why.bars", labels=labels, on_click=chosen)
     st.text_input(_("Another token"), key="why.other", max_chars=100, on_change=named, width=300)
@@ -195,13 +195,14 @@ def in_the_context(run, trained, ids: np.ndarray, token_id: int):
     token_view(
         [
             {
-                "text": tokenizer.vocabulary[token],
+                "text": text,
+                "name": tokenizer.vocabulary[token],
                 "id": int(token),
                 "value": float(value) if math.isfinite(value) else None,
                 "unknown": bool(token == tokenizer.unknown_id),
                 "special": bool(token == tokenizer.begin_id),
             }
-            for token, value in zip(last, influence, strict=True)
+            for text, token, value in zip(pills.in_text(tokenizer, last), last, influence, strict=True)
         ],
         key="why.influence",
         mode="influence",

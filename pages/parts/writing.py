@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lmcore import sampling
+from lmcore.corpus import unmark
 from lmcore.probability import read_long
 from lmcore.sampling import Sampling
 
 MOST = 2_000  # tokens of one text
 KEPT = 20  # alternatives of one token
 VISIBLE = 0.0005  # a change of probability smaller than this is not drawn
+RECENT = 300  # tokens of a prompt: enough to know how the next is spaced
 ROUNDING = 1e-9  # what is left of 1 when nothing is left
 
 
@@ -36,13 +38,13 @@ class Offer:
         """(K,) where the stretch of each ends on [0, 1): as in `sampling.stretches`, of which these are the first."""
         return np.cumsum(self.after)
 
-    def rows(self, vocabulary: list[str], top: int) -> tuple[list[dict], dict]:
+    def rows(self, names: list[str] | dict[int, str], top: int) -> tuple[list[dict], dict]:
         """The rows and the rest of `next_token_bars`."""
         changed = bool(np.abs(self.after - self.before).max() > VISIBLE)
         rows = [
             {
                 "id": int(token_id),
-                "text": vocabulary[token_id],
+                "text": names[int(token_id)],
                 "p": float(p),
                 "q": float(q) if changed else None,
                 "cut": bool(changed and q == 0),
@@ -59,7 +61,6 @@ class Offer:
 @dataclass(frozen=True)
 class Written:
     id: int
-    text: str  # with the space before it, as this tokenizer writes
     random_number: float | None  # None: chosen by the visitor
     probability: float  # as the model said
     stretch: tuple[float, float]  # of [0, 1), after temperature, top-k and top-p; empty where it was cut off
@@ -80,6 +81,14 @@ class Writing:
     def ids(self) -> np.ndarray:
         """(T,) of what was written, without the prompt."""
         return np.array([token.id for token in self.tokens], dtype=np.int64)
+
+    def before(self, place: int) -> np.ndarray:
+        """(S,) the ids before one of the tokens, the prompt's included."""
+        return np.append(self.prompt_ids, self.ids()[:place]).astype(np.int64)
+
+    def texts(self, trained) -> list[str]:
+        """The tokens as they stand in the text."""
+        return pieces(trained, self.prompt, self.prompt_ids, self.ids())
 
     def begun(self, trained):
         """(log_probs (V,), state) after the prompt, which is read once by a model; a newer one reads it again."""
@@ -119,13 +128,9 @@ class Writing:
 
     def _append(self, trained, token_id, number, log_probs, adjusted, settings) -> Written:
         _, state = self.now(trained)
-        before = self.tokens[-1].id if self.tokens else int(self.prompt_ids[-1]) if len(self.prompt_ids) else None
-        text = piece(trained, before, token_id)
-        if not self.tokens and trained.tokenizer.kind == "word" and self.prompt[-1:].isspace():
-            text = text.lstrip(" ")  # the visitor has typed it
         stretch = sampling.stretch(adjusted, token_id)
         written = Written(
-            token_id, text, number, float(np.exp(log_probs[token_id])), stretch, settings.temperature == 0, Offer.of(log_probs, adjusted)
+            token_id, number, float(np.exp(log_probs[token_id])), stretch, settings.temperature == 0, Offer.of(log_probs, adjusted)
         )  # fmt: skip
         following = trained.model.step(state, token_id)
         self.tokens.append(written)
@@ -160,20 +165,15 @@ def never(trained) -> tuple[int, ...]:
     return () if trained.tokenizer.unknown_id is None else (trained.tokenizer.unknown_id,)
 
 
-def piece(trained, before: int | None, token_id: int) -> str:
-    """One token as it stands in a text, after the token before it; a part of a character by its bytes."""
+def pieces(trained, prompt: str, prompt_ids, ids) -> list[str]:
+    """Tokens as they stand in a text behind a prompt; "" for a part of the character that later ones complete."""
     tokenizer = trained.tokenizer
-    if token_id == tokenizer.begin_id:
-        return "\n\n" if trained.kind == "blocks" else "\n"
-    if token_id == tokenizer.unknown_id:
-        return tokenizer.vocabulary[token_id]
-    context = [] if before is None else [before]
-    start, whole = tokenizer.decode(context), tokenizer.decode([*context, token_id])
-    text = whole[len(start) :] if whole.startswith(start) else ""
-    return text if text and "\ufffd" not in text else tokenizer.vocabulary[token_id]
-
-
-def pieces(trained, before: int | None, ids) -> list[str]:
-    """The tokens of a text as they stand in it."""
-    ids = [int(token_id) for token_id in ids]
-    return [piece(trained, earlier, token_id) for earlier, token_id in zip([before, *ids], ids, strict=False)]
+    recent = [int(token_id) for token_id in prompt_ids[-RECENT:]]
+    texts = tokenizer.texts([*recent, *ids])[len(recent) :]
+    found = [
+        tokenizer.vocabulary[token_id] if token_id == tokenizer.unknown_id else unmark(text, trained.kind)
+        for token_id, text in zip(ids, texts, strict=True)
+    ]
+    if found and tokenizer.kind != "character" and (not prompt or prompt[-1].isspace()):
+        found[0] = found[0].removeprefix(" ")  # the visitor has typed it, or nothing stands before it
+    return found

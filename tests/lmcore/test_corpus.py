@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lmcore.config import TokenizerConfig
-from lmcore.corpus import ITEM_BREAK, LARGEST_VALIDATION, Corpus, encode, mark
+from lmcore.corpus import ITEM_BREAK, LARGEST_VALIDATION, Corpus, encode, last_beginning, mark, typed, unmark
 from lmcore.errors import EmptyText, SettingNotAChoice, TextError, TextTooShort, TokenizerDamaged
 from lmcore.kinds import KINDS
 from lmcore.tokenizers import KINDS as TOKENIZERS
@@ -15,10 +15,59 @@ from tests.lmcore.awkward import CHINESE, ENCODED, ENGLISH, MIXED, NO_TEXTS, TEX
 from tests.lmcore.texts_of_kinds import STORY
 
 
-def test_a_typed_context_is_marked_as_training_was():
-    assert mark("one\n\ntwo\n", "lines") == "one\x1etwo\x1e"
-    assert mark("one\ntwo\n \nthree", "blocks") == "one\ntwo\x1ethree"
-    assert mark("one\n\ntwo", "stream") == "one\n\ntwo"
+@pytest.mark.parametrize(
+    ("kind", "typed", "context", "whole"),
+    [
+        ("lines", "one\n\ntwo\n", "one\x1etwo\x1e", "one\x1etwo"),
+        ("lines", "one ", "one ", "one"),  # a context may go on behind its space
+        ("lines", "\none", "one", "one"),
+        ("lines", " one\t", " one\t", " one"),
+        ("lines", "one \n  ", "one\x1e  ", "one"),
+        ("lines", " \n\n", "", ""),
+        ("blocks", "one\ntwo\n \nthree", "one\ntwo\x1ethree", "one\ntwo\x1ethree"),
+        ("blocks", "\n\none\n", "one\n", "one"),
+        ("blocks", "one \n\n\u3000\n", "one\x1e", "one"),
+        ("stream", "one\n\ntwo", "one\n\ntwo", "one\n\ntwo"),
+        ("stream", "\n one \n", "\n one \n", " one"),
+        *((kind, "e\u0301", "é", "é") for kind in KINDS),
+        *((kind, "\ufeffa\x00b\ud800", "ab\ufffd", "ab\ufffd") for kind in KINDS),
+        *(("lines", f"a{end}b", "a\x1eb", "a\x1eb") for end in ("\r\n", "\r", "\x0c", "\x85", "\u2028", "\u2029")),
+        *(("stream", f"a{end}b", "a\nb", "a\nb") for end in ("\r\n", "\r", "\x0c", "\x85", "\u2028", "\u2029")),
+    ],
+)
+def test_what_is_typed_is_tidied_and_marked_as_training_was(kind, typed, context, whole):
+    assert (mark(typed, kind), mark(typed, kind, whole=True)) == (context, whole)
+
+
+@pytest.mark.parametrize("kind", ["lines", "blocks"])
+def test_items_typed_are_items_of_training(kind):
+    text = "\n\n".join([" the cat \t", "a dog\u3000", "e\u0301te\u0301\u2028", "\ufeffthe end"] * 3)
+    assert ITEM_BREAK + mark(text, kind, whole=True) + ITEM_BREAK == Corpus.from_text(text, kind).train
+
+
+@pytest.mark.parametrize(("kind", "written"), [("lines", "one\ntwo\n"), ("blocks", "one\n\ntwo\n\n")])
+def test_items_are_written_with_their_breaks(kind, written):
+    assert unmark("one\x1etwo\x1e", kind) == written and mark(written, kind) == "one\x1etwo\x1e"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "context"),
+    [
+        ("The end.", "The cat ", " The cat"),  # both spaces belong to a word
+        ("The end.\n", "The cat", "The cat"),
+        ("The end.", " The cat", " The cat"),
+        ("The end.", "\nThe", "\nThe"),
+        ("The end.", "", ""),
+        ("The end.", "猫", "猫"),
+        ("结束。", "The cat", "The cat"),
+        ("\x1e", "The cat", "The cat"),
+    ],
+)
+def test_a_subword_has_the_space_before_it_that_training_had(before, text, context):
+    subwords = build_tokenizer(TokenizerConfig("subword", 300), "\x1eThe end.\x1e" if "\x1e" in before else "The end.\n")
+    assert typed(text, "stream", subwords, subwords.encode(before)) == context
+    characters = build_tokenizer(TokenizerConfig("character"), "The end.\n")
+    assert typed(text, "stream", characters, characters.encode(before)) == text
 
 
 # splits
@@ -34,6 +83,36 @@ def test_a_stream_without_lines_is_cut_behind_a_sentence():
     corpus = Corpus.from_text(CHINESE.replace("\n", "") * 100)
     assert corpus.train + corpus.validation == corpus.text
     assert corpus.train.endswith("。") and 0.08 < len(corpus.validation) / len(corpus.text) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("text", "beginning"),
+    [
+        ("One. Two. Three", "One. Two. "),
+        ("One.  Two?\tThree", "One.  Two?\t"),
+        ("“One.” “Two!” Three", "“One.” “Two!” "),
+        ("One.\nTwo, three\nfour, five", "One.\n"),  # a line after a sentence, before one in the middle of it
+        ("one\ntwo\nthree", "one\ntwo\n"),
+        ("One.\n\nTwo.\n", "One.\n\n"),
+        ("a:\n    b\n    c\n", "a:\n    b\n    "),
+        ("　　第一。\n　　第二。\n", "　　第一。\n　　"),
+        ("他说：“好。”她走了。天黑了", "他说：“好。”她走了。"),
+        ("他说：“好。”", ""),
+        ("no marks at all", "no marks at "),
+        ("aaaa", ""),
+        ("\n", ""),
+    ],
+)
+def test_where_the_last_line_sentence_or_word_begins(text, beginning):
+    assert text[: last_beginning(text, len(text) - 1)] == beginning
+
+
+@pytest.mark.parametrize("text", ["A cat sat. " * 1_000, "one\n\ntwo three.\n\n" * 500, "“Go.” She went! " * 800], ids=repr)
+@pytest.mark.parametrize("share", np.linspace(0.1, 0.101, 12).tolist())
+def test_a_stream_is_never_cut_before_white_space(text, share):
+    corpus = Corpus.from_text(text, "stream", validation_share=share)
+    assert corpus.train + corpus.validation == text
+    assert corpus.train[-1].isspace() and not corpus.validation[0].isspace()
 
 
 def test_a_stream_without_sentences_is_cut_anywhere():
@@ -138,6 +217,22 @@ def test_the_opening_of_a_stream_is_the_end_of_its_training_text():
     corpus = Corpus.from_text(ENGLISH * 100, "stream")
     tokenizer = build_tokenizer(TokenizerConfig("character"), corpus.train)
     assert tokenizer.decode(encode(corpus, tokenizer).opening) == corpus.train[-256:]
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("A cat sat. It slept. The end.", "It slept."),
+        ("one two\nthree four\nfive six", "four\n"),
+        ("A cat.\n\nA dog.\n", "A cat.\n\n"),
+    ],
+)
+def test_a_fresh_context_of_a_stream_begins_where_a_line_or_sentence_does(tokenizer, text, end):
+    corpus = Corpus.from_text(text, "stream")
+    made = build_tokenizer(TokenizerConfig(tokenizer, 300), corpus.train)
+    opening = made.decode(encode(corpus, made).opening)
+    assert opening.endswith(end + " " if tokenizer == "character" and end[-1] == "." else end)
 
 
 def test_too_little_validation_is_no_validation():

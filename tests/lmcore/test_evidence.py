@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lmcore.evidence import Span, copied, evidence, surroundings
+from lmcore.evidence import Span, copied, evidence, in_its_place, surroundings
 from lmcore.text_index import TextIndex
 from tests.lmcore.examples import KINDS, random_index
 
@@ -133,3 +133,22 @@ def test_four_tokens_are_common_speech():
 def test_of_nothing_nothing_is_copied():
     found = copied(np.array([], dtype=int), random_index("stream"))
     assert (found.spans, found.share, found.longest) == ((), 0.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("ids", "begin_id", "before"),
+    [
+        ([1, 2], None, [5, 6, 7]),  # of its places the one with more before it
+        ([5, 6], None, []),
+        ([2, 1], None, None),
+        ([2, 0, 5, 6, 7, 1, 2, 9], None, None),
+        ([6, 7], 0, [5]),
+        ([5, 6], 0, []),
+        ([1, 2], 0, []),  # it begins an item elsewhere
+        ([2, 0, 5], 0, [1]),
+    ],
+)
+def test_what_stands_before_a_text_in_the_training_text(ids, begin_id, before):
+    training = [0, 1, 2, 0, 5, 6, 7, 1, 2] if begin_id is not None else [5, 6, 7, 1, 2, 0, 1, 2, 0, 5]
+    found = in_its_place(np.array(ids), TextIndex(np.array(training), 10, begin_id), most=3)
+    assert (None if found is None else found.tolist()) == before

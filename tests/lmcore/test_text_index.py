@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lmcore.corpus import TokenData
+from lmcore.models import Counts, NgramModel
 from lmcore.text_index import TextIndex, suffix_array
 from tests.lmcore.examples import random_index
 
@@ -53,6 +54,15 @@ def test_kept_as_bytes_it_is_the_same_index(kind):
     assert again.order.tolist() == index.order.tolist()
     assert again.ids.dtype == index.ids.dtype
     assert (again.vocabulary_size, again.begin_id, again.skipped) == (7, index.begin_id, 0)
+    assert again.opening.tolist() == index.opening.tolist()
+
+
+def test_counting_models_begin_where_the_network_does():
+    train = np.array([1, 2, 3, 4, 5, 6], dtype=np.uint8)
+    data = TokenData("stream", train, train[:0], validation_bytes=0, unknown_bytes=0, opening=train[:4])
+    index = TextIndex.from_bytes(TextIndex.of(data, 7).to_bytes())
+    assert index.opening.tolist() == [1, 2, 3, 4]
+    assert NgramModel(Counts(index), 2).start()[0].argmax() == 5  # what came after 4, not after 6
 
 
 @pytest.mark.parametrize("content", [b"", b"some text", random_index("stream").to_bytes()[:-1]])

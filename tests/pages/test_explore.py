@@ -5,7 +5,7 @@ import pytest
 
 from lmcore import probability
 from lmcore.tokenizers import WordTokenizer
-from pages.parts import chain, models, typed, visitor
+from pages.parts import chain, models, scoring, typed, visitor
 from pages.parts.language import LANGUAGES, translate
 
 VIEWS = ("next", "sentence", "why", "film")
@@ -133,9 +133,9 @@ def test_another_script_is_explained(open_page, here, text, warned):
 
 def test_a_long_sentence_is_scored_as_far_as_it_is_read(trained):
     text = "the cat sat on the mat " * 200
-    marked, found = chain.score(trained, text)
-    assert len(found.ids) == chain.MOST_TOKENS and marked == text[: chain.MOST_TOKENS]
-    assert chain.score(trained, "") is None
+    marked, found = scoring.score(trained, text)
+    assert len(found.ids) == scoring.MOST_TOKENS and marked == text[: scoring.MOST_TOKENS]
+    assert scoring.score(trained, "") is None
 
 
 def test_one_impossible_token_makes_the_whole_impossible():

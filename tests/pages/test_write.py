@@ -10,7 +10,7 @@ from lmcore.models import UniformModel
 from lmcore.sampling import Sampling, generate
 from lmcore.tokenizers import CharacterTokenizer, SubwordTokenizer, WordTokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
-from pages.parts import beside, copy_meter, counted, desk, models, visitor, writing
+from pages.parts import beside, copy_meter, counted, desk, models, pills, visitor, writing
 from pages.parts.language import translate
 from pages.parts.writing import Writing
 from tests.pages.situations import TEXT
@@ -77,7 +77,7 @@ def test_writing_ends_after_a_stop_and_when_the_text_is_full(trained, monkeypatc
     text = a_text(trained)
     text.wanted = 400
     text.write(trained, Sampling(temperature=0.3), 3, 400, stop)
-    assert text.wanted == 0 and [token.text for token in text.tokens].index(" ") == len(text.tokens) - 1
+    assert text.wanted == 0 and text.texts(trained).index(" ") == len(text.tokens) - 1
     monkeypatch.setattr(writing, "MOST", 4)
     assert len(a_text(trained, tokens=9).tokens) == 4
 
@@ -106,12 +106,35 @@ TOKENIZERS = (
 def test_pieces_together_are_the_text(tokenizer):
     trained = SimpleNamespace(tokenizer=tokenizer, kind="lines")
     ids = tokenizer.encode(f"The cat: The cat{ITEM_BREAK}cat")
-    assert "".join(writing.pieces(trained, None, ids)) == "The cat: The cat\ncat"
+    assert "".join(writing.pieces(trained, "", [], ids)) == "The cat: The cat\ncat"
 
 
-def test_a_part_of_a_character_is_shown_by_its_bytes():
+@pytest.mark.parametrize(
+    ("text", "cut", "shown"),
+    [
+        ("语", 3, ["", "", "语"]),
+        ("语", 2, ["", "<E8 AF>"]),  # nothing has completed it yet
+        ("a语b", 5, ["a", "", "", "语", "b"]),
+        ("é😀", 6, ["", "é", "", "", "", "😀"]),
+        ("é😀", 4, ["", "é", "", "<F0 9F>"]),
+    ],
+)
+def test_a_character_is_shown_when_its_last_byte_has_come(text, cut, shown):
     trained = SimpleNamespace(tokenizer=SubwordTokenizer.train("plain", 260), kind="stream")
-    assert writing.pieces(trained, None, trained.tokenizer.encode("语")) == ["<E8>", "<AF>", "<AD>"]
+    ids = trained.tokenizer.encode(text)[:cut]
+    assert writing.pieces(trained, "", [], ids) == shown
+    assert pills.in_text(trained.tokenizer, ids) == shown
+
+
+def test_the_first_written_token_may_complete_the_last_of_the_prompt():
+    trained = SimpleNamespace(tokenizer=SubwordTokenizer.train("plain", 260), kind="stream")
+    ids = trained.tokenizer.encode("语言")
+    assert writing.pieces(trained, "语", ids[:4], ids[4:]) == ["", "言"]
+    assert pills.next_names(trained.tokenizer, ids[:5], [int(ids[5]), int(ids[0])]) == {
+        int(ids[5]): "<80> 言",
+        int(ids[0]): "<E8>",
+    }
+    assert pills.in_a_row(trained.tokenizer, ids[:3]) == ["<E8>", "<AF>", "<AD> 语"]
 
 
 @pytest.mark.parametrize("settings", [Sampling(), Sampling(temperature=2.0), Sampling(top_k=2), Sampling(temperature=0)], ids=str)

@@ -25,7 +25,7 @@ def token_view(
     max_height: int = 420,
     on_click: Callable | None = None,
 ):
-    """tokens: {text, id, value, unknown, special}. `.clicked` of the result, and of `st.session_state[key]`, is an index or None.
+    """tokens: {text, name, id, value, unknown, special}; text "": a part of the character that the next ones complete. `.clicked` of the result, and of `st.session_state[key]`, is an index or None.
 
     mode: ids; surprise (value: bits, None is infinite); influence (value: nats that the token adds to log P of another one,
     above 0 underlined in blue, below in orange, None is not known; labels then has "raises" and "lowers" for the legend).

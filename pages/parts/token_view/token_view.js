@@ -45,13 +45,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function tokenNode(token, index, { mode, selected, labels, most }) {
   const node = document.createElement("span");
-  node.className = ["token", token.unknown && "unknown", token.special && "special", index === selected && "selected"].filter(Boolean).join(" ");
+  node.className = ["token", token.unknown && "unknown", token.special && "special", token.text === "" && "part", index === selected && "selected"].filter(Boolean).join(" ");
   node.textContent = visible(token.text);
   node.dataset.index = index;
   node.tabIndex = -1;
   node.setAttribute("role", "option");
   node.setAttribute("aria-selected", String(index === selected));
-  const words = [fill(labels, "token", { text: token.text, id: token.id })];
+  const words = [fill(labels, "token", { text: token.name ?? token.text, id: token.id })];
   if (mode === "ids") {
     const id = document.createElement("small");
     id.textContent = token.id;

@@ -21,6 +21,7 @@ def written_view(
     *,
     key: str,
     labels: dict[str, str],
+    names: list[str] | None = None,
     copied: tuple = (),
     chosen: list[int] = (),
     selected: int | None = None,
@@ -28,7 +29,8 @@ def written_view(
     on_click: Callable | None = None,
     max_height: int = 360,
 ):
-    """prompt: what stands before, pale. copied: (begin, end) of stretches. chosen: places of tokens that a person chose.
+    """prompt: what stands before, pale. texts: of each token; "" for a part of the character that the next ones complete. names: for
+    those who hear them, the texts where left out. copied: (begin, end) of stretches. chosen: places of tokens that a person chose.
 
     bar: {stretches: [{text, low, high, part: token, hit or rest}], number (or None), said} of the selected token. Without on_click
     the text is only looked at. `st.session_state[key].clicked` is the place of the clicked token.
@@ -36,6 +38,7 @@ def written_view(
     data = {
         "prompt": prompt,
         "texts": texts,
+        "names": names or texts,
         "copied": [[int(begin), int(end)] for begin, end in copied],
         "chosen": list(chosen),
         "selected": selected,

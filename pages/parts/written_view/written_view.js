@@ -19,7 +19,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.clickable) listen(box, data, setTriggerValue);
 }
 
-function fill(box, { texts, copied, chosen, selected, clickable, labels }) {
+function fill(box, { texts, names, copied, chosen, selected, clickable, labels }) {
   const inside = new Set(copied.flatMap(([begin, end]) => Array.from({ length: end - begin }, (_, step) => begin + step)));
   const own = new Set(chosen);
   while (box.children.length > texts.length) box.lastChild.remove();
@@ -30,14 +30,14 @@ function fill(box, { texts, copied, chosen, selected, clickable, labels }) {
       node.replaceChildren(...text.split(/(\n)/).filter(Boolean).map(part));
     }
     node.dataset.place = place;
-    node.className = ["token", inside.has(place) && "copied", own.has(place) && "chosen", place === selected && "selected"]
+    node.className = ["token", inside.has(place) && "copied", own.has(place) && "chosen", place === selected && "selected", text === "" && "part"]
       .filter(Boolean)
       .join(" ");
     if (!clickable) return;
     node.tabIndex = place === (selected ?? texts.length - 1) ? 0 : -1;
     node.setAttribute("role", "option");
     node.setAttribute("aria-selected", String(place === selected));
-    const said = [visible(text), own.has(place) && labels.chosen, inside.has(place) && labels.copied].filter(Boolean).join(", ");
+    const said = [visible(names[place]), own.has(place) && labels.chosen, inside.has(place) && labels.copied].filter(Boolean).join(", ");
     node.setAttribute("aria-label", said);
     node.title = said;
   });
