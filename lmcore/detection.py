@@ -168,7 +168,7 @@ def _read_line(line: bytes, other: str) -> str:
     except UnicodeDecodeError as error:
         text, begin = line.decode(errors="replace"), error.start
     faults = text.count("\ufffd")
-    if sum(character > "\x7f" for character in text) >= 4 * faults:
+    if len(ASCII_TEXT.sub("", text)) >= 4 * faults:
         return text
     if begin and not line[:begin].isascii() and "\ufffd" not in (rest := line[begin:].decode(other, errors="replace")):
         return line[:begin].decode() + rest

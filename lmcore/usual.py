@@ -1,7 +1,7 @@
-"""How usual is a text? What its characters would cost, in bits, in codes made for some thirty languages.
+"""How usual a text is: what its characters cost, in bits, in the best of codes made for some thirty languages.
 
-A usual letter costs a few bits; a rare one, a capital after a small letter or two scripts in one word many. What is made of it:
-`detection`.
+A usual letter costs a few bits; a rare one, a capital after a small letter or two scripts in one word cost many. `detection` compares
+the readings of a file by it.
 """
 
 import math
@@ -71,6 +71,7 @@ def cost(text: str) -> float:
 
 
 def language_bits(text: str) -> float:
+    """Bits of its characters alone, without what stands beside what."""
     counted = Counter(text)
     ascii_bits = sum(
         times * (ASCII if character.isprintable() or character.isspace() else CONTROL)

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from lmcore.decoding import decode, possible_readings
+from lmcore.errors import LmcoreError
 from lmcore.usual import CHINESE
 from tests.lmcore.reading import FEW, HALVES, OFFERED, SENTENCES, WHOLE
 
@@ -53,3 +54,20 @@ def test_a_lost_byte_does_not_change_the_encoding(encoding, lost):
     del data[lost]
     decoded = decode(bytes(data))
     assert decoded.text == data.decode(encoding, "replace") and decoded.unreadable <= 3
+
+
+@pytest.mark.parametrize("alphabet", ["any byte", "high bytes", "escapes", "UTF-16"])
+def test_any_bytes_become_a_text_or_a_sentence(alphabet):
+    draw = random.Random(alphabet)
+    letters = {
+        "any byte": range(256),
+        "high bytes": range(128, 256),
+        "escapes": b"abc A\n~{}+-\x1b$()",
+        "UTF-16": b"\0\x4e\x2d\xff\xfe\n",
+    }
+    for _ in range(60):
+        data = bytes(draw.choices(letters[alphabet], k=draw.choice([1, 2, 3, 5, 8, 20, 60, 300])))
+        try:
+            assert decode(data).text.strip()
+        except LmcoreError:
+            continue
