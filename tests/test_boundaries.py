@@ -12,7 +12,7 @@ LAYERS = [
     {"errors", "config"},
     {"usual", "detection", "decoding", "corpus", "kinds", "splits", "tokenizers", "statistics", "twins"},
     {"text_index", "evidence", "models", "optimizers", "batches", "losses", "processor"},
-    {"references", "evaluation"},
+    {"references", "evaluation", "diagnosis"},
     {"attribution", "shannon", "training", "probability", "sampling"},
     {"planning", "checkpoint"},
     {"runs"},

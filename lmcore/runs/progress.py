@@ -107,6 +107,7 @@ class Progress:
         self.steps: list[StepRow] = []
         self.evaluations: list[EvaluationRow] = []
         self.reference_lines: list[list] | None = None  # to be written
+        self.notes: list[dict] = []  # to be added
         self.prepared = 0.0  # share of the text that is cut into tokens
         self.want, self.learning_rate, self.pinned_context = "run", None, ""
         self.received = store.run(run_id).received  # seconds of a place, as the store knows them
@@ -195,7 +196,8 @@ class Progress:
 
     def _written(self):
         """Only what a committed transaction holds leaves the buffer."""
-        self.steps, self.evaluations, self.reference_lines, self._heeded, self._refused = [], [], None, None, False
+        self.steps, self.evaluations, self.notes = [], [], []
+        self.reference_lines, self._heeded, self._refused = None, None, False
         self.received, self._held_since = self._receiving
 
     def _write(self):
@@ -224,6 +226,10 @@ class Progress:
         if self.reference_lines is not None:
             self.connection.execute(
                 "UPDATE runs SET reference_lines = ? WHERE id = ?", (json.dumps(self.reference_lines), self.run_id)
+            )
+        for note in self.notes:
+            connection.execute(
+                "UPDATE runs SET notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?", (json.dumps(note), self.run_id)
             )
         if self._heeded is not None:
             connection.execute(

@@ -15,7 +15,7 @@ from typing import cast
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.decoding import normalise, one_line
 from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextNotFound
-from lmcore.runs import backups, folder, housekeeping, limits, lock, rebuilding, scheduling
+from lmcore.runs import backups, folder, housekeeping, limits, lock, marks, rebuilding, scheduling
 from lmcore.runs.database import Database
 from lmcore.runs.limits import Limits
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
@@ -252,8 +252,8 @@ class Store:
                 self._check_active(connection, row["owner"])
                 connection.execute(
                     "UPDATE runs SET want = 'run', status = 'queued', error_code = NULL, error_values = '{}', queued ="
-                    " (SELECT MAX(queued) + 1 FROM runs) WHERE id = ?",
-                    (run_id,),
+                    " (SELECT MAX(queued) + 1 FROM runs), notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?",
+                    (json.dumps({"code": marks.RESUMED, "values": {"step": row["step"]}}), run_id),
                 )
             elif want != "run" and status in ("queued", "interrupted", "paused"):
                 connection.execute(

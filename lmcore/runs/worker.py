@@ -24,7 +24,7 @@ from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, Wo
 from lmcore.evaluation import Evaluation, beside_tokens
 from lmcore.models import build_model
 from lmcore.planning import resolve
-from lmcore.runs import counting, folder, housekeeping, memory, progress, restoring, scheduling, snapshots, spare, speeds, turns
+from lmcore.runs import counting, folder, housekeeping, marks, memory, progress, restoring, scheduling, snapshots, spare, speeds, turns
 from lmcore.runs.glimpse import glimpse
 from lmcore.runs.limits import Limits
 from lmcore.runs.lock import run_lock
@@ -206,6 +206,7 @@ class Training:
                 notes += decided + self._beside_tokens()
             self.network = build_model(self.config.model, self.vocabulary_size, self.config.training.seed)
             self.state = TrainingState(self.network, self.data, self.config.training)
+        notes = marks.at(self.state.step, notes, self.state.learning_rates)
         self.writer.begin(self.state.step, self.config, notes)
         known = self.store.run(self.run.id)
         if known is not None and known.best_loss is not None and known.best_step is not None:
@@ -229,6 +230,7 @@ class Training:
         evaluated = event.evaluation is not None
         if evaluated:
             self._evaluated(event.step, event.evaluation)
+            self._mark_rate()
         self._keep_frame(event.step)
         self._counted()
         self.writer.flush(force=evaluated or event.step == 1)  # somebody waits for the first point
@@ -279,8 +281,15 @@ class Training:
             return
         if rate != self.state.learning_rates[-1][1]:
             self.state.change_learning_rate(rate)
+            self._mark_rate()
         if self._save(anew=True):
             self.writer.heed_learning_rate()
+
+    def _mark_rate(self):
+        """Note a learning rate that has been changed after this step, by the visitor or at a plateau."""
+        self.writer.notes += [
+            note for note in marks.of_rates(self.state.learning_rates)[-1:] if note["values"]["step"] == self.state.step
+        ]
 
     def _save(self, anew: bool = False, settled: bool = False) -> bool:
         """-> whether there is a checkpoint of this step now. None is ever ahead of the curve in the store: a worker that died in

@@ -211,6 +211,15 @@ def digits(value: float) -> float:
     return round(value, 3) if abs(value) >= 0.001 or not math.isfinite(value) else float(f"{value:.2g}") + 0.0  # never -0
 
 
+def short(value: float) -> str:
+    """A positive number in the room of a figure.
+
+    >>> short(0.02), short(0.000123), short(0.0)
+    ('0.02', '1.2·10⁻⁴', '0')
+    """
+    return f"{value:.3g}" if value >= 0.001 or value <= 0 else scientific(math.log(value))
+
+
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 

@@ -7,8 +7,9 @@ from itertools import count
 import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
+from lmcore.runs import marks
 from lmcore.runs.watching import NO_PROGRESS_SECONDS
-from pages.parts import charts, lines, plain_bars, promise, run_words, starting, summary, visitor
+from pages.parts import charts, guard, lines, plain_bars, promise, run_words, starting, summary, visitor
 from pages.parts.language import _, together
 from pages.parts.live_chart import live_chart
 from pages.parts.number_field import number_field
@@ -32,9 +33,13 @@ def show(run_id: str):
             if now is None or _stage(now) != _stage(run) or _between_looks(now) != _between_looks(run):
                 st.rerun()  # the buttons above and the sidebar show the status too
             _status(now)
-            _figures(now)
-            _curve(now)
-            _latest(now)
+            curve, written = st.columns([3, 2], gap="medium")  # both are seen at once on a projector
+            with curve:
+                _figures(now)
+                _curve(now)
+            with written:
+                _latest(now)
+            _details(now)
 
     growing()
 
@@ -81,11 +86,11 @@ def controls(run):
     if run_words.is_live(run):
         low, high = bounds(TrainingConfig, "learning_rate")
         with buttons.popover(_("Learning rate")):
+            guard.begin_with(run, "live.rate", marks.rates(run)[-1][1])
             rate = number_field(
                 _("New learning rate"),
                 low,
                 high,
-                default=run_words.config(run).training.learning_rate,
                 step=0.001,
                 key="live.rate",
                 help=_("Where a schedule lets the rate fall, this is the height it falls from."),
@@ -121,10 +126,9 @@ def _status(run):
         st.progress(share, text=_progress_text(run, ends))
     if promised := promise.words(run, ends):
         st.caption(promised)
-    decided = [run_words.recipe(run)] if run.resolved else []
-    decided += [f"- {sentence}" for entry in run.notes if (sentence := run_words.note(entry))]
-    if decided:
-        st.caption("\n".join(decided))
+    for entry in run.notes:
+        if not _is_technical(entry) and (words := run_words.note(entry)):
+            st.caption(words)
 
 
 def _stage(run) -> str:
@@ -147,11 +151,11 @@ def _progress_text(run, ends: float | None) -> str:
 
 def _figures(run):
     store = visitor.store()
-    steps = store.steps(run.id, after=max(0, run.step - 50))
+    steps = store.steps(run.id, after=max(0, run.step - summary.AVERAGED))
     evaluation = store.latest_evaluation(run.id)
     if not len(steps.step):
         return
-    loss = float(steps.loss[-min(20, len(steps.loss)) :].mean())
+    loss = float(steps.loss.mean())
     row = st.container(horizontal=True, gap="xsmall")
     row.metric(_("Training loss"), f"{loss:.3f}", help=_("nats per token, mean of the last 20 steps"), width=charts.FIGURE)
     validation = evaluation.loss if evaluation else None
@@ -167,11 +171,25 @@ def _figures(run):
         help=_("exp of the validation loss") if validation is not None else _("exp of the training loss: there is no other"),
         width=charts.FIGURE,
     )
-    row.metric(_("Gradient norm"), f"{float(steps.gradient_norm[-1]):.2f}", width=charts.FIGURE)
-    row.metric(_("Learning rate"), f"{float(steps.learning_rate[-1]):.3g}", width=charts.FIGURE)
-    row.metric(
-        _("Tokens per second"), f"{float(steps.tokens_per_second[-min(20, len(steps.loss)) :].mean()):,.0f}", width=charts.FIGURE
-    )
+
+
+def _details(run):
+    """How it learns and what was decided for this text and this machine, folded away."""
+    with st.expander(_("Technical details"), key="live.details"):
+        decided = [run_words.recipe(run)] if run.resolved else []
+        notes = [run_words.note(entry, run.requested) for entry in run.notes if _is_technical(entry)]
+        st.caption("\n".join([*decided, *(f"- {words}" for words in notes if words)]))
+        steps = visitor.store().steps(run.id, after=max(0, run.step - summary.AVERAGED))
+        if not len(steps.step):
+            return
+        row = st.container(horizontal=True, gap="xsmall")
+        row.metric(_("Learning rate"), charts.short(float(steps.learning_rate[-1])), width=charts.FIGURE)
+        row.metric(_("Gradient norm"), f"{float(steps.gradient_norm[-1]):.2f}", width=charts.FIGURE)
+        row.metric(_("Tokens per second"), f"{float(steps.tokens_per_second.mean()):,.0f}", width=charts.FIGURE)
+
+
+def _is_technical(note: dict) -> bool:
+    return note["code"].startswith(("plan.", "mark.", "measure.")) and note["code"] != "plan.no_validation"
 
 
 def _curve(run):
@@ -180,7 +198,9 @@ def _curve(run):
     references = lines.of_run(store, run)
     said = together(summary.of_curve(store, run), *lines.crossed(store, run, references))
     marked = [{"name": lines.name(line), "loss": line.loss, "floor": line.name == "floor"} for line in references]
-    live_chart(store, run, labels=chart_labels(), references=marked, summary=said, key="live.chart")
+    changed = [(step, _("learning rate {rate:.3g}").format(rate=rate)) for step, rate in marks.rates(run)[1:]]
+    changed += [(step, _("resumed")) for step in marks.pauses(run)]
+    live_chart(store, run, labels=chart_labels(), references=marked, marks=changed, summary=said, key="live.chart")
     st.caption(said)
 
 
@@ -188,20 +208,19 @@ def _latest(run):
     evaluation = visitor.store().latest_evaluation(run.id)
     if evaluation is None:
         return
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.caption(_("What it writes at step {step}").format(step=f"{evaluation.step:,}"))
-        st.code(evaluation.sample or "…", language=None, wrap_lines=True)
-    with right:
-        st.caption(_("What comes next, at step {step}, after:").format(step=f"{evaluation.step:,}"))
-        _pin(run, evaluation)
-        plain_bars.show(evaluation.bars[:BARS], key="live.bars")
+    st.caption(_("What it writes at step {step}").format(step=f"{evaluation.step:,}"))
+    st.code(run_words.sample(evaluation), language=None, wrap_lines=True)
+    st.caption(_("What comes next, at step {step}, after:").format(step=f"{evaluation.step:,}"))
+    _pin(run, evaluation)
+    plain_bars.show(evaluation.bars[:BARS], key="live.bars")
 
 
 def _pin(run, evaluation):
     """The context whose next token is shown; its owner may choose another."""
-    st.text(evaluation.pinned_context or "…")
-    if not (visitor.owns(run) and run_words.is_live(run)):
+    may_pin = visitor.owns(run) and run_words.is_live(run)
+    if not may_pin or evaluation.pinned_context != run.pinned_context:  # otherwise it stands in the box
+        st.text(evaluation.pinned_context or "…")
+    if not may_pin:
         return
 
     def pin():

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from lmcore.errors import BY_CODE, TrainingError
-from lmcore.runs import folder
+from lmcore.runs import folder, marks
 from lmcore.runs.watching import Heartbeats
 from pages.parts import knobs, visitor
 from pages.parts.language import _, sentence, together
@@ -71,11 +71,11 @@ def sample(evaluation) -> str:
 
 def recipe(run) -> str:
     """
-    How it learns, as decided for this text and this machine: Muon 0.02 · 64 × 32 tokens a step · bfloat16 · exact loss
+    How it learns, as decided for this text and machine, and changed since: Muon 0.02 → 0.5 · 64 × 32 tokens a step · bfloat16 · exact loss
     """
     training = config(run).training
     words = [
-        f"{knobs.option('optimizer', training.optimizer)} {training.learning_rate:.3g}",
+        f"{knobs.option('optimizer', training.optimizer)} " + " → ".join(f"{rate:.3g}" for _step, rate in marks.rates(run)),
         _("{batch} × {length} tokens a step").format(batch=training.batch_size, length=training.sequence_length),
         knobs.option("precision", training.precision),
     ]
@@ -101,14 +101,22 @@ def kept(run) -> str:
     return _("Everything up to step {step} is kept; resume goes on from there.").format(step=f"{folder.step_of(saved[0]):,}")
 
 
-def note(entry: dict) -> str:
-    """What is not as it was asked for, and why."""
+def note(entry: dict, requested=None) -> str:
+    """What is not as it was asked for, and why. requested: the settings as they were, of which only what differs is said."""
     if entry["code"] == BESIDE_TOKENS:
         return beside_tokens(entry["values"]["spelling"], entry["values"]["spacing"])
+    asked = requested.training if requested else None
+    same = {name for name in ("batch_size", "sequence_length") if asked and getattr(asked, name) == entry["values"].get(name)}
     sentences = {
-        "plan.shrunk_to_text": _(
+        "plan.shrunk_to_text": _("The text has only {tokens} training tokens, so the batch size is {batch_size}.")
+        if "sequence_length" in same
+        else _("The text has only {tokens} training tokens, so the sequence length is {sequence_length}.")
+        if "batch_size" in same
+        else _(
             "The text has only {tokens} training tokens, so the batch size is {batch_size} and the sequence length {sequence_length}."
         ),
+        marks.RATE: _("After step {step} the learning rate was changed from {before:.3g} to {rate:.3g}."),
+        marks.RESUMED: _("After step {step} training stood still, and was resumed."),
         "plan.no_validation_no_plateau": _(
             "The text is too short to hold some of it back for validation, so training stops after {steps} steps instead."
         ),
@@ -116,8 +124,8 @@ def note(entry: dict) -> str:
             "The text will be read many times over, so a dropout of {dropout} was chosen: it holds against learning by heart."
         ),
         "plan.no_validation": _(
-            "The text is too short to hold some of it back: there is no validation loss, and how well it is learned by heart is all "
-            "that the curve shows."
+            "The text is too short to hold some of it back, so there is no validation loss: the curve cannot show how the model does "
+            "on new text."
         ),
         "plan.no_bfloat16": _("This processor is not faster with bfloat16, so training keeps to float32."),
         "plan.fewer_threads": _("This machine has {threads} cores, so training uses {threads} threads instead of {asked}."),

@@ -8,14 +8,15 @@ import pytest
 
 from lmcore.config import RunConfig
 from lmcore.errors import CheckpointDamaged
-from lmcore.runs import backups, housekeeping, transfer
+from lmcore.runs import backups, housekeeping, marks, transfer
 from lmcore.runs.store import Store
 from pages.parts import run_words
 
 SOURCES = Path(__file__).parent.parent.parent / "lmcore"
 PLANNED = {code for path in SOURCES.rglob("*.py") for code in re.findall(r'"code": "([\w.]+)"', path.read_text("utf-8"))}
 VALUES = {"tokens": 300, "batch_size": 4, "sequence_length": 8, "steps": 500, "epochs": 30, "dropout": 0.4, "asked": 4,
-          "threads": 2, "megabytes": 3.5, "step": 70, "known": 7, "newest": 9, "spelling": 0.5, "spacing": 0.1}  # fmt: skip
+          "threads": 2, "megabytes": 3.5, "step": 70, "known": 7, "newest": 9, "before": 0.02, "rate": 0.5, "spelling": 0.5,
+          "spacing": 0.1}  # fmt: skip
 
 
 def test_notes_are_found():
@@ -23,10 +24,27 @@ def test_notes_are_found():
 
 
 @pytest.mark.parametrize(
-    "code", sorted({*PLANNED, housekeeping.FILM, transfer.WITHOUT_TEXT, backups.RESTORED, CheckpointDamaged.code})
+    "code",
+    sorted(
+        {*PLANNED, housekeeping.FILM, transfer.WITHOUT_TEXT, backups.RESTORED, CheckpointDamaged.code, marks.RATE, marks.RESUMED}
+    ),
 )
 def test_every_note_is_said(code):
     assert run_words.note({"code": code, "values": VALUES})
+
+
+@pytest.mark.parametrize(
+    "asked, said",
+    [
+        ((64, 32), "the batch size is 4 and the sequence length 8."),
+        ((4, 32), "the sequence length is 8."),
+        ((64, 8), "the batch size is 4."),
+    ],
+)
+def test_a_note_names_only_what_differs_from_what_was_asked_for(asked, said):
+    requested = RunConfig().with_training(batch_size=asked[0], sequence_length=asked[1])
+    found = run_words.note({"code": "plan.shrunk_to_text", "values": VALUES}, requested)
+    assert found == f"The text has only 300 training tokens, so {said}"
 
 
 def test_how_a_run_learns_is_on_its_page(open_page, ids):

@@ -33,10 +33,12 @@ def chart_to_come(key: str):
     _getting_ready(key=key)
 
 
-def live_chart(store, run, *, key: str, labels: dict[str, str], references: list[dict], summary: str):
+def live_chart(
+    store, run, *, key: str, labels: dict[str, str], references: list[dict], marks: list[tuple[int, str]], summary: str
+):
     """Mount the curve of a run, or send it what is new. Call it again and again with the same key.
 
-    references: {name, loss (nats per token), floor}: lines across the chart.
+    references: {name, loss (nats per token), floor}: lines across the chart; marks: (step, name) of what was changed meanwhile.
     """
     sent = st.session_state.setdefault(f"{key}.sent", {})
     if sent.get("run") != run.id:
@@ -62,6 +64,7 @@ def live_chart(store, run, *, key: str, labels: dict[str, str], references: list
         "evaluations": {"step": [row.step for row in evaluations], "loss": [round(row.loss, 5) for row in evaluations]},
         "best": run.best_step,
         "references": references,
+        "marks": [{"step": step, "name": name} for step, name in marks],
         "labels": labels,
         "summary": summary,
         "options": plots.options(),

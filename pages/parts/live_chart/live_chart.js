@@ -29,8 +29,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.smooth.push(loss === null || before === undefined ? loss : SMOOTHING * before + (1 - SMOOTHING) * loss);
     state.last = step;
   });
-  const outline = JSON.stringify([data.references, data.labels]);
-  if (state.outline !== outline) Object.assign(state, { outline, references: data.references, labels: data.labels, drawn: false });
+  const outline = JSON.stringify([data.references, data.marks, data.labels]);
+  if (state.outline !== outline) Object.assign(state, { outline, references: data.references, marks: data.marks, labels: data.labels, drawn: false });
   Object.assign(state, { evaluations: data.evaluations, best: data.best, options: data.options, shown: false });
   element.setAttribute("aria-label", data.summary);
   state.drawing = state.drawing.then(() => show(root, element, state)).catch(console.error);
@@ -97,6 +97,16 @@ function references(state, text) {
   };
 }
 
+// What was changed while it ran, as upright lines with their names; of several at one step the last is named.
+function marks(state, text) {
+  const named = new Map((state.marks ?? []).map(({ step, name }) => [step, name]));
+  const lines = [...named].map(([step, name]) => ({ x: position(state, step), name })).filter(({ x }) => x !== undefined);
+  return {
+    shapes: lines.map(({ x }) => ({ type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, layer: "below", line: { width: 1.2, dash: "dash", color: text } })),
+    annotations: lines.map(({ x, name }) => ({ x, yref: "paper", y: 1, xanchor: "left", yanchor: "top", textangle: 90, showarrow: false, text: name, font: { size: 11, color: text } })),
+  };
+}
+
 // One redrawing, the zoom kept.
 function grow(Plotly, element, state) {
   const { x, raw, smooth } = series(state), shown = validation(state), marked = best(state);
@@ -112,6 +122,7 @@ async function draw(Plotly, element, state) {
   const line = (more) => ({ mode: "lines", type: "scatter", hovertemplate: "%{y:.4g}", ...more });
   const grid = { gridcolor: "rgba(128,128,128,0.18)", zeroline: false, linecolor: "rgba(128,128,128,0.4)" };
   const { lines, shapes, annotations } = references(state, text);
+  const changed = marks(state, text);
   const traces = [
     line({ x, y: raw, name: single ? labels[state.quantity] : labels.training, line: { color: COLOURS.training, width: single ? 2 : 1 }, opacity: single ? 1 : 0.28 }),
     line({ x: smooth.length ? x : [], y: smooth, name: labels.smoothed, line: { color: COLOURS.training, width: 2.4 }, showlegend: !single }),
@@ -120,7 +131,7 @@ async function draw(Plotly, element, state) {
     line({ x: lines.map(() => 0), y: lines.map(({ y }) => y), mode: "markers", marker: { opacity: 0 }, showlegend: false, hoverinfo: "skip", hovertemplate: undefined }), // the axis makes room for the lines
   ];
   const layout = {
-    shapes, annotations,
+    shapes: [...shapes, ...changed.shapes], annotations: [...annotations, ...changed.annotations],
     uirevision: `${state.run}/${state.quantity}/${state.axis}/${state.log}`,
     margin: { l: 56, r: 12, t: 34, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",

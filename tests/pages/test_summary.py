@@ -1,0 +1,29 @@
+"""Every situation of a curve has its sentence, in every language, with its numbers."""
+
+import pytest
+
+from lmcore.diagnosis import CODES, Finding
+from pages.parts import summary
+
+VALUES = {
+    "step": 1_200,
+    "before": 0.02,
+    "rate": 0.00015,
+    "loss": 2.3456,
+    "guessing": 4.1,
+    "training_before": 1.0,
+    "training": 3.0,
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_situation_has_its_sentence(code):
+    words = summary.said(Finding(code, VALUES))
+    assert words.endswith((".", "(overfitting)."))
+    assert "{" not in words
+
+
+def test_only_overfitting_is_called_learning_by_heart():
+    """The models that diverge or are disturbed have learned nothing by heart."""
+    by_heart = [code for code in CODES if "this text by heart" in summary.said(Finding(code, VALUES))]
+    assert by_heart == ["overfitting"]

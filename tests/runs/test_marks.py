@@ -1,0 +1,78 @@
+"""What was changed while a run trained stays with it: another learning rate, a pause; through a resumption too."""
+
+import pytest
+
+from lmcore.diagnosis import Finding
+from lmcore.runs import folder, marks, worker
+from lmcore.runs.store import Store
+from pages.parts import run_words, summary
+from tests.runs.examples import a_run
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """{step: what is asked for then}"""
+    asked = {}
+    step_done = worker.Training._step_done
+
+    def asking(training, event):
+        if event.step in asked:
+            asked.pop(event.step)()
+            training.writer.flush(force=True)
+        step_done(training, event)
+
+    monkeypatch.setattr(worker.Training, "_step_done", asking)
+    return asked
+
+
+def test_a_changed_rate_and_a_pause_are_kept(store, meanwhile):
+    run = a_run(store, steps=60, learning_rate=0.02, schedule="constant")
+    meanwhile[20] = lambda: store.ask_learning_rate(run.id, 0.5)
+    meanwhile[30] = lambda: store.ask(run.id, "pause")
+    worker.work(store.folder, run.id)
+    paused = store.run(run.id)
+    assert (paused.shown_status, paused.step, marks.rates(paused), marks.pauses(paused)) == (
+        "paused", 30, [(0, 0.02), (20, 0.5)], [],
+    )  # fmt: skip
+    store.ask(run.id, "run")
+    worker.work(store.folder, run.id)
+    done = store.run(run.id)
+    assert (done.shown_status, marks.rates(done), marks.pauses(done)) == ("finished", [(0, 0.02), (20, 0.5)], [30])
+    assert store.steps(run.id).learning_rate[[19, 20]].tolist() == [0.02, 0.5]
+    assert run_words.recipe(done).startswith("Muon 0.02 → 0.5 · ")
+    assert summary.history(store, done).rates == [(0, 0.02), (20, 0.5)]
+
+
+def test_what_came_after_the_checkpoint_is_forgotten(store, meanwhile):
+    run = a_run(store, steps=40, learning_rate=0.02, schedule="constant")
+    meanwhile[30] = lambda: store.ask_learning_rate(run.id, 0.5)
+    meanwhile[20] = lambda: store.ask(run.id, "pause")
+    worker.work(store.folder, run.id)
+    (saved,) = folder.checkpoints(folder.run_folder(store.folder, run.id))[:1]
+    kept = saved.read_bytes()
+    store.ask(run.id, "run")
+    worker.work(store.folder, run.id)
+    assert marks.rates(store.run(run.id)) == [(0, 0.02), (30, 0.5)]
+    for path in folder.checkpoints(folder.run_folder(store.folder, run.id)):
+        path.unlink()
+    saved.write_bytes(kept)  # the newest one is lost
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET status = 'stopped', step = 40 WHERE id = ?", (run.id,))
+    store.ask(run.id, "run")
+    worker.work(store.folder, run.id)
+    assert marks.rates(store.run(run.id)) == [(0, 0.02)] and marks.pauses(store.run(run.id)) == [20]
+
+
+def test_the_sentence_follows_the_diagnosis(store, monkeypatch):
+    run = a_run(store, steps=60)
+    worker.work(store.folder, run.id)
+    run = store.run(run.id)
+    monkeypatch.setattr(summary, "diagnose", lambda history: [Finding("diverged", {"loss": 85.0, "guessing": 3.25})])
+    said = summary.of_curve(store, run)
+    assert said.startswith("Training loss went from ") and "by heart" not in said
+    assert "a loss of 85.00 is worse than that of guessing among all tokens alike, 3.25." in said
