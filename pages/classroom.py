@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lmcore.runs.rooms import Rooms
-from pages.parts import class_desk, links, room_board, room_desk, room_entry, room_seat, visitor
+from pages.parts import class_desk, room_board, room_desk, room_entry, room_seat, visitor
 from pages.parts.language import _
 
 st.title(_("Class"))
@@ -16,7 +16,8 @@ teaches = room_entry.teaches(room)
 nickname = Rooms(visitor.store()).nickname(room.code, here) if here else None
 with st.container(horizontal=True, vertical_alignment="center"):
     st.caption(_("Room {code}").format(code=room.code) + (" · " + _("closed") if room.closed else ""))
-    links.page_link("classroom", _("Leave this room"), ":material/close:", room=None)
+    if st.button(_("Leave this room"), icon=":material/close:", type="tertiary", key="class.leave"):
+        room_entry.leave(room)
 if teaches:
     room_desk.invitation(room)
 elif here and nickname is None:

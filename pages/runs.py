@@ -155,7 +155,7 @@ if runs:
     space()
 else:
     st.info(_("You have not trained anything yet. Your runs appear here as soon as you start one."))
-    guard.invite()
+    guard.invite(here="runs")
 run_file.bring(opened=not runs)
 wanted = st.text_input(_("Search"), key="runs.search", placeholder=_("name, text or model …")) if len(runs) > 5 else ""
 found = [run for run in runs if not wanted or wanted.lower() in f"{run.name} {text_name(run)} {run_words.model(run)}".lower()]

@@ -8,6 +8,7 @@ from pages.parts import (
     chosen_text,
     links,
     live,
+    room_seat,
     run_file,
     run_words,
     settings,
@@ -60,5 +61,6 @@ else:
         if st.button(_("New run with these settings"), key="train.again"):
             settings.copy(run)
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
+        room_seat.offer(run)
         if run_file.may_download(run) and st.button(_("Download"), icon=":material/download:", key="train.download"):
             run_file.download(run)

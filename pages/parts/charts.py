@@ -215,7 +215,7 @@ def short(value: float) -> str:
     """A positive number in the room of a figure.
 
     >>> short(0.02), short(0.000123), short(0.0)
-    ('0.02', '1.2·10⁻⁴', '0')
+    ('0.02', '1.2×10⁻⁴', '0')
     """
     return f"{value:.3g}" if value >= 0.001 or value <= 0 else scientific(math.log(value))
 

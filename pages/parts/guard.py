@@ -20,14 +20,12 @@ def a_run():
     st.stop()
 
 
-def invite():
-    train, runs, home = st.columns(3)
-    with train:
-        links.page_link("train", _("Train a model"), run=None)
-    with runs:
-        links.page_link("runs", _("Your runs"), run=None)
-    with home:
-        links.page_link("home", _("See the finished example"), run=None)
+def invite(here: str = ""):
+    """Where to go from a page, which needs no link to itself."""
+    names = {"train": _("Train a model"), "runs": _("Your runs"), "home": _("See the finished example")}
+    for column, page in zip(st.columns(3), (page for page in names if page != here), strict=False):
+        with column:
+            links.page_link(page, names[page], run=None)
 
 
 def a_model(run) -> models.Trained:

@@ -48,7 +48,7 @@ def _help(help: str | None, low, high) -> str:
 def written(number: float) -> str:
     """
     >>> [written(number) for number in (300, 1_000_000.0, 0.000001, -2.5, 1e300, -1e-9)]
-    ['300', '1,000,000', '0.000001', '-2.5', '1.0·10³⁰⁰', '-1.0·10⁻⁹']
+    ['300', '1,000,000', '0.000001', '-2.5', '1.0×10³⁰⁰', '-1.0×10⁻⁹']
     """
     if number and not 1e-7 <= abs(number) < 1e15:
         sign = "-" if number < 0 else ""

@@ -31,7 +31,7 @@ def show(code: str, teaches: bool):
             st.info(_("All points are hidden.") if hidden else _("Nothing is handed in yet. Points appear here by themselves."))
             return
         _scatter(now, shown)
-        _chosen(now, shown)
+        _chosen(now, shown, teaches)
         with st.expander(_("All points as a table")):
             st.dataframe(room_points.table(shown, now.unit), hide_index=True, key="class.table")
 
@@ -80,7 +80,7 @@ def _clicked() -> tuple[int | None, int]:
     return st.session_state.get("class.clicked", (None, 0))
 
 
-def _chosen(room, shown):
+def _chosen(room, shown, teaches: bool):
     """One point's curve; what it wrote only where its student ticked it.
 
     A click makes a new list that begins at its point: the value of the old one, which a look already on its way may still
@@ -99,6 +99,9 @@ def _chosen(room, shown):
     if place is None:
         return
     point = by_place[place]
+    if teaches and st.button(_("Hide this point"), icon=":material/visibility_off:", key=f"class.hide.{place}"):
+        Rooms(visitor.store()).hide(room.code, place)
+        st.rerun()
     history = comparison.history(visitor.store(), point.run)
     unit = "bits_per_byte" if room.unit == "bits" else "validation_loss"
     curve = {

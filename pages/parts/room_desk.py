@@ -1,5 +1,6 @@
 """The teacher's side of a room: the code and the address students use, what the board shows, closing and deleting it."""
 
+import html
 import socket
 from urllib.parse import urlsplit
 
@@ -28,7 +29,10 @@ def invitation(room):
                 )
             )
     with picture:
-        st.image(qr_code(address), width=260, caption=_("the same address"))
+        st.html(
+            f"<img src='{qr_code(address)}' width='260' alt='{html.escape(address)}'>"
+        )  # st.image lays a button over the page
+        st.caption(_("the same address"))
 
 
 def qr_code(address: str) -> str:

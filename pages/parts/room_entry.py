@@ -9,15 +9,33 @@ from pages.parts.language import _, sentence
 
 
 def asked() -> Room | None:
-    """The room in the address: whoever has its code may look. A wrong one is said."""
+    """The room in the address: whoever has its code may look. A wrong one is said. Without one: the room of this visitor, where
+    there is one that is open and was not left just now."""
     code = st.query_params.get("room", "")
     if not code:
-        return None
+        found = _own() if "class.left" not in st.session_state else None
+        if found:
+            st.query_params["room"] = found.code
+        return found
     try:
         return Rooms(visitor.store()).room(code)
     except LmcoreError as error:
         st.warning(sentence(error.code, error.values))
         return None
+
+
+def _own() -> Room | None:
+    """The one open room a visitor has joined; a teacher may want to open another."""
+    here, rooms = visitor.current(), Rooms(visitor.store())
+    joined = [room for room in rooms.rooms(here) if not room.closed and rooms.nickname(room.code, here)] if here else []
+    return joined[0] if len(joined) == 1 else None
+
+
+def leave(room: Room):
+    """To the ways into a room, where this one is still in the list."""
+    st.session_state["class.left"] = room.code
+    del st.query_params["room"]
+    st.rerun()
 
 
 def teaches(room: Room) -> bool:
@@ -29,6 +47,7 @@ def teaches(room: Room) -> bool:
 def show():
     """Ways into a room."""
     st.markdown(_("A room collects the runs of a class on one board: thirty students make one study."))
+    own_rooms()
     here, rooms = visitor.current(), Rooms(visitor.store())
     left, right = st.columns(2, gap="large")
     with left, st.form("class.enter_room"):
@@ -48,6 +67,11 @@ def show():
                 except LmcoreError as error:
                     st.error(sentence(error.code, error.values))
         class_desk.show()
+
+
+def own_rooms():
+    """Back into a room."""
+    here, rooms = visitor.current(), Rooms(visitor.store())
     own = rooms.rooms(here) if here else []
     if own:
         st.subheader(_("Your rooms"))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lmcore import diagnosis
+from lmcore.errors import LossNotFinite
 from lmcore.models.cost import parameter_count
 from lmcore.runs import folder
 from lmcore.tokenizers import load_tokenizer
@@ -18,8 +20,10 @@ from pages.parts.language import _
 
 LOGARITHMIC = ("learning_rate", "hidden_size", "parameters", "tokens", "batch_size", "sequence_length")
 SETTINGS = ("learning_rate", "hidden_size", "batch_size", "sequence_length")  # few values, chosen by people
+DIVERGED = "x-thin-open"  # outside the scale of colours
 SYMBOLS = {"rnn": "triangle-up", "gru": "square", "lstm": "circle"}
 BESIDE = 0.03  # of the axis, between points that lie on each other
+LEAST = 1e-4  # of a loss that has a colour of its own
 MOST_TICKS = 8  # values of settings that are written on an axis
 PLOT = (270, 290)  # pixels that names are set for: a narrow plot, so that they never lie on each other in a wider one
 NAME_HEIGHT, LETTER, WIDE_LETTER = 16, 7, 13  # pixels; wide: of Chinese
@@ -34,6 +38,7 @@ class Point:
     with_text: bool
     run: object
     values: dict[str, float | None]  # axis -> value; None: not known, or not yet
+    diverged: bool = False  # its loss says nothing but that
 
     @property
     def live(self) -> bool:
@@ -50,6 +55,7 @@ def points(data: Path, room, board: list, visitor: str | None) -> list[Point]:
             entry.with_text,
             entry.run,
             _values(data, entry.run, room.unit),
+            _has_diverged(entry.run, vocabulary_size(data, entry.run.id)),
         )
         for entry in board
     ]
@@ -68,6 +74,38 @@ def _values(data: Path, run, unit: str) -> dict[str, float | None]:
         "sequence_length": settings.training.sequence_length,
         "loss": run.best_bits_per_byte if unit == "bits" else run.best_loss,
     }
+
+
+def _has_diverged(run, types: int | None) -> bool:
+    """Ended by its loss, or at its best worse than guessing among all types alike."""
+    if run.error_code == LossNotFinite.code:
+        return True
+    return types is not None and run.best_loss is not None and run.best_loss > math.log(types) + diagnosis.FAR
+
+
+def _colour(loss: float) -> float:
+    """
+    Logarithmic, so that 0.2 and 0.4 differ as 2 and 4 do.
+    """
+    return math.log10(max(loss, LEAST))
+
+
+def _scale(losses: list[float], title: str) -> dict:
+    """From the lowest to the highest loss, with both written beside the bar; a single one gets a little room.
+
+    >>> scale = _scale([0.2, 2.0], "loss")
+    >>> scale["cmin"] < scale["cmax"], scale["colorbar"]["ticktext"]
+    (True, ['0.2', '0.632', '2'])
+    >>> _scale([3.0], "loss")["colorbar"]["ticktext"]
+    ['3']
+    """
+    low, high = _colour(min(losses, default=1.0)), _colour(max(losses, default=1.0))
+    ticks = [low, (low + high) / 2, high] if high - low > 0.01 else [low]
+    bar = {
+        "title": {"text": title, "side": "top"}, "thickness": 12, "orientation": "h", "y": -0.2, "yanchor": "top",
+        "tickvals": ticks, "ticktext": [f"{10**tick:.3g}" for tick in ticks],
+    }  # fmt: skip
+    return {"colorscale": "Viridis", "cmin": low, "cmax": high if len(ticks) > 1 else low + 0.1, "colorbar": bar}
 
 
 def vocabulary_size(data: Path, run_id: str) -> int | None:
@@ -120,29 +158,21 @@ def scatter(shown: list[Point], room):
     figure = charts.blank(520, hovermode="closest", uirevision=f"{room.x} {room.y} {room.unit}", dragmode="pan")
     xs, ys = apart(shown, room.x, room.y)
     said = with_room_for_a_name(shown, _shares(xs, room.x in LOGARITHMIC), _shares(ys, room.y in LOGARITHMIC))
-    losses = [point.values["loss"] for point in shown]
+    losses = [None if point.diverged else point.values["loss"] for point in shown]
     known = [loss for loss in losses if loss is not None]
     for number, (family, symbol) in enumerate(SYMBOLS.items()):
         of = [place for place, point in enumerate(shown) if run_words.config(point.run).model.family == family]
         if not of:
             continue
         marker = {
-            "symbol": [symbol + ("-open" if shown[place].live else "") for place in of],
+            "symbol": [DIVERGED if shown[place].diverged else symbol + ("-open" if shown[place].live else "") for place in of],
             "opacity": 0.9,
             "size": [20 if shown[place].mine else 15 for place in of],
             "line": {"width": [3 if shown[place].mine or shown[place].live else 1 for place in of]},
         }
         if coloured:
-            bar = {
-                "title": {"text": named["loss"], "side": "top"},
-                "thickness": 12,
-                "orientation": "h",
-                "y": -0.2,
-                "yanchor": "top",
-            }
             colours = [losses[place] for place in of]
-            scale = {"colorscale": "Viridis", "cmin": min(known, default=0), "cmax": max(known, default=1), "colorbar": bar}
-            marker |= {"color": [np.nan if colour is None else colour for colour in colours], **scale}
+            marker |= {"color": [np.nan if loss is None else _colour(loss) for loss in colours], **_scale(known, named["loss"])}
         else:
             marker["color"] = charts.PALETTE[number]
         figure.add_scatter(
@@ -231,7 +261,8 @@ def _width(values: list[float], logarithmic: bool) -> float:
 def _hover(point: Point, named: dict[str, str]) -> str:
     shown = {name: point.values[axis] for axis, name in named.items()}
     lines = [f"{name}: {'—' if value is None else _number(value)}" for name, value in shown.items()]
-    head = f"<b>{charts.plain(point.name)}</b> · {run_words.model(point.run)} · {run_words.status(point.run)}"
+    head = f"<b>{charts.plain(point.name)}</b> · {run_words.model(point.run)} · "
+    head += _("diverged") if point.diverged else run_words.status(point.run)
     return "<br>".join([head, *lines])
 
 

@@ -57,6 +57,21 @@ def hand_in(room, nickname: str):
             attempt(lambda: rooms.take_back(room.code, here, chosen))
 
 
+def offer(run):
+    """On the page of one's own run: hand it in to the room one is in, or see it there."""
+    rooms, here, asked = Rooms(visitor.store()), visitor.current(), links.asked("room")
+    if not visitor.owns(run):
+        return
+    mine = (room for room in rooms.rooms(here) if room.closed is None and rooms.nickname(room.code, here))
+    room = next((room for room in mine if asked in (None, room.code)), None)
+    if room is None:
+        return
+    if any(entry.run.id == run.id for entry in rooms.board(room.code)):
+        links.page_link("classroom", _("On the board of room {code}").format(code=room.code), ":material/groups:", room=room.code)
+    elif st.button(_("Hand in to room {code}").format(code=room.code), icon=":material/upload:", key="train.hand_in"):
+        attempt(lambda: rooms.hand_in(room.code, here, run.id))
+
+
 def attempt(change):
     """Do it and show what came of it; or say in one sentence why not."""
     try:

@@ -52,6 +52,7 @@ def form(types) -> RunConfig | None:
     kept = st.session_state.get("settings") or presets.preset(30)
     fill(kept, missing_only=True)  # Streamlit forgets a widget that a run of the script did not show
     _presets()
+    last = st.container()
     left, right = st.columns(2, gap="large")
     with left:
         _choice(TokenizerConfig, "kind")
@@ -70,6 +71,7 @@ def form(types) -> RunConfig | None:
     if refusals():
         return None
     config = st.session_state["settings"] = _read()
+    _last_run(last, config)
     _cost(config, types(config.tokenizer))
     return config
 
@@ -92,6 +94,16 @@ def _presets():
 
     labels = {10: _("10 seconds"), 30: _("30 seconds"), 120: _("2 minutes"), "article": _("a plain RNN with plain SGD")}
     st.pills(_("Presets"), [*presets.SECONDS, "article"], format_func=labels.get, key=key("preset"), on_change=apply)
+
+
+def _last_run(place, now: RunConfig):
+    """One click away, for who comes by the address or another day; nothing where the form shows them."""
+    owner = visitor.current()
+    last = next(iter(visitor.store().runs(owner)), None) if owner else None
+    if last is not None and last.requested.with_training(evaluation_interval=0) != now:
+        place.button(
+            _("Settings of your last run"), icon=":material/history:", key="settings.last", on_click=fill, args=(last.requested,)
+        )
 
 
 def _more():

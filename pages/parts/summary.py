@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from lmcore.diagnosis import Finding, History, Point, diagnose
 from lmcore.runs import marks
-from pages.parts import room_points, run_words
+from pages.parts import charts, room_points, run_words
 from pages.parts.language import _, together
 
 AVERAGED = 20  # steps
@@ -67,7 +67,7 @@ def got_worse(store, run) -> float | None:
 
 def said(finding: Finding) -> str:
     """One sentence for each situation."""
-    values = {name: _plain(value) for name, value in finding.values.items()}
+    values = {name: _plain(name, value) for name, value in finding.values.items()}
     return {
         "too_short": _("There are too few evaluations yet to say how it learns."),
         "learning": _("The model is learning: the loss is still falling."),
@@ -114,10 +114,11 @@ def said(finding: Finding) -> str:
     }[finding.code].format(**values)
 
 
-def _plain(value: float) -> str:
-    """Steps are whole; losses have two decimals, small rates what they need.
-
-    >>> [_plain(value) for value in (1200, 2.3456, 0.02, 0.00015)]
-    ['1,200', '2.35', '0.02', '0.00015']
+def _plain(name: str, value: float) -> str:
     """
-    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}" if value >= 1 else f"{value:.2g}"
+    >>> _plain("step", 1200), _plain("loss", 2.3456), _plain("rate", 10.0), _plain("before", 0.00015)
+    ('1,200', '2.35', '10', '1.5×10⁻⁴')
+    """
+    if name in ("rate", "before"):
+        return charts.short(value)
+    return f"{value:,}" if name == "step" else f"{value:.2f}"

@@ -209,6 +209,7 @@ def test_a_class_is_started_given_its_pin_and_ended(tmp_path, new_browser):
         teacher.reload()
         teacher.get_by_text("Only a fingerprint of the PIN outlasts a restart of the server.").wait_for()
         teacher.locator(".st-key-class-end button").click()
+        teacher.locator(".st-key-class-end_now button").click()
         teacher.get_by_role("button", name="Start a class").wait_for()
         late.reload()
         late.get_by_role("heading", name="Class").first.wait_for()

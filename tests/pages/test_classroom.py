@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lmcore.runs import folder
 from lmcore.runs.rooms import Rooms
 from lmcore.runs.store import Store
+from lmcore.tokenizers import CharacterTokenizer
 from pages.parts import class_desk, room_points, visitor
 from pages.parts.language import LANGUAGES, translate
 from tests.pages.conftest import MENU
@@ -300,3 +302,72 @@ def test_points_that_lie_on_each_other_are_moved_apart_and_named_where_there_is_
     assert len(set(xs)) == 3 and len(set(ys)) == 1
     assert room_points.with_room_for_a_name(found, [0.5, 0.51, 0.9], [0.5, 0.5, 0.5]) == {1, 2}  # one's own first
     assert room_points.with_room_for_a_name(found, [0.0, 0.5, 1.0], [0.5, 0.5, 0.5]) == {0, 1, 2}
+
+
+# one's room, a point to hide, a run that has diverged
+
+
+def test_one_s_room_is_found_again_by_the_plain_address(classroom):
+    classroom.rooms.join(classroom.code, "eve", "Eve")
+    app = classroom.open("eve", room="")
+    assert app.query_params["room"] == classroom.code and "class.leave" in keys(app)
+    app.button(key="class.leave").click().run()
+    assert not app.query_params.get("room") and "class.go" in keys(app)  # who leaves is not brought back
+    app = classroom.open("a stranger", room="")
+    assert app.query_params["room"] == ""
+    second = classroom.rooms.open("another teacher")
+    classroom.rooms.join(second.code, "eve", "Eve")
+    assert classroom.open("eve", room="").query_params["room"] == ""  # there are two: she chooses
+    classroom.rooms.close(second.code)
+    assert classroom.open("eve", room="").query_params["room"] == classroom.code
+
+
+def test_a_point_is_hidden_where_it_is_looked_at(classroom):
+    classroom.fill()
+    app = classroom.open("teacher")
+    app.selectbox(key="class.chosen.0").set_value(2).run()
+    app.button(key="class.hide.2").click().run()
+    assert [entry.place for entry in classroom.board() if entry.hidden] == [2]
+    app = classroom.open("visitor Ben")
+    app.selectbox(key="class.chosen.0").set_value(1).run()
+    assert not any(key.startswith("class.hide.") for key in keys(app))
+
+
+def test_the_class_is_ended_only_after_a_question(classroom, monkeypatch):
+    ended = []
+    monkeypatch.setattr(class_desk, "role", lambda: "teacher")
+    monkeypatch.setattr(class_desk.access, "pins", lambda: {"student": "x", "teacher": "y"})
+    monkeypatch.setattr(class_desk.access, "by_environment", lambda: False)
+    monkeypatch.setattr(class_desk.access, "end", lambda: ended.append(True))
+    app = classroom.open("teacher")
+    app.button(key="class.end").click().run()
+    assert not ended and "class.end_now" in keys(app)  # asked first; the browser tests press it
+
+
+@pytest.mark.parametrize("how", ["loss", "error"])
+def test_a_diverged_run_is_marked_and_leaves_the_colours_to_the_others(classroom, how):
+    classroom.fill()
+    classroom.rooms.join(classroom.code, "joker", "Joker")
+    run = classroom.run("joker", 85.0 if how == "loss" else 1.9, learning_rate=9.0)
+    if how == "error":
+        with classroom.store.database.writing() as connection:
+            connection.execute("UPDATE runs SET status = 'failed', error_code = 'training.loss_not_finite' WHERE id = ?", (run,))
+    folder.write_json(folder.run_folder(classroom.store.folder, run) / "tokenizer.json", CharacterTokenizer.train(TEXT).to_json())
+    classroom.rooms.hand_in(classroom.code, "joker", run)
+    (trace,) = plot(classroom.open("teacher"))["data"]
+    marker = trace["marker"]
+    assert marker["symbol"] == ["circle", "circle", "circle", "x-thin-open"]
+    assert [colour is None for colour in marker["color"]] == [False, False, False, True]
+    assert (10 ** marker["cmin"], 10 ** marker["cmax"]) == pytest.approx((1.25, 2.0))
+    assert marker["colorbar"]["ticktext"] == ["1.25", "1.58", "2"]
+    assert "diverged" in trace["hovertext"][3]
+
+
+def test_a_finished_run_is_handed_in_where_it_was_trained(classroom):
+    classroom.rooms.join(classroom.code, "eve", "Eve")
+    run, classroom.here = classroom.run("eve", 1.5), "eve"
+    app = AppTest.from_file(MENU, default_timeout=60)
+    app.query_params["run"], app.query_params["lang"] = run, "en"
+    app.run().switch_page("train.py").run()
+    app.button(key="train.hand_in").click().run()
+    assert [entry.run.id for entry in classroom.board()] == [run] and "train.hand_in" not in keys(app)

@@ -93,6 +93,14 @@ def test_the_article_s_loop_is_one_click_away(store, a_run):
     assert (config.model.family, config.training.optimizer, config.training.schedule) == ("rnn", "sgd", "constant")
 
 
+def test_the_settings_of_the_last_run_are_one_click_away(store, a_run):
+    app = open_page("train")
+    assert app.number_input(key="settings.batch_size.typed").value == 64
+    app.button(key="settings.last").click().run()
+    assert app.number_input(key="settings.batch_size.typed").value == 4 and app.slider(key="settings.hidden_size").value == 16
+    assert "settings.last" not in {button.key for button in app.button}
+
+
 def test_a_waiting_run_is_stopped_and_resumed(store, a_run, pool):
     app = open_page("train", run=a_run.id)
     app.button(key="live.stop").click().run()
