@@ -24,7 +24,20 @@ from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, Wo
 from lmcore.evaluation import Evaluation, beside_tokens
 from lmcore.models import build_model
 from lmcore.planning import resolve
-from lmcore.runs import counting, folder, housekeeping, marks, memory, progress, restoring, scheduling, snapshots, spare, speeds, turns
+from lmcore.runs import (
+    counting,
+    folder,
+    housekeeping,
+    marks,
+    memory,
+    progress,
+    restoring,
+    scheduling,
+    snapshots,
+    spare,
+    speeds,
+    turns,
+)
 from lmcore.runs.glimpse import glimpse
 from lmcore.runs.limits import Limits
 from lmcore.runs.lock import run_lock

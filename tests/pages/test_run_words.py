@@ -8,7 +8,7 @@ import pytest
 
 from lmcore.config import RunConfig
 from lmcore.errors import CheckpointDamaged
-from lmcore.runs import backups, housekeeping, marks, transfer
+from lmcore.runs import housekeeping, marks, rebuilding, transfer
 from lmcore.runs.store import Store
 from pages.parts import run_words
 
@@ -26,7 +26,15 @@ def test_notes_are_found():
 @pytest.mark.parametrize(
     "code",
     sorted(
-        {*PLANNED, housekeeping.FILM, transfer.WITHOUT_TEXT, backups.RESTORED, CheckpointDamaged.code, marks.RATE, marks.RESUMED}
+        {
+            *PLANNED,
+            housekeeping.FILM,
+            transfer.WITHOUT_TEXT,
+            rebuilding.RESTORED,
+            CheckpointDamaged.code,
+            marks.RATE,
+            marks.RESUMED,
+        }
     ),
 )
 def test_every_note_is_said(code):
