@@ -159,7 +159,7 @@ def parts_in_short(run) -> str:
         return _("spaces may be left out")
     if (found := parts(run)) is None:
         return ""
-    return _("{spelling:.2f} spelling, {spacing:.2f} spaces").format(**found)
+    return _("of that {spelling:.2f} spelling, {spacing:.2f} spaces").format(**found)
 
 
 def beside_tokens(spelling: float, spacing: float) -> str:

@@ -72,7 +72,7 @@ def test_a_run_of_words_knows_the_parts_of_its_bits_per_byte(of_words):
     _, run = of_words
     parts = run_words.parts(run)
     assert parts["spelling"] == 0 and 0.02 < parts["spacing"] < run.best_bits_per_byte
-    assert run_words.parts_in_short(run) == f"0.00 spelling, {parts['spacing']:.2f} spaces"
+    assert run_words.parts_in_short(run) == f"of that 0.00 spelling, {parts['spacing']:.2f} spaces"
     assert any(f"{parts['spacing']:.3f} say where spaces stand" in run_words.note(entry) for entry in run.notes)
     assert not run_words.is_uncharged(run)
     table = comparison.results_table(["words"], [run], [None])
