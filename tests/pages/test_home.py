@@ -61,6 +61,14 @@ def test_another_sentence_asks_the_model(example, starting):
     assert SOON not in said(app) and any("Entropy" in one for one in said(app))
 
 
+def test_a_sentence_is_tidied_as_the_text_was(example, starting):
+    app, said = open_home("en"), []
+    for sentence in ("the dog", "\ufeffthe d\x00og"):
+        app.text_input(key="home.context.en").set_value(sentence).run()
+        said.append([element.value for element in (*app.caption, *app.warning)])
+    assert said[0] == said[1] and any("Entropy" in value for value in said[0])
+
+
 def test_loading_waits_as_long_as_the_bars_were_only_sent(example, starting):
     """That a browser asks again is seen by `benchmarks/first_minute.py` alone: a page test cannot run a fragment by itself."""
     open_home("en").run()
