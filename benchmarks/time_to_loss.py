@@ -31,6 +31,7 @@ from lmcore.corpus import TokenData
 from lmcore.evaluation import validation_nats
 from lmcore.losses import loss_over
 from lmcore.models import RNNModel, build_model
+from lmcore.optimizers import ITERATIONS
 from lmcore.planning import fit_to_machine
 from lmcore.training import TrainingState, take_step
 from sample_corpora import fables_en, help_text
@@ -150,12 +151,16 @@ def classic_words(splits: Splits, seed: int):
 # ours
 
 
-def fast(splits: Splits, seed: int, steps: int, model: ModelConfig, batch_size: int):
-    """The default recipe with so many planned steps -> (seconds, validation loss, test loss)."""
+def fast(splits: Splits, seed: int, steps: int, model: ModelConfig, batch_size: int, iterations: int | None = None):
+    """The default recipe with so many planned steps -> (seconds, validation loss, test loss).
+
+    iterations: of Newton and Schulz in each step of Muon, where they are not the recipe's.
+    """
     plan = {"stop": "steps", "stop_after": float(steps), "planned_steps": steps, "learning_rate": 0.03}
     config, _ = fit_to_machine(TrainingConfig(**plan, batch_size=batch_size, loss=loss_over(splits.types)))
     network = build_model(model, splits.types, seed)
     state = TrainingState(network, splits.data(splits.validation), config)
+    state.optimizers[0].iterations = iterations or ITERATIONS
     network.train()
     began = time.process_time()
     while not state.finished:
@@ -213,6 +218,18 @@ def alone(repeats: int, ladder: list[int]) -> list[dict]:
     return rows
 
 
+def orthogonalised(repeats: int, steps: int, ladder: list[int]) -> list[dict]:
+    """The fast recipe on the help text with other numbers of iterations in Muon."""
+    splits = Splits(list(help_text.text()))
+    ways = {str(count): lambda seed, count=count: fast(splits, seed + 1, steps, *SETTINGS, iterations=count) for count in ladder}
+    rows = []
+    for count, results in in_turn(repeats, **ways).items():
+        seconds, validation, test = (median(column) for column in zip(*results, strict=True))
+        shown = {"validation loss": f"{validation:.3f}", "test loss": f"{test:.3f}"}
+        rows.append({"iterations": int(count), "steps": steps, "seconds": seconds, **shown})
+    return rows
+
+
 def words(repeats: int) -> list[dict]:
     warnings.simplefilter("ignore", SyntaxWarning)  # of old code in the library's tests
     rows = []
@@ -231,8 +248,13 @@ def main():
     parser.add_argument(
         "--steps", type=int, nargs="+", help="no rival: what the fast recipe reaches on characters in so many steps"
     )
+    parser.add_argument("--iterations", type=int, nargs="+", help="no rival: 250 steps with other numbers of iterations in Muon")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    if options.iterations:
+        rows = orthogonalised(options.repeats, 250, options.iterations)
+        report("time_to_loss_muon", rows, f"one thread, medians of {options.repeats}")
+        return
     if options.steps:
         report("time_to_loss_alone", alone(options.repeats, options.steps), f"one thread, medians of {options.repeats}")
         return

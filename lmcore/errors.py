@@ -8,7 +8,7 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     ├── SettingError         a setting outside its range
     │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer
     ├── TrainingError        a run that cannot go on
-    │   ├── LossNotFinite · OutOfMemory · WorkerFailed · DiskFull
+    │   ├── LossNotFinite · OutOfMemory · WorkerFailed · DiskFull · CountFailed
     ├── LimitError           more than this server allows
     │   ├── TooManyWaiting · QueueFull · TooManyRuns · TooManyBytes · TooMuchMemory · TextTakesTooMuchMemory ·
     │   │   TimeLimit
@@ -151,6 +151,14 @@ class WorkerFailed(TrainingError):
 class DiskFull(TrainingError):
     code = "training.disk_full"
     sentence = "The disk is full, so training is paused. Delete runs you no longer need, then resume."
+
+
+class CountFailed(TrainingError):
+    code = "training.count_failed"
+    sentence = (
+        "The tokens of the training text could not be counted ({reason}), so counting models and what is compared with them are "
+        "missing. Training itself was not disturbed. Count again when there is more memory or disk space."
+    )
 
 
 class LimitError(LmcoreError):

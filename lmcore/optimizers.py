@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from lmcore.config import TrainingConfig
 
 WARM_UP = 0.1  # of the planned steps
+ITERATIONS = 3  # of Newton and Schulz in each step of Muon
 MUON_RATE = 4.0  # times the learning rate: an orthogonal step has a size of its own
 
 
@@ -17,16 +18,17 @@ class GateMuon(torch.optim.Optimizer):
         b ← μ b + (1 - μ) g,    w ← w - η √max(1, rows / columns) O((1 - μ) g + μ b)
 
     O(M) = U Vᵀ for M = U S Vᵀ: every direction of the update gets the same length, the rare ones too. It is approximated by
-    steps of X ← a X + (b A + c A²) X with A = X Xᵀ (Newton and Schulz; the coefficients are Jordan's).
+    iterations of X ← a X + (b A + c A²) X with A = X Xᵀ (Newton and Schulz; the coefficients are Jordan's). Three of them, where Jordan
+    takes five: with more, `benchmarks/time_to_loss.py --iterations` finds the same validation loss after a longer time.
 
     weights: (G·H, K) matrices, G gates one below the other. precision: in which the steps are computed.
     """
 
     COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
-    def __init__(self, weights, lr: float, hidden_size: int, precision: torch.dtype, momentum: float = 0.8, steps: int = 3):
+    def __init__(self, weights, lr: float, hidden_size: int, precision: torch.dtype, momentum: float = 0.8):
         super().__init__(weights, {"lr": lr, "momentum": momentum})
-        self.hidden_size, self.precision, self.steps = hidden_size, precision, steps
+        self.hidden_size, self.precision, self.iterations = hidden_size, precision, ITERATIONS
 
     @torch.no_grad()
     def step(self):
@@ -36,23 +38,27 @@ class GateMuon(torch.optim.Optimizer):
                 average.lerp_(weight.grad, 1 - group["momentum"])
                 update = weight.grad.lerp(average, group["momentum"])
                 gates = update.view(-1, self.hidden_size, update.shape[1])  # (G, H, K)
-                direction = orthogonal(gates.to(self.precision), self.COEFFICIENTS, self.steps).to(weight.dtype)
+                direction = orthogonal(gates.to(self.precision), self.COEFFICIENTS, self.iterations).to(weight.dtype)
                 scale = math.sqrt(max(1.0, gates.shape[1] / gates.shape[2]))
                 weight.add_(direction.reshape_as(weight), alpha=-group["lr"] * scale)
 
 
-def orthogonal(matrices: Tensor, coefficients: tuple[float, float, float], steps: int) -> Tensor:
-    """(G, M, N) -> (G, M, N), each matrix with its singular values moved near 1 (between about 0.7 and 1.2).
+def orthogonal(matrices: Tensor, coefficients: tuple[float, float, float], iterations: int) -> Tensor:
+    """(G, M, N) -> (G, M, N), each matrix with the same singular vectors and its singular values moved towards 1.
 
-    >>> result = orthogonal(torch.diag(torch.tensor([4.0, 1.0]))[None], GateMuon.COEFFICIENTS, steps=5)
-    >>> bool((torch.linalg.svdvals(result) - 1).abs().max() < 0.35)
-    True
+    Each iteration makes a singular value s, first divided by the matrix's Frobenius norm, a s + b s³ + c s⁵. None becomes larger than
+    1.21. Those above 0.018 of the norm lie between 0.68 and 1.21 after three iterations, smaller ones are multiplied by 3.44³ = 41
+    at most: of a random matrix of 192 × 192, 85 % lie there, the smallest near 0. (After five: from 0.0015 on, and 98 %.)
+
+    >>> result = orthogonal(torch.diag(torch.tensor([4.0, 1.0, 0.01]))[None], GateMuon.COEFFICIENTS, iterations=3)
+    >>> [round(value, 2) for value in torch.linalg.svdvals(result)[0].tolist()]
+    [0.69, 0.69, 0.1]
     """
     a, b, c = coefficients
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.mT if tall else matrices
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
-    for _ in range(steps):
+    for _ in range(iterations):
         gram = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.mT if tall else x

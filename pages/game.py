@@ -21,7 +21,7 @@ if not visitor.may_read(visitor.store().text(run.text_id)):
 trained = guard.a_model(run)
 bigram = counted.ngram(visitor.data_folder(), run, 2)
 if bigram is None:
-    st.info(_("The pairs of this text are still being counted; try again in a few seconds."))
+    counted.explain_missing(run, "game.count")
     st.button(_("Try again"), key="game.again", icon=":material/refresh:")
     st.stop()
 lines = held_out.lines(visitor.store(), run, trained)

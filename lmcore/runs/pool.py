@@ -36,7 +36,6 @@ class Pool:
     def _start(self):
         if self._starter is not None and self._starter.poll() is None:
             return
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self.data_folder.mkdir(parents=True, exist_ok=True)
         with (self.data_folder / "starter.log").open("ab") as log:
             self._starter = subprocess.Popen(
@@ -45,7 +44,7 @@ class Pool:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, **ENVIRONMENT, "PYTHONPATH": path},
+                env=_environment(),
             )
         threading.Thread(target=self._watch, args=(self._starter,), daemon=True).start()
 
@@ -56,6 +55,12 @@ class Pool:
         with self._lock:
             if self._starter is starter:  # neither stopped nor replaced by now
                 self._start()
+
+    def count_again(self, run_id: str) -> bool:
+        """Count the training text of a run in a process of its own, and wait for it -> whether it is counted now."""
+        command = [sys.executable, "-m", "lmcore.runs.counting", str(self.data_folder), run_id]
+        with (self.data_folder / "starter.log").open("ab") as log:
+            return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment()).returncode == 0
 
     def wake(self):
         """There is something to do."""
@@ -78,3 +83,8 @@ class Pool:
             starter.wait(seconds)
         except subprocess.TimeoutExpired:
             starter.kill()
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, **ENVIRONMENT, "PYTHONPATH": path}

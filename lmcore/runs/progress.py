@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from lmcore.config import RunConfig
-from lmcore.errors import DiskFull, LmcoreError
+from lmcore.errors import CountFailed, DiskFull, LmcoreError
 from lmcore.runs import folder, lock, scheduling, spare
 from lmcore.runs.database import transaction
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepRow
@@ -94,6 +94,18 @@ def _forget_after(connection, run_id: str, step: int):
     )
 
 
+def write_counted(connection, run_id: str, lines: list[list] | None, error: CountFailed | None):
+    """The lines of counting models, or a note why there are none."""
+    row = connection.execute("SELECT notes FROM runs WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        return
+    notes = [note for note in json.loads(row[0]) if note["code"] != CountFailed.code]
+    notes += [{"code": error.code, "values": error.values}] if error else []
+    connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps(notes), run_id))
+    if lines is not None:
+        connection.execute("UPDATE runs SET reference_lines = ? WHERE id = ?", (json.dumps(lines), run_id))
+
+
 class Progress:
     """Buffers what happened and writes it in one transaction every quarter of a second.
 
@@ -108,6 +120,7 @@ class Progress:
         self.evaluations: list[EvaluationRow] = []
         self.reference_lines: list[list] | None = None  # to be written
         self.notes: list[dict] = []  # to be added
+        self.count_error: CountFailed | None = None  # to be written
         self.prepared = 0.0  # share of the text that is cut into tokens
         self.want, self.learning_rate, self.pinned_context = "run", None, ""
         self.received = store.run(run_id).received  # seconds of a place, as the store knows them
@@ -197,7 +210,7 @@ class Progress:
     def _written(self):
         """Only what a committed transaction holds leaves the buffer."""
         self.steps, self.evaluations, self.notes = [], [], []
-        self.reference_lines, self._heeded, self._refused = None, None, False
+        self.reference_lines, self.count_error, self._heeded, self._refused = None, None, None, False
         self.received, self._held_since = self._receiving
 
     def _write(self):
@@ -223,10 +236,8 @@ class Progress:
                 "UPDATE runs SET step = ?, tokens = ?, seconds = ? WHERE id = ?",
                 (last.step, last.tokens, last.seconds, self.run_id),
             )
-        if self.reference_lines is not None:
-            self.connection.execute(
-                "UPDATE runs SET reference_lines = ? WHERE id = ?", (json.dumps(self.reference_lines), self.run_id)
-            )
+        if self.reference_lines is not None or self.count_error is not None:
+            write_counted(connection, self.run_id, self.reference_lines, self.count_error)
         for note in self.notes:
             connection.execute(
                 "UPDATE runs SET notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?", (json.dumps(note), self.run_id)

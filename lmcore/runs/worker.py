@@ -12,7 +12,6 @@ import sqlite3
 import sys
 import time
 import traceback
-from dataclasses import astuple
 from pathlib import Path
 
 import torch
@@ -277,8 +276,7 @@ class Training:
         if self.counting is None or (self.counting.is_alive() and not wait):
             return
         self.counting.join()
-        if self.counting.lines is not None:
-            self.writer.reference_lines = [list(astuple(line)) for line in self.counting.lines]
+        self.writer.reference_lines, self.writer.count_error = counting.as_rows(self.counting.lines), self.counting.error
         self.counting = None
 
     def _count(self):

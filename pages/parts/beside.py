@@ -35,7 +35,7 @@ def temperatures(run, trained, writing: Writing, settings: Sampling, seed: int):
 
 def counting(run, trained, writing: Writing, settings: Sampling, seed: int):
     if counted.counts(visitor.data_folder(), run) is None:
-        st.info(_("The training text of this run has not been counted yet. That happens in the first seconds of training."))
+        counted.explain_missing(run, "write.count")
         return
     orders = st.pills(
         _("Counting models: how many tokens are counted together (n)"),

@@ -75,7 +75,7 @@ def along_training(run_id: str, last_step: int | None, least: int, _run, _traine
 def show(run, trained, writing):
     """All about copying, for the text that is being written."""
     if counted.counts(visitor.data_folder(), run) is None:
-        st.info(_("The training text of this run has not been counted yet. That happens in the first seconds of training."))
+        counted.explain_missing(run, "copied.count")
         return
     st.markdown(
         _(

@@ -9,10 +9,16 @@ from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
 
+import streamlit as st
+
+from lmcore.errors import CountFailed
 from lmcore.models import Counts, NgramModel
 from lmcore.runs.counting import index_path
 from lmcore.runs.folder import run_folder
+from lmcore.runs.transfer import WITHOUT_TEXT
 from lmcore.text_index import TextIndex
+from pages.parts import models, run_words, visitor
+from pages.parts.language import _
 
 KEPT_TOKENS = 4_000_000  # about 50 bytes each
 
@@ -46,3 +52,24 @@ def _digest(path: Path) -> bytes:
 def ngram(data_folder, run, order: int, smoothing: str = "kneser-ney") -> NgramModel | None:
     found = counts(data_folder, run)
     return None if found is None else NgramModel(found, order, smoothing)
+
+
+def explain_missing(run, key: str):
+    """Why nothing is counted, and, where nobody will do it by itself, a button that counts."""
+    notes = {note["code"]: note for note in run.notes}
+    if WITHOUT_TEXT in notes:
+        st.info(_("This run came without its text, so there is nothing to count."))
+        return
+    if failed := notes.get(CountFailed.code):
+        st.warning(run_words.note(failed))
+    elif run_words.is_live(run):
+        st.info(_("The training text of this run has not been counted yet. That happens in the first seconds of training."))
+        return
+    else:
+        st.info(_("The training text of this run has not been counted."))
+    if visitor.owns(run) and st.button(_("Count now"), icon=":material/tag:", key=key):
+        with st.spinner(_("Counting …")), models.asking():
+            counted = visitor.pool().count_again(run.id)
+        if counted:
+            st.rerun()
+        st.error(_("That did not work."))

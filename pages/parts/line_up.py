@@ -79,7 +79,7 @@ def choose(run, trained) -> list[Entrant]:
         )
         chosen = [(names[run_id], others[run_id]) for run_id in chosen]
     if counted.counts(visitor.data_folder(), run) is None:
-        st.info(_("The training text of this run has not been counted yet. That happens in the first seconds of training."))
+        counted.explain_missing(run, "explore.count")
     return of_run(run, trained, smoothing, k, chosen)
 
 

@@ -140,7 +140,9 @@ def note(entry: dict, requested=None) -> str:
         ),
         "checkpoint.damaged": _("The checkpoint of step {step} was damaged; training went on from an older one."),
     }
-    return sentences[entry["code"]].format(**entry["values"]) if entry["code"] in sentences else ""
+    if entry["code"] in sentences:
+        return sentences[entry["code"]].format(**entry["values"])
+    return sentence(entry["code"], entry["values"]) if entry["code"] in BY_CODE else ""
 
 
 def parts(run) -> dict[str, float] | None:

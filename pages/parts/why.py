@@ -66,7 +66,7 @@ def in_the_training_text(run, trained, ids: np.ndarray, token_id: int, probabili
     st.subheader(_("In the training text"))
     counts = counted.counts(visitor.data_folder(), run)
     if counts is None:
-        st.info(_("The training text of this run has not been counted yet. That happens in the first seconds of training."))
+        counted.explain_missing(run, "why.count")
         return
     index = counts.index
     found = look_up(trained, index, ids, token_id)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from lmcore.config import TrainingConfig, choices
 from lmcore.models import build_model
-from lmcore.optimizers import MUON_RATE, GateMuon, build_optimizers, orthogonal, set_rate
+from lmcore.optimizers import ITERATIONS, MUON_RATE, GateMuon, build_optimizers, orthogonal, set_rate
 from tests.lmcore.examples import FAMILIES, quick, small
 
 
@@ -19,14 +19,42 @@ def random(*shape):
 @pytest.mark.parametrize("shape", [(1, 6, 6), (4, 9, 3), (3, 3, 9)])
 def test_directions_stay_and_lengths_become_alike(shape):
     matrices = random(*shape)
-    result = orthogonal(matrices, GateMuon.COEFFICIENTS, steps=8)
+    result = orthogonal(matrices, GateMuon.COEFFICIENTS, iterations=8)
     assert_allclose(torch.linalg.svdvals(result), 1, atol=0.35)
     left, _, right = torch.linalg.svd(matrices, full_matrices=False)
     assert (torch.linalg.diagonal(left.mT @ result @ right.mT) > 0.65).all()
 
 
+SIZES = [(4, 192, 192), (4, 192, 64), (4, 256, 256), (3, 128, 64), (1, 512, 512)]  # gates of the models on offer
+
+
+@pytest.mark.parametrize("iterations", [1, ITERATIONS, 5])
+@pytest.mark.parametrize("shape", SIZES, ids=str)
+def test_singular_values_become_what_the_polynomial_says(shape, iterations):
+    """Each by itself, and with the same singular vectors: the whole truth about a matrix of any size."""
+    matrices = random(*shape).double()
+    a, b, c = GateMuon.COEFFICIENTS
+    left, values, right = torch.linalg.svd(matrices, full_matrices=False)
+    values = values / values.norm(dim=1, keepdim=True)
+    for _ in range(iterations):
+        values = a * values + b * values**3 + c * values**5
+    result = orthogonal(matrices, GateMuon.COEFFICIENTS, iterations)
+    assert_allclose(result, left @ torch.diag_embed(values) @ right, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", SIZES, ids=str)
+def test_three_iterations_do_what_the_docstring_says(shape):
+    matrices = random(*shape)
+    before = torch.linalg.svdvals(matrices)
+    share = before / before.norm(dim=1, keepdim=True)
+    after = torch.linalg.svdvals(orthogonal(matrices, GateMuon.COEFFICIENTS, ITERATIONS))
+    assert after.max() < 1.21
+    assert (after > 0.68).sum() >= (share > 0.018).sum() > 0.7 * share.numel()
+    assert after.min() <= 41 * share.min() + 1e-4 or after.min() > 0.68
+
+
 def test_nothing_has_no_direction():
-    assert (orthogonal(torch.zeros(2, 3, 3), GateMuon.COEFFICIENTS, steps=3) == 0).all()
+    assert (orthogonal(torch.zeros(2, 3, 3), GateMuon.COEFFICIENTS, iterations=ITERATIONS) == 0).all()
 
 
 def test_a_step_moves_each_gate_by_itself():
@@ -35,7 +63,7 @@ def test_a_step_moves_each_gate_by_itself():
     weight = torch.zeros(8, 2, requires_grad=True)
     weight.grad = gradient * torch.tensor([1.0] * 4 + [1e-3] * 4)[:, None]
     GateMuon([weight], lr=0.5, hidden_size=4, precision=torch.float32).step()
-    expected = orthogonal(gradient.view(2, 4, 2), GateMuon.COEFFICIENTS, steps=3).reshape(8, 2)
+    expected = orthogonal(gradient.view(2, 4, 2), GateMuon.COEFFICIENTS, iterations=ITERATIONS).reshape(8, 2)
     assert_allclose(weight.detach(), -0.5 * math.sqrt(4 / 2) * expected, atol=1e-5)
 
 
@@ -50,7 +78,7 @@ def test_momentum_is_what_the_docstring_says():
     muon.step()
     average = 0.8 * 0.2 * first + 0.2 * second
     update = 0.2 * second + 0.8 * average
-    expected = orthogonal(update[None], GateMuon.COEFFICIENTS, steps=3)[0]
+    expected = orthogonal(update[None], GateMuon.COEFFICIENTS, iterations=ITERATIONS)[0]
     assert_allclose(before - weight.detach(), expected, atol=1e-5)
 
 

@@ -163,6 +163,17 @@ def spoil_gradients(step: int):
     training.forward = spoiled
 
 
+def fail_to_count(fault: str):
+    import builtins
+
+    from lmcore.runs import counting
+
+    def fail(*_):
+        raise getattr(builtins, fault)("injected")
+
+    counting.reference_losses = fail
+
+
 INJECT = {
     "settings": os.environ.update,
     "die_at_step": lambda step: at_step(step, die),
@@ -171,6 +182,7 @@ INJECT = {
     "touch": touch,
     "clock_jumps": clock_jumps,
     "memory": memory,
+    "fail_to_count": fail_to_count,
     "spoil_gradients": spoil_gradients,
 }
 

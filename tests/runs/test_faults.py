@@ -17,9 +17,10 @@ from safetensors.torch import load_file, save_file
 from lmcore import checkpoint
 from lmcore.config import TokenizerConfig
 from lmcore.errors import BY_CODE
-from lmcore.runs import folder, spare
+from lmcore.runs import counting, folder, spare
 from lmcore.runs.limits import NO_LIMITS
 from lmcore.runs.store import Store
+from lmcore.text_index import TextIndex
 from tests.lmcore.awkward import TEXTS
 from tests.runs.examples import a_config, a_run, a_text, curve, measured, wait_until
 
@@ -327,3 +328,33 @@ def test_out_of_memory_is_named_with_two_settings_that_would_fit(store, forker, 
     assert failed.error_values["fits"]["batch_size"] < 512 and failed.error_values["other"]["hidden_size"] < 1024
     said = str(BY_CODE[failed.error_code](**failed.error_values))
     assert "hidden size" in said and "checkpoint" not in said and "kept" not in said
+
+
+@pytest.mark.parametrize(("fault", "reason"), [(MemoryError, "MemoryError"), (OSError, "OSError"), (ValueError, "ValueError")])
+def test_a_count_that_fails_is_said_on_the_run_and_made_up_for_when_asked(tmp_path, forker, fault, reason):
+    """It disturbs no training, and what was said goes away with the next count that succeeds."""
+    store = Store(tmp_path)
+    run = a_run(store, 6, a_text(store))
+    assert forker.work(store.folder, run.id, fail_to_count=fault.__name__) == 0
+    ended = store.run(run.id)
+    assert (ended.status, ended.step, ended.reference_lines) == ("finished", 6, [])
+    assert [note for note in ended.notes if note["code"] == "training.count_failed"] == [
+        {"code": "training.count_failed", "values": {"reason": reason}}
+    ]
+    assert counting.count_again(store, run.id) is None
+    counted = store.run(run.id)
+    assert counted.reference_lines and "training.count_failed" not in {note["code"] for note in counted.notes}
+    index = counting.index_path(folder.run_folder(store.folder, run.id))
+    index.write_bytes(b"damaged")
+    assert counting.count_again(store, run.id) is None and TextIndex.from_bytes(index.read_bytes())
+
+
+def test_a_count_that_fails_again_says_so(tmp_path, forker):
+    store = Store(tmp_path)
+    run = a_run(store, 6, a_text(store))
+    assert forker.work(store.folder, run.id) == 0
+    (folder.run_folder(store.folder, run.id) / "tokenizer.json").unlink()
+    assert counting.count_again(store, run.id).values == {"reason": "OSError"}
+    assert [note["values"] for note in store.run(run.id).notes if note["code"] == "training.count_failed"] == [
+        {"reason": "OSError"}
+    ]

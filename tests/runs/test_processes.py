@@ -94,6 +94,24 @@ def test_a_run_trains_to_its_end(served):
     assert checkpoint.load(saved[0]).step == 60 and len(saved) <= 3
 
 
+def test_a_stopped_run_is_evaluated_at_its_end(served):
+    store, pool = served
+    run = a_run(store, LONG, evaluation_interval=50_000)
+    pool.wake()
+    reach(store, run, 30)
+    stop(store, run)
+    stopped, evaluations = store.run(run.id), store.evaluations(run.id)
+    assert evaluations[-1].step == stopped.step > evaluations[-2].step == 2
+    assert evaluations[-1].improved and (stopped.best_step, stopped.best_loss) == (stopped.step, evaluations[-1].loss)
+    saved = folder.checkpoints(folder.run_folder(store.folder, run.id))
+    assert folder.step_of(saved[0]) == stopped.step
+    store.ask(run.id, "run")
+    pool.wake()
+    reach(store, run, stopped.step + 10)
+    stop(store, run)
+    assert [row.step for row in store.evaluations(run.id)][1:] == [stopped.step, store.run(run.id).step]
+
+
 def test_pause_and_resume_go_on_where_it_was(served):
     store, pool = served
     text = a_text(store)
