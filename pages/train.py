@@ -58,8 +58,15 @@ else:
     with st.container(horizontal=True):
         if st.button(_("Explore its probabilities"), type="primary", icon=":material/search:", key="train.explore"):
             links.go("explore")
-        if st.button(_("New run with these settings"), key="train.again"):
-            settings.copy(run)
+        again = st.button(_("New run with these settings"), key="train.again")
+        counted_in_seconds = run.planned_steps and run.requested.training.stop == "seconds"
+        exactly = counted_in_seconds and st.button(
+            _("The same steps again"),
+            key="train.same_steps",
+            help=_("As many steps as this run, however long they take: with the same seed they give the same curve."),
+        )
+        if again or exactly:
+            settings.copy(run, same_steps=bool(exactly))
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
         room_seat.offer(run)
         if run_file.may_download(run) and st.button(_("Download"), icon=":material/download:", key="train.download"):

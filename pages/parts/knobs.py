@@ -63,7 +63,7 @@ def help(field: str) -> str:
         "sequence_length": _("How many tokens back an error is traced in each step; the memory itself goes further."),
         "stop": _("When training ends by itself. You can always stop it earlier."),
         "stop_after": _("How many steps, epochs or seconds; for “until it stops improving”, the most steps."),
-        "seed": _("The same seed, settings and text give exactly the same curve."),
+        "seed": _("The same seed, settings, text and number of steps give exactly the same curve."),
         "precision": _("bfloat16 keeps 8 of 24 binary digits in products of matrices: faster where the processor has it."),
         "loss": _("With very many types, comparing with a sample of them at each step is faster; validation is always exact."),
         "regularisation": _(

@@ -40,9 +40,11 @@ def begin_with(text_id: str, tokenizer: str):
         st.session_state[key("kind")] = tokenizer
 
 
-def copy(run):
-    """Set the form to what a run was asked for, on the same text."""
-    fill(run.requested)
+def copy(run, same_steps: bool = False):
+    """Set the form to what a run was asked for, on the same text; same_steps: to what became of it here, seconds made steps, so that
+    an equal seed gives an equal curve."""
+    steps = {"stop": "steps", "stop_after": float(run.planned_steps)}
+    fill(run.resolved.with_training(**steps) if same_steps else run.requested)
     st.session_state["settings.text"] = run.text_id
 
 

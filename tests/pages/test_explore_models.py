@@ -4,20 +4,23 @@ import gc
 import math
 import random
 import weakref
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from streamlit.testing.v1 import AppTest
 
 from lmcore import probability
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.errors import CheckpointDamaged
-from lmcore.runs import snapshots, worker
+from lmcore.runs import folder, snapshots, worker
 from lmcore.runs.store import Store
 from pages.parts import counted, demos, film, line_up, model_table, models, truth, two_sentences, visitor, why
 from sample_corpora import SAMPLES
+from tests.pages.conftest import MENU
 
 CONTEXT = "the dog near the cows"
 
@@ -235,3 +238,34 @@ def test_shuffling_moves_words_and_nothing_else(text):
 @pytest.mark.parametrize("text", ["", "one", "the the the", "…!"])
 def test_what_has_no_other_order_stays(text):
     assert two_sentences.shuffled(text, random.Random(1)) == text
+
+
+def test_a_model_is_asked_from_its_best_checkpoint_or_from_its_last(run, village):
+    saved = [folder.step_of(path) for path in folder.checkpoints(folder.run_folder(village["data"], run.id))]
+    assert len(saved) > 1 and saved[0] == 30
+    for best in saved:
+        chosen = replace(run, best_step=best)
+        assert models.load(village["data"], chosen).step == best
+        assert models.load(village["data"], chosen, last=True).step == 30
+    for unknown in (None, 7):  # no validation, or its best step was never saved
+        assert models.load(village["data"], replace(run, best_step=unknown)).step == 30
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_says_which_step_is_asked_and_offers_the_last(run, village, lang):
+    saved = [folder.step_of(path) for path in folder.checkpoints(folder.run_folder(village["data"], run.id))]
+    before = run.best_step, run.best_loss
+    with visitor.store().database.writing() as connection:
+        connection.execute("UPDATE runs SET best_step = ?, best_loss = 1.25 WHERE id = ?", (saved[1], run.id))
+    try:
+        app = AppTest.from_file(MENU, default_timeout=60)
+        app.query_params["lang"], app.query_params["run"] = lang, run.id
+        app.run().switch_page("explore.py").run()
+        best = {"en": f"Asked here is step {saved[1]}, the best on new text", "zh": f"这里用的是第 {saved[1]} 步的模型"}[lang]
+        last = {"en": "This is its last step", "zh": "这是它的最后一步"}[lang]
+        assert any(best in caption.value and "1.25" in caption.value for caption in app.caption)
+        app.toggle(key=f"guard.last.{run.id}").set_value(True).run()
+        assert any(last in caption.value and "1.25" in caption.value for caption in app.caption)
+    finally:
+        with visitor.store().database.writing() as connection:
+            connection.execute("UPDATE runs SET best_step = ?, best_loss = ? WHERE id = ?", (*before, run.id))

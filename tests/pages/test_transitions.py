@@ -1,10 +1,12 @@
 """What happens when somebody does something: states before and after, on a data folder that each test may change."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from lmcore.runs.store import Store
-from pages.parts import visitor
+from pages.parts import knobs, visitor
 from tests.pages.conftest import MENU
 from tests.pages.situations import OWNER, TEXT, a_config
 
@@ -147,3 +149,22 @@ def test_the_language_is_switched_in_one_click_and_the_run_stays(store, a_run):
     app.button(key="menu.language").click().run()
     assert app.title[0].value == "训练"
     assert app.query_params["lang"] == "zh" and app.query_params["run"] == a_run.id
+
+
+def test_a_run_of_seconds_offers_its_steps_again(store, a_run):
+    """The same settings as they were decided, seconds made steps: the seed then gives the same curve."""
+    asked = a_run.requested.with_training(stop="seconds", stop_after=10.0, seed=7)
+    resolved = asked.with_training(planned_steps=137, evaluation_interval=4, batch_size=2, regularisation="as_set")
+    with store.database.writing() as connection:
+        connection.execute(
+            "UPDATE runs SET status = 'finished', requested = ?, resolved = ?, planned_steps = 137, step = 137",
+            (json.dumps(asked.to_json()), json.dumps(resolved.to_json())),
+        )
+    app = open_page("train", run=a_run.id)
+    assert "number of steps" in knobs.help("seed")
+    app.button(key="train.same_steps").click().run()
+    app.button(key="train.start").click().run()
+    again = own(store)[0].requested.training
+    assert own(store)[0].id != a_run.id
+    assert (again.stop, again.stop_after, again.seed, again.batch_size, again.regularisation) == ("steps", 137.0, 7, 2, "as_set")
+    assert (again.planned_steps, again.evaluation_interval) == (0, 0)
