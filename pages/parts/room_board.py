@@ -58,6 +58,8 @@ def said(room, shown) -> str:
     words = _("Runs handed in: {count}; still training: {live}.").format(
         count=len(shown), live=sum(point.live for point in shown)
     )
+    if diverged := sum(point.diverged for point in shown):
+        words = together(words, _("Diverged, shown as a cross or left out: {count}.").format(count=diverged))
     if not best:
         return words
     first = min(best, key=lambda point: point.values["loss"])

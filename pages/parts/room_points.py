@@ -120,10 +120,10 @@ def _types(path: Path) -> int:
 
 
 def on_the_plot(found: list[Point], x: str, y: str) -> list[Point]:
-    """Those that have a place: a logarithmic axis has none for zero."""
+    """Those that have a place: a logarithmic axis has none for zero, one of losses none for a loss that has diverged."""
 
     def has(point, axis):
-        value = point.values[axis]
+        value = None if axis == "loss" and point.diverged else point.values[axis]
         return value is not None and math.isfinite(value) and (value > 0 or axis not in LOGARITHMIC)
 
     return [point for point in found if not point.hidden and has(point, x) and has(point, y)]

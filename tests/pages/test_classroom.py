@@ -361,6 +361,9 @@ def test_a_diverged_run_is_marked_and_leaves_the_colours_to_the_others(classroom
     assert (10 ** marker["cmin"], 10 ** marker["cmax"]) == pytest.approx((1.25, 2.0))
     assert marker["colorbar"]["ticktext"] == ["1.25", "1.58", "2"]
     assert "diverged" in trace["hovertext"][3]
+    classroom.rooms.set(classroom.code, y="loss")  # an axis of losses has no place for it
+    app = classroom.open("teacher")
+    assert "Joker" not in labels(app) and any("left out: 1." in words for words in said(app))
 
 
 def test_a_finished_run_is_handed_in_where_it_was_trained(classroom):
