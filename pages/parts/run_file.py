@@ -22,7 +22,8 @@ def download(run):
 
 def _choices(run):
     st.text(texts.run_name(run))
-    if not folder.checkpoints(folder.run_folder(visitor.data_folder(), run.id)):
+    run_folder = folder.run_folder(visitor.data_folder(), run.id)
+    if not (saved := folder.checkpoints(run_folder)):
         st.info(sentence(CheckpointMissing.code, {}))
         return
     if visitor.owns(run) and _has_text(run):
@@ -32,6 +33,12 @@ def _choices(run):
     st.caption(
         _("To give it away: it can be looked at and asked, not trained further. Only the last few tokens of the text are in it.")
     )
+    best, last = folder.step_of(folder.best_first(run_folder, run.best_step)[0]), folder.step_of(saved[0])
+    if best != last:
+        words = _(
+            "With its text the file holds the last step ({last}), to go on from; without, the step that is best on new text ({best})."
+        )
+        st.caption(words.format(last=f"{last:,}", best=f"{best:,}"))
     st.caption(_("The file holds the model, its settings and its curve; the page “Runs” of any Next Word opens it."))
 
 
