@@ -20,7 +20,9 @@ LONGEST_HEADER = 100_000_000  # bytes of a checkpoint, before its weights
 
 
 def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row):
-    """Beside the checkpoints; on a full disk it can wait for the next start of a server."""
+    """Beside the checkpoints; on a full disk it can wait for the next start of a server. A deleted run shall not come back."""
+    if run["deleted"]:
+        return forget(data, run["id"])
     with contextlib.suppress(OSError):
         values = {"run": {name: run[name] for name in OF_RUN}, "text": dict(text)}
         folder.write_json(folder.run_folder(data, run["id"]) / ROW, values)
@@ -52,7 +54,7 @@ def take_in(data: Path, connection: sqlite3.Connection) -> int:
     for _, described in sorted(found, key=lambda entry: entry[0]):
         with contextlib.suppress(StoreDamaged, OSError, sqlite3.Error), _all_or_nothing(connection), from_rows():
             run, text = described["run"], described["text"]
-            _insert(connection, "INSERT OR IGNORE", "texts", text)
+            _insert(connection, "INSERT OR IGNORE", "texts", {**text, "shared": 0})  # it may have been taken back
             _insert(connection, "INSERT", "runs", {**{name: run[name] for name in OF_RUN}, **_trained(data, run["id"])})
             Text.of(connection.execute("SELECT * FROM texts WHERE id = ?", (run["text_id"],)).fetchone())
             Run.of(connection.execute("SELECT * FROM runs WHERE id = ?", (run["id"],)).fetchone())

@@ -127,6 +127,7 @@ class Store:
         with self.database.writing() as connection:
             connection.executemany("UPDATE runs SET deleted = ? WHERE id = ?", [(when, run_id) for run_id in going])
             connection.execute("UPDATE texts SET deleted = ? WHERE id = ?", (when, text_id))
+        self._describe_runs_on(text_id)
 
     def undelete_text(self, text_id: str):
         with self.database.writing() as connection:
@@ -135,6 +136,7 @@ class Store:
                 raise TextNotFound()
             connection.execute("UPDATE runs SET deleted = NULL WHERE text_id = ? AND deleted = ?", (text_id, row["deleted"]))
             connection.execute("UPDATE texts SET deleted = NULL WHERE id = ?", (text_id,))
+        self._describe_runs_on(text_id)
 
     # runs
 
@@ -200,7 +202,7 @@ class Store:
     def _delete(self, run_id: str):
         self.ask(run_id, "stop")
         self._change(run_id, "deleted = ?", now())
-        rebuilding.forget(self.folder, run_id)
+        self._describe(run_id)
 
     def undelete(self, run_id: str):
         self._change(run_id, "deleted = NULL")
@@ -213,6 +215,12 @@ class Store:
         for row in rows:
             if not rebuilding.is_described(self.folder, row["id"]):
                 self._describe(row["id"])
+
+    def _describe_runs_on(self, text_id: str):
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT id FROM runs WHERE text_id = ?", (text_id,)).fetchall()
+        for row in rows:
+            self._describe(row["id"])
 
     def _describe(self, run_id: str):
         with self.database.reading() as connection:

@@ -261,6 +261,20 @@ def test_runs_that_a_backup_does_not_know_are_listed_again(tmp_path, forker, dam
     assert backups.mend(store.folder) is None
 
 
+def test_what_was_deleted_with_its_text_stays_away(store):
+    """And a text that others may no longer read is nobody else's after it came back."""
+    going, staying = a_text(store, "one"), a_text(store, "two")
+    gone_with_it, kept = a_run(store, text=going), a_run(store, text=staying)
+    store.share_text(staying.id, True)
+    store.rename(kept.id, "described while it was shared")
+    store.share_text(staying.id, False)
+    store.delete_text(going.id)
+    gone(path_of(store))
+    assert backups.mend(store.folder).runs == 1
+    restored = Store(store.folder)
+    assert restored.run(gone_with_it.id) is None and restored.run(kept.id) and not restored.text(staying.id).shared
+
+
 def test_what_a_folder_says_of_its_run_is_not_believed_blindly(store):
     """Files that lie in the folders may be damaged as well."""
     run = a_run(store)
