@@ -3,7 +3,7 @@ FROM python:3.12-slim
 
 # PyTorch's CPU builds keep the image small. Another place: --build-arg TORCH_INDEX=…; nothing: what pip takes by itself.
 ARG TORCH_INDEX="https://download.pytorch.org/whl/cpu"
-RUN useradd --create-home --uid 1000 nextword && mkdir /data && chown nextword /data
+RUN useradd --create-home --uid 1000 nextword && mkdir -m 700 /data && chown nextword /data
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
 COPY lmcore lmcore

@@ -54,6 +54,7 @@ def while_it_runs(stores, store: Store) -> Counter:
 
 def pages(stores, store: Store, run_id: str, room: str) -> Counter:
     """Each page of the app, by Streamlit's own test client, in both languages by turns."""
+    from streamlit.runtime import fragment
     from streamlit.runtime.scriptrunner import exec_code
     from streamlit.testing.v1 import AppTest
 
@@ -63,7 +64,8 @@ def pages(stores, store: Store, run_id: str, room: str) -> Counter:
     os.environ["NEXT_WORD_DATA"] = str(store.folder)
     visitor.pool, visitor.current, visitor.store = NoPool, lambda: VISITORS[0], lambda: store
     raised: list[Exception] = []
-    exec_code.handle_uncaught_app_exception = lambda error, *_, **__: raised.append(error)  # what the server gives to `trouble`
+    for module in (exec_code, fragment):  # what the server gives to `trouble`
+        module.handle_user_script_exception = lambda error, *_: raised.append(error)
     outcomes = Counter()
     for number, (name, damaged) in enumerate(stores):
         raised.clear()

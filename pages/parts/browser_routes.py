@@ -36,7 +36,7 @@ async def enter(request: Request) -> Response:
     pin = access.tidy(form.get("pin", ""))
     guess = pin_guesses.begin(door.asking_at(request), len(pin))
     if guess.refused:
-        sentence = _("Too many wrong PINs. Please wait {seconds} seconds, then try again.").format(seconds=ceil(guess.wait))
+        sentence = _("Too many wrong PINs. Please wait {seconds} s, then try again.").format(seconds=ceil(guess.wait))
         return door.pin_page(request, status=429, wanted=wanted, wrong=sentence, words=words, wait=guess.wait)
     await asyncio.sleep(guess.wait)
     role = await asyncio.to_thread(access.enter, pin)

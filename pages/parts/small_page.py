@@ -13,7 +13,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--paper); color: var(--text);
   font: 1rem/1.5 'Source Sans', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', 'Noto Sans CJK SC', sans-serif; }
-main { width: min(26rem, 100%); border: 1px solid var(--line); border-radius: 0.8rem; padding: 1.5rem 1.75rem 1.75rem; }
+main { width: min(26rem, 100%); overflow-wrap: anywhere; min-width: 0; border: 1px solid var(--line); border-radius: 0.8rem; padding: 1.5rem 1.75rem 1.75rem; }
 header { display: flex; justify-content: space-between; gap: 1rem; opacity: 0.8; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 1rem 0 0.5rem; }
 p { margin: 0.5rem 0; }

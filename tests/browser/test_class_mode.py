@@ -16,7 +16,7 @@ from tests.browser.server import Server
 
 PIN, TEACHER_PIN = "blue whale", "old lighthouse"
 WRONG = "That is not the PIN of this class. Look at it again, or ask your teacher."
-TOO_MANY = "Too many wrong PINs. Please wait {seconds} seconds, then try again."
+TOO_MANY = "Too many wrong PINs. Please wait {seconds} s, then try again."
 
 
 def with_examples(data):

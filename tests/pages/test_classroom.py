@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lmcore.errors import NoRoomForBackup
 from lmcore.runs import folder
 from lmcore.runs.rooms import Rooms
 from lmcore.runs.store import Store
 from lmcore.tokenizers import CharacterTokenizer
-from pages.parts import class_desk, room_points, visitor
+from pages.parts import class_desk, room_points, trouble, visitor
 from pages.parts.language import LANGUAGES, translate
 from tests.pages.conftest import MENU
 from tests.pages.situations import TEXT, a_config
@@ -374,3 +375,12 @@ def test_a_finished_run_is_handed_in_where_it_was_trained(classroom):
     app.run().switch_page("train.py").run()
     app.button(key="train.hand_in").click().run()
     assert [entry.run.id for entry in classroom.board()] == [run] and "train.hand_in" not in keys(app)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_keeps_the_class_hears_that_no_backup_can_be_made(classroom, monkeypatch, language):
+    said = translate(NoRoomForBackup.sentence, language).format(free=3, needed=51)
+    assert said not in [warning.value for warning in classroom.open("teacher", language).warning]
+    monkeypatch.setattr(trouble, "no_backup", NoRoomForBackup(free=3, needed=51))
+    assert said in [warning.value for warning in classroom.open("teacher", language).warning]
+    assert said not in [warning.value for warning in classroom.open("a student", language).warning]
