@@ -97,7 +97,8 @@ def test_the_readme_s_code_runs_as_it_stands(tmp_path):
 
 def test_every_figure_on_performance_names_a_command_that_exists():
     text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`python (benchmarks/\w+\.py)", text))
+    both = text + (ROOT / "docs" / "robustness.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`python (benchmarks/\w+\.py)", both))
     assert named == {f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("*.py") if path.name != "common.py"}
     for section in re.split(r"^## ", text, flags=re.M)[1:]:
         assert "|" not in section or "python benchmarks/" in section, section.splitlines()[0]
