@@ -1,6 +1,8 @@
 """One safetensors file for a run at a step: weights, optimizer, carried state, and a JSON header with everything else.
 
 No pickle in either direction. A SHA-256 of all content stands in the header, because safetensors does not notice flipped bits.
+Because anybody can write a right SHA-256 over wrong content, every field of the header and the name, type and shape of every tensor
+are compared with a schema before a tensor is read.
 """
 
 import hashlib
@@ -8,6 +10,7 @@ import json
 import math
 import os
 from dataclasses import dataclass
+from operator import contains
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +19,54 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from lmcore.config import RunConfig
+from lmcore.config import RunConfig, TokenizerConfig, TrainingConfig, bounds
 from lmcore.corpus import TokenData
-from lmcore.errors import CheckpointDamaged
-from lmcore.models import NeuralLanguageModel, build_model
+from lmcore.errors import CheckpointDamaged, SettingError
+from lmcore.kinds import KINDS
+from lmcore.models import NeuralLanguageModel, build_model, weight_shapes
+from lmcore.optimizers import kept_shapes
+from lmcore.schema import Check, WrongValue, choice, each, optional, real, record, row, whole
 from lmcore.training import TrainingState
 
 VERSION = 1
+LONGEST_OPENING = 4_096  # tokens
+MOST_TYPES = bounds(TokenizerConfig, "vocabulary_size")[1]
+LARGEST_RATE = 10 * bounds(TrainingConfig, "learning_rate")[1]
+FLOAT, NARROW, WHOLE, BYTE = "F32", "BF16", "I64", "U8"  # as safetensors calls them
+
+TRAINING: dict[str, Check] = {  # what `Checkpoint.restore` sets of a `TrainingState`
+    "step": whole(),
+    "tokens": whole(),
+    "seconds": real(0),
+    "learning_rates": each(row(whole(), real(0, LARGEST_RATE)), most=100_000),
+    "best_loss": optional(real()),
+    "best_step": whole(),
+    "waited": whole(),
+    "cuts": whole(),
+    "exploding": whole(),
+}
+
+
+def _config(value) -> dict:
+    """Raises WrongValue where it is not what `RunConfig.to_json` gave."""
+    try:
+        RunConfig.from_json(value)
+    except (SettingError, TypeError, KeyError, ValueError) as error:
+        raise WrongValue(value) from error
+    return value
+
+
+HEADER = record(
+    {
+        "version": whole(1, VERSION),
+        "step": whole(),
+        "config": _config,
+        "vocabulary_size": whole(1, MOST_TYPES),
+        "kind": choice(*KINDS),
+        "begin_id": optional(whole()),
+        "training": record({"step": TRAINING["step"]}, TRAINING),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -112,18 +156,60 @@ def load(path: Path) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError) as error:
+            text = metadata.get("next_word", "")
+            header = HEADER(json.loads(text))
+            names = list(file.keys())
+            found = {name: file.get_slice(name) for name in names}
+            _check_tensors(header, {name: (part.get_dtype(), tuple(part.get_shape())) for name, part in found.items()})
+            tensors = {name: file.get_tensor(name) for name in names}
+    except WrongValue as error:
+        raise CheckpointDamaged(step=step, reason=error.field or "not as it was written") from error
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise CheckpointDamaged(step=step, reason=type(error).__name__) from error
-    text = metadata.get("next_word", "")
-    if not text or metadata.get("sha256") != _digest(text, tensors):
+    if metadata.get("sha256") != _digest(text, tensors):
         raise CheckpointDamaged(step=step, reason="sha256")
-    header = json.loads(text)
-    if header["version"] > VERSION:
-        raise CheckpointDamaged(step=step, reason=f"version {header['version']}")
+    opening, begin_id = tensors["opening"], header["begin_id"]
+    if int(opening.min()) < 0 or int(opening.max()) >= header["vocabulary_size"]:
+        raise CheckpointDamaged(step=step, reason="opening")
+    if begin_id != (None if header["kind"] == "stream" else int(opening[0])):
+        raise CheckpointDamaged(step=step, reason="begin_id")
     if header["config"]["model"]["tied"]:
         tensors["model.linear.weight"] = tensors["model.embedding.weight"]
     return Checkpoint(header, tensors)
+
+
+def _check_tensors(header: dict, found: dict[str, tuple[str, tuple[int, ...]]]):
+    """found: type and shape of each tensor in the file. Raises WrongValue with the name of one that is not as the settings say."""
+    expected = _expected(header)
+    for name in (*expected, *found):
+        if name not in found or name not in expected:
+            raise WrongValue(None, name)
+        (kind, shape), (kinds, sizes) = found[name], expected[name]
+        if kind not in kinds or len(shape) != len(sizes) or not all(map(contains, sizes, shape)):
+            raise WrongValue(shape, name)
+
+
+def _expected(header: dict) -> dict[str, tuple[tuple[str, ...], tuple[range, ...]]]:
+    """The types and sizes that each tensor may have. How many lanes read a text and how long its opening is, the text decides too."""
+    config = RunConfig.from_json(header["config"])
+    weights = weight_shapes(config.model, header["vocabulary_size"])
+    shapes = {f"model.{name}": shape for name, shape in weights.items()}
+    hidden = {}
+    if header["step"]:
+        kept = kept_shapes(config.training.optimizer, weights)
+        shapes |= {f"optimizer.{name}": shape for name, shape in kept.items()}
+        sizes = _exactly(config.model.layers), range(1, config.training.batch_size + 1), _exactly(config.model.hidden_size)
+        hidden = {f"hidden.{part}": ((FLOAT, NARROW), sizes) for part in range(2 if config.model.family == "lstm" else 1)}
+    return {
+        **{name: ((FLOAT,), tuple(map(_exactly, shape))) for name, shape in shapes.items()},
+        **hidden,
+        "random_state": ((BYTE,), (_exactly(len(torch.get_rng_state())),)),
+        "opening": ((WHOLE,), (range(1, LONGEST_OPENING + 1),)),
+    }
+
+
+def _exactly(size: int) -> range:
+    return range(size, size + 1)
 
 
 def _digest(text: str, tensors: dict[str, torch.Tensor]) -> str:

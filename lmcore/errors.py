@@ -5,6 +5,7 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     LmcoreError
     ├── TextError            a text that cannot be used
     │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · EncodingUnknown · UndecodableText · TextTooShort · WordsNotCut
+    │   ├── TextMissing · TextChanged
     ├── SettingError         a setting outside its range
     │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer
     ├── TrainingError        a run that cannot go on
@@ -14,9 +15,10 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     │   │   TimeLimit
     │   ├── TooManyTexts · TooManyTextBytes · TextsFull
     ├── CheckpointError      a checkpoint that cannot be read
-    │   ├── CheckpointDamaged · CheckpointMissing · TokenizerDamaged
+    │   ├── CheckpointDamaged · CheckpointMissing · CheckpointsDamaged · TokenizerDamaged
     ├── TransferError        a file that is not an exported run, or not a safe one
     │   ├── ArchiveUnreadable · ArchiveTooLarge · ArchiveUnsafe · ArchiveIncomplete · ArchiveContradicts
+    │   ├── ArchiveMemberTooLarge · ArchiveWrongValue · ArchiveTooLong · ArchiveTooCostly
     ├── RoomError            a room of a class that cannot do what it was asked
     │   ├── RoomNotFound · RoomClosed · RoomFull · TooManyRooms · NicknameMissing · NicknameTaken
     └── StoreError           something asked for is not there, or may not be done
@@ -94,6 +96,22 @@ class WordsNotCut(TextError):
     sentence = (
         "This text cannot be cut into words: its script sets no spaces between them (it has “{beginning}” in one piece). "
         "Choose characters or subwords."
+    )
+
+
+class TextMissing(TextError):
+    code = "text.missing"
+    sentence = (
+        "The file of this text is missing on this server, so nothing can be trained on it. "
+        "Add the same text again: its runs can then be trained further."
+    )
+
+
+class TextChanged(TextError):
+    code = "text.changed"
+    sentence = (
+        "The file of this text has been changed or damaged since it was added, so nothing is trained on it. "
+        "Add the same text again: its runs can then be trained further."
     )
 
 
@@ -246,6 +264,14 @@ class CheckpointMissing(CheckpointError):
     sentence = "This run has no checkpoint yet. Wait a moment, or start it again."
 
 
+class CheckpointsDamaged(CheckpointError):
+    code = "checkpoint.all_damaged"
+    sentence = (
+        "No checkpoint of this run can be read: all {count} are damaged. Its curve and its samples are kept; "
+        "to ask its model again, train a new run with these settings."
+    )
+
+
 class TokenizerDamaged(CheckpointError):
     code = "checkpoint.tokenizer_damaged"
     sentence = "The tokenizer of this run cannot be read ({reason}). Start the run again with the same text."
@@ -278,7 +304,34 @@ class ArchiveIncomplete(TransferError):
 class ArchiveContradicts(TransferError):
     code = "transfer.contradicts"
     sentence = (
-        "The weights in this archive do not belong to its settings and its tokenizer, or they are damaged. Export the run again."
+        "The weights, the settings, the tokenizer and the text in this archive do not belong together, or one of them is damaged. "
+        "Export the run again."
+    )
+
+
+class ArchiveMemberTooLarge(TransferError):
+    code = "transfer.member_too_large"
+    sentence = "“{name}” in this archive holds more than {megabytes:g} MB, which is more than is read of it."
+
+
+class ArchiveWrongValue(TransferError):
+    code = "transfer.wrong_value"
+    sentence = "“{name}” in this archive gives “{field}” the value “{value}”, which no exported run has. Export the run again."
+
+
+class ArchiveTooLong(TransferError):
+    code = "transfer.too_long"
+    sentence = (
+        "The run in this archive has more than {steps:,} steps or {evaluations:,} evaluations, "
+        "which is as many as can be opened from a file."
+    )
+
+
+class ArchiveTooCostly(TransferError):
+    code = "transfer.too_costly"
+    sentence = (
+        "Reading this archive took more than {megabytes} MB of memory or {seconds} seconds, so it was given up. "
+        "Nothing of it was kept."
     )
 
 

@@ -9,6 +9,7 @@ from lmcore.config import TrainingConfig
 
 WARM_UP = 0.1  # of the planned steps
 ITERATIONS = 3  # of Newton and Schulz in each step of Muon
+MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of adam and adamw
 MUON_RATE = 4.0  # times the learning rate: an orthogonal step has a size of its own
 
 
@@ -86,6 +87,29 @@ def build_optimizers(config: TrainingConfig, network: nn.Module) -> list[torch.o
     if config.optimizer == "adam":
         return [torch.optim.Adam(parameters, lr=0.0, fused=True)]
     return [_adamw(parameters)]
+
+
+def kept_shapes(optimizer: str, weights: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """What the optimizers of `build_optimizers` keep after a step, `number.index.name` of each tensor. weights: their shapes, in order.
+
+    >>> kept_shapes("momentum", {"linear.bias": (3,)}), kept_shapes("adam", {"linear.bias": (3,)})["0.0.step"]
+    ({'0.0.momentum_buffer': (3,)}, ())
+    """
+    matrices = [name for name in weights if name.startswith("rnn.weight")]
+    others = [name for name in weights if name not in matrices]
+    groups: dict[str, list[tuple[list[str], tuple[str, ...]]]] = {
+        "muon": [(matrices, ("momentum_buffer",)), (others, MOMENTS)],
+        "adamw": [(list(weights), MOMENTS)],
+        "adam": [(list(weights), MOMENTS)],
+        "momentum": [(list(weights), ("momentum_buffer",))],
+        "sgd": [],
+    }
+    return {
+        f"{number}.{index}.{kept}": () if kept == "step" else weights[name]
+        for number, (names, all_kept) in enumerate(groups[optimizer])
+        for index, name in enumerate(names)
+        for kept in all_kept
+    }
 
 
 def _adamw(parameters) -> torch.optim.Optimizer:

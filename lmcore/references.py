@@ -13,10 +13,17 @@ from lmcore.corpus import TokenData
 from lmcore.models.ngram import NgramModel
 from lmcore.models.ngram_counts import HIGHEST_ORDER, Counts
 
+ORDERS = {
+    "uniform": (0,),
+    "unigram": (1,),
+    "bigram": (2,),
+    "ngram": range(3, HIGHEST_ORDER + 1),
+}  # that a line of a name may have
+
 
 @dataclass(frozen=True)
 class Reference:
-    name: str  # "uniform", "unigram", "bigram" or "ngram"
+    name: str  # one of ORDERS
     order: int  # n of the counting model; 0 for uniform
     loss: float  # nats per token
 

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from lmcore.errors import TextError
 from pages.parts import counted, game_board, guard, guessing, held_out, links, models, visitor
-from pages.parts.language import _
+from pages.parts.language import _, sentence
 
 st.title(_("Beat the machine"))
 st.markdown(
@@ -24,7 +25,11 @@ if bigram is None:
     counted.explain_missing(run, "game.count")
     st.button(_("Try again"), key="game.again", icon=":material/refresh:")
     st.stop()
-lines = held_out.lines(visitor.store(), run, trained)
+try:
+    lines = held_out.lines(visitor.store(), run, trained)
+except TextError as error:  # its file is missing or damaged
+    st.error(sentence(error.code, error.values))
+    st.stop()
 if not lines:
     st.info(
         _(

@@ -7,6 +7,7 @@ from itertools import count
 
 import streamlit as st
 
+from lmcore.errors import CheckpointError
 from pages.parts import demos, language, links, loading, plain_bars, run_words, visitor
 from pages.parts.language import _
 from pages.parts.live_chart import chart_to_come
@@ -61,7 +62,11 @@ def ask_the_model(now, sentence: str):
     loading.let_it_begin()
     from pages.parts import models, next_words, unknown
 
-    trained = models.load(visitor.data_folder(), now)
+    try:
+        trained = models.load(visitor.data_folder(), now)
+    except CheckpointError as error:
+        st.error(language.sentence(error.code, error.values))
+        return
     if trained is None:
         say_that_it_is_trained()
         return

@@ -5,6 +5,7 @@ import math
 import streamlit as st
 
 from lmcore.runs import housekeeping
+from lmcore.runs.store import RESUMABLE
 from lmcore.runs.transfer import WITHOUT_TEXT
 from pages.parts import guard, links, run_file, run_words, starting, summary, texts, visitor
 from pages.parts.language import _, literal
@@ -83,6 +84,8 @@ def facts(run) -> str:
         said.append(":material/bookmark: " + _("film kept"))
     if any(note["code"] == WITHOUT_TEXT for note in run.notes):
         said.append(_("came without its text"))
+    if run.shown_status in RESUMABLE and texts.file_fault(run.text_id):
+        said.append(_("its text is missing or damaged"))
     if any(note["code"] == housekeeping.FILM for note in run.notes):
         said.append(_("film deleted"))
     return " · ".join(said)
@@ -116,7 +119,7 @@ def card(run):
                 links.go("train", run=run.id, text=None)
             if st.button(_("Explore"), key=f"runs.explore.{run.id}", icon=":material/search:"):
                 links.go("explore", run=run.id, text=None)
-            if run.shown_status in ("paused", "interrupted", "stopped", "failed"):
+            if run.shown_status in RESUMABLE and not texts.file_fault(run.text_id):
                 resumed = st.button(_("Resume"), key=f"runs.resume.{run.id}", icon=":material/play_arrow:")
             more(run)
         if resumed:

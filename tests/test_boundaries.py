@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [
-    {"errors", "config"},
+    {"errors", "config", "schema"},
     {"usual", "detection", "decoding", "corpus", "kinds", "splits", "tokenizers", "statistics", "twins"},
     {"text_index", "evidence", "models", "optimizers", "batches", "losses", "processor"},
     {"references", "evaluation", "diagnosis"},

@@ -5,7 +5,7 @@ from torch import nn
 
 from lmcore.config import ModelConfig
 from lmcore.models.base import LanguageModel, UniformModel
-from lmcore.models.cost import parameter_count, training_memory
+from lmcore.models.cost import parameter_count, training_memory, weight_shapes
 from lmcore.models.ngram import NgramModel
 from lmcore.models.ngram_counts import Counts
 from lmcore.models.recurrent import FAMILIES, GRUModel, LSTMModel, NeuralLanguageModel, RNNModel
@@ -22,6 +22,7 @@ __all__ = [
     "build_model",
     "parameter_count",
     "training_memory",
+    "weight_shapes",
 ]
 
 

@@ -1,5 +1,7 @@
 """What a model will cost before it is built: parameters and memory."""
 
+import math
+
 from lmcore.config import ModelConfig, TrainingConfig
 from lmcore.losses import LOGITS_AT_ONCE, NEGATIVES, loss_over
 
@@ -8,18 +10,29 @@ STEP_NUMBERS = {"rnn": 8, "gru": 16, "lstm": 46}  # of one position, for each nu
 LOGIT_COPIES = 6
 
 
+def weight_shapes(config: ModelConfig, vocabulary_size: int) -> dict[str, tuple[int, ...]]:
+    """The weights of a network by name, in the order of its `parameters()`, without building anything. Tied ones stand there once.
+
+    >>> list(weight_shapes(ModelConfig(family="rnn", embedding_size=4, hidden_size=8, tied=False), vocabulary_size=10).items())[:2]
+    [('embedding.weight', (10, 4)), ('rnn.weight_ih_l0', (8, 4))]
+    """
+    rows, size = GATES[config.family] * config.hidden_size, config.embedding_size
+    shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (vocabulary_size, size)}
+    for layer in range(config.layers):
+        shapes |= {f"rnn.weight_ih_l{layer}": (rows, size), f"rnn.weight_hh_l{layer}": (rows, config.hidden_size)}
+        shapes |= {f"rnn.bias_ih_l{layer}": (rows,), f"rnn.bias_hh_l{layer}": (rows,)}
+        size = config.hidden_size
+    output = {} if config.tied else {"linear.weight": (vocabulary_size, config.hidden_size)}
+    return {**shapes, **output, "linear.bias": (vocabulary_size,)}
+
+
 def parameter_count(config: ModelConfig, vocabulary_size: int) -> int:
     """How many numbers training adjusts, without building anything.
 
     >>> parameter_count(ModelConfig(family="rnn", embedding_size=4, hidden_size=8), vocabulary_size=10)
     242
     """
-    gates, hidden = GATES[config.family], config.hidden_size
-    inputs = [config.embedding_size] + [hidden] * (config.layers - 1)
-    recurrent = sum(gates * hidden * (size + hidden + 2) for size in inputs)
-    embedding = vocabulary_size * config.embedding_size
-    output = vocabulary_size + (0 if config.tied else vocabulary_size * hidden)
-    return embedding + recurrent + output
+    return sum(math.prod(shape) for shape in weight_shapes(config, vocabulary_size).values())
 
 
 def training_memory(model: ModelConfig, training: TrainingConfig, vocabulary_size: int) -> int:

@@ -1,23 +1,30 @@
-"""A zip archive from somebody else: its members, or a refusal before anything harmful is unpacked. What they mean is `transfer`."""
+"""A zip archive from somebody else: its members, or a refusal before anything harmful is unpacked. What they mean is `run_schema`.
+
+No more is ever unpacked than the archive's directory says, and that is limited: for each member, and for all together.
+"""
 
 import io
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
-from lmcore.errors import ArchiveTooLarge, ArchiveUnreadable, ArchiveUnsafe
+from lmcore.errors import ArchiveMemberTooLarge, ArchiveTooLarge, ArchiveUnreadable, ArchiveUnsafe
 
 MEMBERS = 64
 BYTES = 512_000_000  # of all members together, unpacked
 RATIO = 100  # unpacked to packed, of one member
 SMALL = 10_000  # bytes: so little may be packed as tightly as it likes
+BLOCK = 1 << 20  # bytes
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of the others, zipfile unpacks without a limit
 TENSOR_HEADER = 1_000_000  # bytes: thousands of tensors; no run has a hundred
 PICKLE_MARKS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")  # the last: what torch.save writes
 
 
 def pack(members: dict[str, bytes]) -> bytes:
-    """Text is squeezed, unless it would shrink so much that `unpack` takes it for an attack; weights do not get smaller."""
+    """Text is squeezed, unless it would shrink so much that `opened` takes it for an attack; weights do not get smaller."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in members.items():
@@ -27,38 +34,99 @@ def pack(members: dict[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def unpack(data: bytes, known: Collection[str]) -> dict[str, bytes]:
-    """The members of an archive that holds no others than known ones.
+class Member(io.RawIOBase):
+    """One member as it is unpacked, block by block. Raises ArchiveUnreadable as soon as it holds more than the directory says."""
 
-    Raises ArchiveUnreadable, ArchiveTooLarge, or ArchiveUnsafe with the first name that does not belong there.
+    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo):
+        self.left = entry.file_size
+        entry.file_size += 1  # zipfile stops there: one byte more than it may be is enough to see the lie
+        with _readable():
+            self.source = archive.open(entry)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        with _readable():
+            block = self.source.read(len(buffer))
+        self.left -= len(block)
+        if self.left < 0:
+            raise ArchiveUnreadable()
+        buffer[: len(block)] = block
+        return len(block)
+
+
+class Archive:
+    """The members of an archive that holds none but known ones, each of which is read once. Made by `opened`."""
+
+    def __init__(self, file: zipfile.ZipFile):
+        self.file = file
+        self.entries = {entry.filename: entry for entry in file.infolist()}
+        self.sizes = {name: entry.file_size for name, entry in self.entries.items()}  # bytes, unpacked
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.entries
+
+    def stream(self, name: str) -> "io.BufferedReader[Member]":
+        """Raises ArchiveUnreadable, here or while it is read, and ArchiveUnsafe where its first bytes are those of a pickle."""
+        member = io.BufferedReader(Member(self.file, self.entries[name]), BLOCK)
+        begin = member.peek(8)
+        if begin.startswith(PICKLE_MARKS):
+            raise ArchiveUnsafe(name=name)
+        if name.endswith(".safetensors") and int.from_bytes(begin[:8], "little") > TENSOR_HEADER:
+            raise ArchiveUnsafe(name=name)
+        return member
+
+    def read(self, name: str) -> bytes:
+        return self.stream(name).read()
+
+    def lines(self, name: str, longest: int) -> Iterator[str]:
+        """Of UTF-8, each with its end. Raises UnicodeDecodeError, or ValueError where one is longer than so many characters."""
+        text = io.TextIOWrapper(self.stream(name), "utf-8", newline="")
+        while line := text.readline(longest + 1):
+            if len(line) > longest:
+                raise ValueError(f"a line of {name} is too long")
+            yield line
+
+    def extract(self, name: str, path: Path):
+        stream = self.stream(name)
+        with path.open("wb") as file:
+            while block := stream.read(BLOCK):
+                file.write(block)
+
+
+@contextmanager
+def opened(path: Path, known: Mapping[str, int]) -> Iterator[Archive]:
+    """known: the most bytes of each member that may be there.
+
+    Raises ArchiveUnreadable, ArchiveTooLarge, ArchiveMemberTooLarge, or ArchiveUnsafe with the first name that does not belong there.
     """
-    if len(data) > BYTES:
-        raise _too_large()
+    with _readable():
+        file = zipfile.ZipFile(path)
+    with file:
+        entries = file.infolist()
+        if len(entries) > MEMBERS or sum(entry.file_size for entry in entries) > BYTES:
+            raise too_large()
+        _check_names(entries, known)
+        for entry in entries:
+            if entry.file_size > known[entry.filename]:
+                raise ArchiveMemberTooLarge(name=entry.filename, megabytes=known[entry.filename] / 1e6)
+            if entry.file_size > max(SMALL, RATIO * entry.compress_size):
+                raise too_large()
+            if entry.compress_type not in METHODS:
+                raise ArchiveUnreadable()
+        yield Archive(file)
+
+
+@contextmanager
+def _readable():
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            _check_sizes(entries)
-            _check_names(entries, known)
-            members = {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError, MemoryError) as error:
+        yield
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
         raise ArchiveUnreadable() from error
-    for name, content in members.items():
-        if content.startswith(PICKLE_MARKS):
-            raise ArchiveUnsafe(name=name)
-        if name.endswith(".safetensors") and int.from_bytes(content[:8], "little") > TENSOR_HEADER:
-            raise ArchiveUnsafe(name=name)
-    return members
 
 
-def _check_sizes(entries: list[zipfile.ZipInfo]):
-    """By what the archive's directory says; more than it says is never read."""
-    if len(entries) > MEMBERS or sum(entry.file_size for entry in entries) > BYTES:
-        raise _too_large()
-    if any(entry.file_size > max(SMALL, RATIO * entry.compress_size) for entry in entries):
-        raise _too_large()
-
-
-def _check_names(entries: list[zipfile.ZipInfo], known: Collection[str]):
+def _check_names(entries: list[zipfile.ZipInfo], known: Mapping[str, int]):
     """Known names hold no path; a link would have one of them and another type."""
     seen = set()
     for entry in entries:
@@ -78,5 +146,5 @@ def shown(name: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in text)[:120]
 
 
-def _too_large() -> ArchiveTooLarge:
+def too_large() -> ArchiveTooLarge:
     return ArchiveTooLarge(members=MEMBERS, megabytes=BYTES // 1_000_000, ratio=RATIO)

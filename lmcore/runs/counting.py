@@ -14,11 +14,11 @@ from lmcore.corpus import Corpus, TokenData, encode
 from lmcore.errors import CountFailed
 from lmcore.models.ngram_counts import Counts
 from lmcore.references import Reference, reference_losses
-from lmcore.runs import folder, memory, progress
+from lmcore.runs import folder, memory, progress, restoring
 from lmcore.runs.folder import write_aside
 from lmcore.runs.store import Store
 from lmcore.text_index import TextIndex
-from lmcore.tokenizers import load_tokenizer
+from lmcore.tokenizers import read_tokenizer
 
 
 def index_path(run_folder: Path) -> Path:
@@ -57,8 +57,8 @@ def count_again(store: Store, run_id: str) -> CountFailed | None:
         return None
     lines: tuple[Reference, ...] | None = None
     try:
-        tokenizer = load_tokenizer(folder.read_json(run_folder / "tokenizer.json"))
-        data = encode(Corpus.from_text(*progress.text_of(store, run)), tokenizer)
+        tokenizer = read_tokenizer(run_folder / "tokenizer.json")
+        data = encode(Corpus.from_text(*restoring.text_of(store, run)), tokenizer)
         index_path(run_folder).unlink(missing_ok=True)
         counting = Counting(run_folder, data, tokenizer.vocabulary_size)
         counting.run()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from lmcore.errors import TextChanged, TextMissing
+
 ENVIRONMENT = "NEXT_WORD_DATA"
 
 
@@ -74,13 +76,24 @@ def read_json(path: Path):
 
 
 def keep_text(data: Path, content: str) -> str:
-    """Store a text once, by its content -> sha256."""
+    """Store a text once, by its content -> sha256. A file that has been changed since then is written anew."""
     encoded = content.encode()
     sha256 = hashlib.sha256(encoded).hexdigest()
     path = text_path(data, sha256)
-    if not path.exists():
+    if not path.exists() or path.read_bytes() != encoded:
         write_aside(path, encoded)
     return sha256
+
+
+def read_text(data: Path, sha256: str) -> str:
+    """A text as it was kept. Raises TextMissing or TextChanged."""
+    try:
+        content = text_path(data, sha256).read_bytes()
+    except FileNotFoundError as error:
+        raise TextMissing() from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise TextChanged()
+    return content.decode()
 
 
 def text_path(data: Path, sha256: str) -> Path:

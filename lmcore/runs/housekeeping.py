@@ -10,12 +10,13 @@ from pathlib import Path
 from lmcore.errors import TooManyBytes
 from lmcore.runs import backups, folder
 
+STEP_BYTES = 100  # of one step in the store
 FILM = "limit.film_removed"  # the note on a run whose snapshots had to go
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Runs of one visitor that are not deleted, and the bytes of their folders."""
+    """Runs of one visitor that are not deleted, and the bytes of their folders and curves."""
 
     runs: int
     bytes: int
@@ -39,16 +40,19 @@ def folder_bytes(path: Path | str) -> int:
 
 def kept(store, owner: str | None) -> Kept:
     """What one visitor keeps now."""
-    ids = [row["id"] for row in _runs(store, owner)]
-    return Kept(len(ids), sum(folder_bytes(folder.run_folder(store.folder, run_id)) for run_id in ids))
+    rows = _runs(store, owner)
+    return Kept(len(rows), sum(_bytes(store, row) for row in rows))
 
 
-def make_room(store, owner: str | None):
-    """Keep a visitor's runs within the limit; films go, models stay. Raises TooManyBytes where that is not enough."""
+def make_room(store, owner: str | None, coming: int = 0):
+    """Keep a visitor's runs within the limit; films go, models stay. Raises TooManyBytes where that is not enough.
+
+    coming: bytes of a run that is about to be kept.
+    """
     if owner is None:
         return
     rows, limit = _runs(store, owner), store.limits.bytes_per_visitor
-    total = sum(folder_bytes(folder.run_folder(store.folder, row["id"])) for row in rows)
+    total = sum(_bytes(store, row) for row in rows) + coming
     for row in rows:
         if total <= limit:
             return
@@ -76,11 +80,15 @@ def remove_film(store, run_id: str) -> int:
     return freed
 
 
+def _bytes(store, row) -> int:
+    return folder_bytes(folder.run_folder(store.folder, row["id"])) + STEP_BYTES * row["step"]
+
+
 def _runs(store, owner: str | None) -> list:
     """The oldest first."""
     with store.database.reading() as connection:
         return connection.execute(
-            "SELECT id, status, film_kept FROM runs WHERE owner = ? AND deleted IS NULL ORDER BY number", (owner,)
+            "SELECT id, status, film_kept, step FROM runs WHERE owner = ? AND deleted IS NULL ORDER BY number", (owner,)
         ).fetchall()
 
 
@@ -94,5 +102,6 @@ def remove_orphans(store):
         unknown = [path for path in (store.folder / "runs").glob("*") if path.name not in known]
     for path in () if backups.set_aside(store.folder) else unknown:
         shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(store.folder / "imports", ignore_errors=True)
     for left_over in (store.folder / "texts").glob("*.partial"):
         left_over.unlink(missing_ok=True)

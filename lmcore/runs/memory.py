@@ -5,6 +5,7 @@ The estimate for the model is `models.cost`. What a training process holds when 
 """
 
 import contextlib
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,8 +93,15 @@ def lowered(config: RunConfig, smaller: RunConfig) -> dict[str, int]:
     return {name: value for name, value in after.items() if value != before[name]}
 
 
-def stay_within(most: int):
-    """Let the system refuse this process more than so many bytes beyond what it holds now; where it can (Linux)."""
+def stay_within(most: int, seconds: int | None = None):
+    """Let the system refuse this process more than so many bytes beyond what it holds now (Linux), and end it after so many more
+    seconds of processor time (where it has such limits)."""
+    if resource is not None and seconds is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        limit = math.ceil(used.ru_utime + used.ru_stime) + seconds
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     if resource is None or not Path("/proc/self/statm").exists():
         return
     held = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()  # data and stack

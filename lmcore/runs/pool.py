@@ -44,7 +44,7 @@ class Pool:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
             )
         threading.Thread(target=self._watch, args=(self._starter,), daemon=True).start()
 
@@ -60,7 +60,7 @@ class Pool:
         """Count the training text of a run in a process of its own, and wait for it -> whether it is counted now."""
         command = [sys.executable, "-m", "lmcore.runs.counting", str(self.data_folder), run_id]
         with (self.data_folder / "starter.log").open("ab") as log:
-            return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment()).returncode == 0
+            return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment()).returncode == 0
 
     def wake(self):
         """There is something to do."""
@@ -85,6 +85,6 @@ class Pool:
             starter.kill()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, **ENVIRONMENT, "PYTHONPATH": path}

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import sqlite3
 import time
-from pathlib import Path
 
 from lmcore.config import RunConfig
 from lmcore.errors import CountFailed, DiskFull, LmcoreError
@@ -253,11 +252,3 @@ class Progress:
         )
         asked = connection.execute("SELECT want, learning_rate, pinned_context FROM runs WHERE id = ?", (self.run_id,)).fetchone()
         self.want, self.learning_rate, self.pinned_context = asked
-
-
-def text_of(store: Store, run: Run) -> tuple[str, str]:
-    """(content, kind) of the text a run trains on; the kind is fixed when the run first begins."""
-    path: Path = folder.run_folder(store.folder, run.id) / "run.json"
-    if not path.exists():
-        folder.write_json(path, {"id": run.id, "kind": store.text(run.text_id).kind, "requested": run.requested.to_json()})
-    return store.content(run.text_id), folder.read_json(path)["kind"]

@@ -14,13 +14,13 @@ from typing import cast
 
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.decoding import normalise, one_line
-from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextNotFound
+from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextChanged, TextMissing, TextNotFound
 from lmcore.runs import backups, folder, housekeeping, limits, lock, marks, rebuilding, scheduling
 from lmcore.runs.database import Database
 from lmcore.runs.limits import Limits
 from lmcore.runs.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
 
-RESUMABLE = ("paused", "stopped", "failed")
+RESUMABLE = ("paused", "stopped", "failed", "interrupted")
 RUNS = "SELECT *, text_id IN (SELECT id FROM texts) AS has_text FROM runs"
 
 
@@ -94,8 +94,18 @@ class Store:
         return [Text.of(row) for row in rows]
 
     def content(self, text_id: str) -> str:
+        """Raises TextMissing or TextChanged where its file is not what was kept."""
         text = self.text(text_id)
-        return folder.text_path(self.folder, text.sha256).read_text(encoding="utf-8") if text else ""
+        return folder.read_text(self.folder, text.sha256) if text else ""
+
+    def check_text_file(self, text_id: str):
+        """Is a text's file there, and as long as it was? Raises TextMissing or TextChanged; `content` looks at each byte."""
+        text = self.text(text_id)
+        path = folder.text_path(self.folder, text.sha256) if text else None
+        if path is None or not path.exists():
+            raise TextMissing()
+        if path.stat().st_size != text.bytes:
+            raise TextChanged()
 
     def set_kind(self, text_id: str, kind: str):
         """Of the text from now on; a run has its own kind, fixed when it was first claimed."""
@@ -159,7 +169,7 @@ class Store:
             )
             if first:
                 connection.execute("UPDATE runs SET queued = (SELECT MIN(queued) - 1 FROM runs) WHERE id = ?", (run_id,))
-        self._describe(run_id)
+        self.describe(run_id)
         return cast(Run, self.run(run_id))
 
     def run(self, run_id: str) -> Run | None:
@@ -183,7 +193,7 @@ class Store:
 
     def rename(self, run_id: str, name: str):
         self._change(run_id, "name = ?", one_line(name))
-        self._describe(run_id)
+        self.describe(run_id)
 
     def keep_film(self, run_id: str, kept: bool):
         self._change(run_id, "film_kept = ?", kept)
@@ -202,11 +212,11 @@ class Store:
     def _delete(self, run_id: str):
         self.ask(run_id, "stop")
         self._change(run_id, "deleted = ?", now())
-        self._describe(run_id)
+        self.describe(run_id)
 
     def undelete(self, run_id: str):
         self._change(run_id, "deleted = NULL")
-        self._describe(run_id)
+        self.describe(run_id)
 
     def describe_runs(self):
         """Of runs that came in by another way than `add_run`: see `rebuilding`."""
@@ -214,15 +224,15 @@ class Store:
             rows = connection.execute("SELECT id FROM runs WHERE deleted IS NULL").fetchall()
         for row in rows:
             if not rebuilding.is_described(self.folder, row["id"]):
-                self._describe(row["id"])
+                self.describe(row["id"])
 
     def _describe_runs_on(self, text_id: str):
         with self.database.reading() as connection:
             rows = connection.execute("SELECT id FROM runs WHERE text_id = ?", (text_id,)).fetchall()
         for row in rows:
-            self._describe(row["id"])
+            self.describe(row["id"])
 
-    def _describe(self, run_id: str):
+    def describe(self, run_id: str):
         with self.database.reading() as connection:
             run = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
             text = connection.execute("SELECT * FROM texts WHERE id = ?", (run["text_id"],)).fetchone()
@@ -249,14 +259,15 @@ class Store:
     def ask(self, run_id: str, want: str):
         """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
 
-        Raises QueueFull or TooManyWaiting.
+        Raises QueueFull or TooManyWaiting, and TextMissing or TextChanged rather than promise what cannot be done.
         """
         with self.database.writing() as connection:
             row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
             if row is None:
                 raise RunNotFound()
             status = self._shown_status(row)
-            if want == "run" and (status in RESUMABLE or status == "interrupted"):
+            if want == "run" and status in RESUMABLE:
+                self.check_text_file(row["text_id"])
                 self._check_active(connection, row["owner"])
                 connection.execute(
                     "UPDATE runs SET want = 'run', status = 'queued', error_code = NULL, error_values = '{}', queued ="

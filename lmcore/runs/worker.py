@@ -19,7 +19,7 @@ from filelock import Timeout
 
 from lmcore import checkpoint
 from lmcore.corpus import Corpus, encode
-from lmcore.errors import DiskFull, LmcoreError, TimeLimit, TokenizerDamaged, WorkerFailed
+from lmcore.errors import DiskFull, LmcoreError, TimeLimit, WorkerFailed
 from lmcore.evaluation import Evaluation, beside_tokens
 from lmcore.models import build_model
 from lmcore.planning import resolve
@@ -42,7 +42,7 @@ from lmcore.runs.limits import Limits
 from lmcore.runs.lock import run_lock
 from lmcore.runs.records import EvaluationRow, StepRow
 from lmcore.runs.store import Store
-from lmcore.tokenizers import build_and_encode, load_tokenizer
+from lmcore.tokenizers import build_and_encode, read_tokenizer
 from lmcore.training import TrainingState, fit, look
 
 CHECKPOINT_SECONDS = 5.0
@@ -185,15 +185,12 @@ class Training:
     def _read_text(self):
         for left_over in self.folder.rglob("*.partial"):
             left_over.unlink(missing_ok=True)
-        self.corpus = Corpus.from_text(*progress.text_of(self.store, self.run))
+        self.corpus = Corpus.from_text(*restoring.text_of(self.store, self.run))
 
     def _cut_into_tokens(self):
         path, train = self.folder / "tokenizer.json", None
-        if path.exists():
-            try:
-                self.tokenizer = load_tokenizer(folder.read_json(path))
-            except ValueError as error:  # not JSON
-                raise TokenizerDamaged(reason=type(error).__name__) from error
+        if path.exists() or folder.checkpoints(self.folder):  # another one would give the same weights other tokens
+            self.tokenizer = read_tokenizer(path)
         else:
             self.tokenizer, train = build_and_encode(self.run.requested.tokenizer, self.corpus.train, self._prepared)
             folder.write_json(path, self.tokenizer.to_json())
@@ -305,7 +302,7 @@ class Training:
     def _save(self, anew: bool = False, settled: bool = False) -> bool:
         """-> whether there is a checkpoint of this step now. None is ever ahead of the curve in the store: a worker that died in
         between would leave a hole in it."""
-        if self.state is None or not (settled or self.writer.flush(force=True)) or not restoring.is_finite(self.network):
+        if self.state is None or not (settled or self.writer.flush(force=True)) or not restoring.is_sound(self.network):
             return False
         began = time.monotonic()
         path = folder.checkpoint_path(self.folder, self.state.step)

@@ -1,5 +1,8 @@
 """The one place that asks which kind of tokenizer: configuration and text in, tokenizer out."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 from lmcore.config import TokenizerConfig
@@ -21,6 +24,8 @@ __all__ = [
     "build_and_encode",
     "build_tokenizer",
     "load_tokenizer",
+    "parse_tokenizer",
+    "read_tokenizer",
 ]
 
 KINDS: dict[str, type[CharacterTokenizer | WordTokenizer | SubwordTokenizer]] = {
@@ -50,4 +55,21 @@ def load_tokenizer(values: dict) -> Tokenizer:
     try:
         return KINDS[values["kind"]].from_json(values)
     except Exception as error:  # the library raises bare exceptions
+        raise TokenizerDamaged(reason=type(error).__name__) from error
+
+
+def parse_tokenizer(written: bytes) -> Tokenizer:
+    """What `to_json` gave, as JSON. Raises TokenizerDamaged."""
+    try:
+        values = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise TokenizerDamaged(reason=type(error).__name__) from error
+    return load_tokenizer(values)
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """Of a run's folder. Raises TokenizerDamaged, where it is missing too."""
+    try:
+        return parse_tokenizer(path.read_bytes())
+    except OSError as error:
         raise TokenizerDamaged(reason=type(error).__name__) from error

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore.corpus import Corpus
+from lmcore.errors import TextError
 from lmcore.evidence import Copied, copied, surroundings
 from pages.parts import charts, counted, plots, visitor
 from pages.parts.language import _, together
@@ -55,7 +56,10 @@ def held_out_share(run, trained) -> float | None:
     key = run.id, least(trained)
     with _lock:
         if key not in _held_out:
-            corpus = Corpus.from_text(visitor.store().content(run.text_id), kind=trained.kind)
+            try:
+                corpus = Corpus.from_text(visitor.store().content(run.text_id), kind=trained.kind)
+            except TextError:  # its file is missing or damaged
+                return None
             ids = trained.tokenizer.encode(corpus.validation[: 8 * HELD_OUT])[:HELD_OUT]
             found = of_text(run, trained, ids) if len(ids) else None
             _held_out[key] = found.share if found else None

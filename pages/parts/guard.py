@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from lmcore.errors import CheckpointError
 from lmcore.runs import folder
 from pages.parts import links, models, run_words, summary, texts, visitor
-from pages.parts.language import _, literal, together
+from pages.parts.language import _, literal, sentence, together
 
 
 def a_run():
@@ -31,7 +32,12 @@ def invite(here: str = ""):
 def a_model(run) -> models.Trained:
     """The checkpoint a run is asked from: the best one, or the last where the visitor wants it (`about` asks). While there is none
     the page says so and ends here."""
-    trained = models.load(visitor.data_folder(), run, last=st.session_state.get(f"guard.last.{run.id}", False))
+    try:
+        trained = models.load(visitor.data_folder(), run, last=st.session_state.get(f"guard.last.{run.id}", False))
+    except CheckpointError as error:
+        st.error(sentence(error.code, error.values))
+        links.page_link("train", _("Look at its curve"))
+        st.stop()
     if trained is not None:
         return trained
     st.info(

@@ -1,5 +1,6 @@
 """The models that stand beside a run: knowing nothing, counting, other runs over the same vocabulary, the true grammar."""
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore import probability
+from lmcore.errors import CheckpointError
 from lmcore.models import LanguageModel, NgramModel, UniformModel
 from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
 from lmcore.runs import folder
@@ -87,7 +89,10 @@ def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, 
     """k: None leaves the counting models out; others: (name, run) of more runs over the same vocabulary."""
     found = [Entrant(_("this run"), trained.model)]
     for (name, other), colour in zip(others, OF_OTHER_RUNS, strict=False):
-        if (loaded := models.load(visitor.data_folder(), other)) is not None:
+        loaded = None
+        with contextlib.suppress(CheckpointError):  # damaged meanwhile
+            loaded = models.load(visitor.data_folder(), other)
+        if loaded is not None:
             found.append(Entrant(name, loaded.model, colour=colour))
     uniform = UniformModel(trained.model.vocabulary_size)
     found.append(Entrant(_("uniform"), uniform, memory=0, first_shown=False, colour=OF_UNIFORM))

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from lmcore.corpus import Corpus
-from lmcore.references import Reference, crossings
+from lmcore.references import ORDERS, Reference, crossings
 from lmcore.tokenizers import ITEM_BREAK
 from pages.parts import run_words
 from pages.parts.language import _
@@ -12,7 +12,7 @@ from sample_corpora import SAMPLES
 
 def of_run(store, run) -> list[Reference]:
     """Empty until the run's worker has counted, and where there is no validation split."""
-    lines = [Reference(*line) for line in run.reference_lines]
+    lines = [Reference(*line) for line in run.reference_lines if line[0] in ORDERS]
     text = store.text(run.text_id)
     if lines and text.sample in SAMPLES and run_words.config(run).tokenizer.kind == "word":
         floor = _floor(text.sample, text.kind)

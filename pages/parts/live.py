@@ -7,9 +7,11 @@ from itertools import count
 import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
+from lmcore.errors import TextChanged, TextMissing
 from lmcore.runs import marks
+from lmcore.runs.store import RESUMABLE
 from lmcore.runs.watching import NO_PROGRESS_SECONDS
-from pages.parts import charts, guard, lines, plain_bars, promise, run_words, starting, summary, visitor
+from pages.parts import charts, guard, lines, plain_bars, promise, run_words, starting, summary, texts, visitor
 from pages.parts.language import _, together
 from pages.parts.live_chart import live_chart
 from pages.parts.number_field import number_field
@@ -79,8 +81,13 @@ def controls(run):
             store.ask(run.id, "pause")
         if buttons.button(_("Stop"), icon=":material/stop:", key="live.stop"):
             store.ask(run.id, "stop")
-    if status in ("paused", "interrupted", "stopped", "failed") and buttons.button(
-        _("Resume"), icon=":material/play_arrow:", type="primary", key="live.resume"
+    fault = texts.file_fault(run.text_id) if status in RESUMABLE else None
+    if fault and run.error_code not in (TextMissing.code, TextChanged.code):  # else it is said below
+        st.error(fault)
+    elif (
+        status in RESUMABLE
+        and not fault
+        and buttons.button(_("Resume"), icon=":material/play_arrow:", type="primary", key="live.resume")
     ):
         starting.resume(run)
     if run_words.is_live(run):
@@ -114,7 +121,8 @@ def _status(run):
             ).format(seconds=NO_PROGRESS_SECONDS)
         )
     elif status == "interrupted":
-        st.warning(together(_("Training was interrupted at step {step}.").format(step=f"{run.step:,}"), run_words.kept(run)))
+        kept = "" if texts.file_fault(run.text_id) else run_words.kept(run)
+        st.warning(together(_("Training was interrupted at step {step}.").format(step=f"{run.step:,}"), kept))
     elif message := run_words.error(run):
         st.error(message)
         if run.error_code == "training.loss_not_finite" and visitor.owns(run):

@@ -3,7 +3,6 @@
 Keyed by run and step, so that a running model is fresh and a finished one is loaded once. Looking is open to whoever has the address.
 """
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,10 +15,10 @@ import numpy as np
 
 from lmcore import checkpoint
 from lmcore.corpus import typed, unmark
-from lmcore.errors import CheckpointDamaged
+from lmcore.errors import CheckpointDamaged, CheckpointsDamaged, TokenizerDamaged
 from lmcore.models import LanguageModel
 from lmcore.runs import folder
-from lmcore.tokenizers import Tokenizer, load_tokenizer
+from lmcore.tokenizers import Tokenizer, parse_tokenizer
 
 KEPT = 16
 AT_ONCE = threading.BoundedSemaphore(2)
@@ -67,12 +66,22 @@ _lock = threading.Lock()
 
 
 def load(data_folder, run, last: bool = False) -> Trained | None:
-    """The readable checkpoint with the best validation loss of a run, or its last one; None while there is none."""
+    """The readable checkpoint with the best validation loss of a run, or its last one; None while there is none.
+
+    Raises CheckpointsDamaged where none of them can be read, TokenizerDamaged where the tokenizer cannot, or is that of another run.
+    """
     run_folder = folder.run_folder(data_folder, run.id)
     kept = _first(run_folder, folder.best_first(run_folder, None if last else run.best_step))
     if kept is None:
+        if damaged := folder.checkpoints(run_folder):
+            raise CheckpointsDamaged(count=len(damaged))
         return None
-    tokenizer = _tokenizer((run_folder / "tokenizer.json").read_bytes())
+    try:
+        tokenizer = _tokenizer((run_folder / "tokenizer.json").read_bytes())
+    except OSError as error:
+        raise TokenizerDamaged(reason=type(error).__name__) from error
+    if tokenizer.vocabulary_size != kept.model.vocabulary_size:
+        raise TokenizerDamaged(reason="another vocabulary")
     return Trained(partial(_fetch, run_folder, kept.step), tokenizer, kept.step, kept.kind, kept.model.opening)
 
 
@@ -113,7 +122,7 @@ def _of_step(run_folder: Path, step: int) -> _Kept | None:
 @lru_cache(maxsize=KEPT)
 def _tokenizer(written: bytes) -> Tokenizer:
     """A class that trains on one text has one tokenizer."""
-    return load_tokenizer(json.loads(written))
+    return parse_tokenizer(written)
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from lmcore import diagnosis
-from lmcore.errors import LossNotFinite
+from lmcore.errors import LossNotFinite, TokenizerDamaged
 from lmcore.models.cost import parameter_count
 from lmcore.runs import folder
-from lmcore.tokenizers import load_tokenizer
+from lmcore.tokenizers import read_tokenizer
 from pages.parts import charts, run_words
 from pages.parts.language import _
 
@@ -109,14 +109,17 @@ def _scale(losses: list[float], title: str) -> dict:
 
 
 def vocabulary_size(data: Path, run_id: str) -> int | None:
-    """Types of a run's tokenizer; None before it has begun."""
+    """Types of a run's tokenizer; None before it has begun, and where it is damaged."""
     path = folder.run_folder(data, run_id) / "tokenizer.json"
-    return _types(path) if path.exists() else None
+    try:
+        return _types(path) if path.exists() else None
+    except TokenizerDamaged:
+        return None
 
 
 @lru_cache(maxsize=1_000)
 def _types(path: Path) -> int:
-    return load_tokenizer(folder.read_json(path)).vocabulary_size
+    return read_tokenizer(path).vocabulary_size
 
 
 def on_the_plot(found: list[Point], x: str, y: str) -> list[Point]:

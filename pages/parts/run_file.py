@@ -1,12 +1,13 @@
 """A run as a file: download one, with its text or without, and open one that was downloaded. What is in it is `lmcore.runs.transfer`."""
 
+import sqlite3
 from functools import partial
 
 import streamlit as st
 
-from lmcore.errors import CheckpointMissing, LmcoreError
+from lmcore.errors import LmcoreError
 from lmcore.runs import folder, transfer
-from pages.parts import links, texts, visitor
+from pages.parts import links, texts, trouble, visitor
 from pages.parts.language import _, sentence
 
 
@@ -22,17 +23,23 @@ def download(run):
 
 def _choices(run):
     st.text(texts.run_name(run))
-    run_folder = folder.run_folder(visitor.data_folder(), run.id)
-    if not (saved := folder.checkpoints(run_folder)):
-        st.info(sentence(CheckpointMissing.code, {}))
+    try:
+        transfer.check_export(visitor.store(), run.id)
+    except LmcoreError as error:
+        st.info(sentence(error.code, error.values))
         return
-    if visitor.owns(run) and _has_text(run):
+    fault = texts.file_fault(run.text_id) if visitor.owns(run) and _has_text(run) else None
+    if fault:
+        st.warning(fault)
+    elif visitor.owns(run) and _has_text(run):
         _button(run, _("With its text"), with_text=True)
         st.caption(_("To keep it, or to go on training it elsewhere. Whoever gets the file can read the text."))
     _button(run, _("Without its text"), with_text=False)
     st.caption(
         _("To give it away: it can be looked at and asked, not trained further. Only the last few tokens of the text are in it.")
     )
+    run_folder = folder.run_folder(visitor.data_folder(), run.id)
+    saved = folder.checkpoints(run_folder)
     best, last = folder.step_of(folder.best_first(run_folder, run.best_step)[0]), folder.step_of(saved[0])
     if best != last:
         words = _(
@@ -100,7 +107,8 @@ def _open(file):
     try:
         with st.spinner(_("Looking into the file …"), show_time=False):
             run = transfer.import_run(visitor.store(), visitor.current(), file.getvalue())
-    except LmcoreError as error:
-        st.session_state["runs.refused"] = {"file": file.file_id, "code": error.code, "values": error.values}
+    except (LmcoreError, OSError, sqlite3.Error) as error:
+        said = trouble.as_lmcore_error(error)
+        st.session_state["runs.refused"] = {"file": file.file_id, "code": said.code, "values": said.values}
     else:
         links.go("train", run=run.id, text=None)

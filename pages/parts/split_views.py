@@ -1,11 +1,13 @@
 """What each kind would mean for a text, in its own lines; and what makes its validation loss say less than it seems to."""
 
+import contextlib
 from dataclasses import replace
 
 import streamlit as st
 
+from lmcore.errors import TextError
 from lmcore.kinds import KINDS
-from lmcore.runs import progress
+from lmcore.runs import restoring
 from pages.parts import run_words, texts, visitor
 from pages.parts.language import _, literal
 
@@ -61,7 +63,8 @@ def say_oddities_of(run):
     """Beside the curves of a run that has ended, for those who may read its text."""
     text = visitor.store().text(run.text_id)
     if not run_words.is_live(run) and run.best_loss is not None and visitor.may_read(text):
-        say_oddities(replace(text, kind=progress.text_of(visitor.store(), run)[1]))
+        with contextlib.suppress(TextError):  # its file is missing or damaged
+            say_oddities(replace(text, kind=restoring.kind_of(visitor.store(), run)))
 
 
 def _sentence(code: str, values: dict) -> str:

@@ -39,7 +39,7 @@ def resume(run):
     """Put a run back in the queue, where there is room for it; then show it."""
     try:
         visitor.store().ask(run.id, "run")
-    except LimitError as error:
+    except (LimitError, TextError) as error:
         st.error(sentence(error.code, error.values))
         return
     visitor.pool().wake()

@@ -13,12 +13,12 @@ from lmcore import decoding, splits, statistics
 from lmcore.config import TokenizerConfig
 from lmcore.corpus import Corpus, last_beginning
 from lmcore.decoding import LIMIT, decode, is_blank, normalise, one_line
-from lmcore.errors import EmptyText, TextTooLarge
+from lmcore.errors import EmptyText, TextError, TextTooLarge
 from lmcore.kinds import guess_kind
 from lmcore.tokenizers import Tokenizer, WordTokenizer, build_tokenizer
 from lmcore.tokenizers.word import pieces
 from pages.parts import demos, visitor
-from pages.parts.language import _, current_language
+from pages.parts.language import _, current_language, sentence
 from sample_corpora import SAMPLES
 
 PASTE_LIMIT = 1_000_000  # bytes
@@ -92,6 +92,15 @@ def run_name(run) -> str:
     if run.owner is None and text:
         return name(text)
     return run.name if visitor.may_read(text) else _("Someone’s run")
+
+
+def file_fault(text_id: str) -> str | None:
+    """What to say where nothing can be trained on a text, because its file is missing or damaged."""
+    try:
+        visitor.store().check_text_file(text_id)
+    except TextError as error:
+        return sentence(error.code, error.values)
+    return None
 
 
 def named(run) -> str:

@@ -13,9 +13,14 @@ no_backup: NoRoomForBackup | None = None  # why it could make no backup
 
 def say_what_happened(error: Exception) -> bool:
     """Streamlit's `on_script_error`; True: its own English notice is not needed."""
-    said = error if isinstance(error, LmcoreError) else as_store_error(error) or LmcoreError()
+    said = as_lmcore_error(error)
     st.error(sentence(said.code, said.values), icon=":material/error:")
     return True
+
+
+def as_lmcore_error(error: Exception) -> LmcoreError:
+    """What is said of a fault to a visitor."""
+    return error if isinstance(error, LmcoreError) else as_store_error(error) or LmcoreError()
 
 
 def say_what_was_mended():

@@ -5,6 +5,7 @@ from collections import Counter
 
 import streamlit as st
 
+from lmcore.errors import TextError
 from pages.parts import next_words, unknown, visitor
 from pages.parts.language import _
 
@@ -72,7 +73,10 @@ def in_another_script(typed: Counter, known: Counter) -> bool:
 
 def _training_scripts(run) -> Counter:
     text = visitor.store().text(run.text_id)
-    return _scripts_of(text.sha256, text.id) if text else Counter()
+    try:
+        return _scripts_of(text.sha256, text.id) if text else Counter()
+    except TextError:  # its file is missing or damaged: nothing is known of its scripts
+        return Counter()
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
