@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
     "next_word_next_token_bars",
-    html="<div class='bars' role='list'></div>",
+    html="<div class='bars' role='list'></div><div class='key'></div>",
     css=(HERE / "next_token_bars.css").read_text(encoding="utf-8"),
     js=(HERE / "next_token_bars.js").read_text(encoding="utf-8"),
 )

@@ -18,6 +18,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
     fill(node, row, data);
     node.onclick = row.rest || !data.clickable ? null : () => setTriggerValue("clicked", row.id);
   });
+  showKey(parentElement.querySelector(".key"), data);
+}
+
+// What the two tones mean, where there are two.
+function showKey(key, { rows, labels }) {
+  const twoTones = rows.some((row) => row.q !== null && row.q !== undefined);
+  key.replaceChildren(...(twoTones ? ["before", "after"] : []).map((part) => {
+    const entry = document.createElement("span");
+    entry.className = `of-${part}`;
+    entry.textContent = labels[part];
+    return entry;
+  }));
 }
 
 function rowNode(tag) {
