@@ -148,7 +148,7 @@ def test_the_text_of_an_import_has_the_limits_of_any_other(tmp_path, exported, m
     store.add_text(owner="ben", name="a text", content="of Ben", kind="stream", encoding="utf-8")
     monkeypatch.setattr("lmcore.runs.limits.LIMIT", largest)
     with pytest.raises(error):
-        transfer.import_run(store, "ben", exported)
+        take_in(store, "ben", exported)
     assert store.runs("ben") == [] and len(store.texts("ben")) == 1
     assert len(list((tmp_path / "texts").iterdir())) == 1 and not list((tmp_path / "imports").glob("*"))
 
