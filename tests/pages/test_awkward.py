@@ -159,7 +159,7 @@ def test_more_than_a_megabyte_is_not_pasted(tmp_path, open_page, content):
     app = open_page(tmp_path, "text", lang="en")
     app.text_area(key="text.paste").set_value(content)
     app.button(key="text.use").click().run()
-    assert [error.value for error in app.error] == ["This text is 1.2 MB; the limit is 1 MB. Use a part of it."]
+    assert [error.value for error in app.error] == ["This text is larger than 1 MB, which is the limit. Use a part of it."]
     assert Store(tmp_path).texts(OWNER) == []
 
 

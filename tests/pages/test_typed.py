@@ -150,8 +150,8 @@ def test_the_other_way_of_writing_is_offered_and_taken(open_page, here, monkeypa
     tokenizer = CharacterTokenizer.train("the cat，sat ’n’ on。")
     load = models.load
 
-    def as_if(data, run):
-        trained = load(data, run)
+    def as_if(*asked, **more):
+        trained = load(*asked, **more)
         return models.Trained(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, trained.step, "stream")
 
     monkeypatch.setattr(models, "load", as_if)
