@@ -141,11 +141,15 @@ class Spacing:
         marks = values["marks"]
         if not isinstance(marks, list) or len(marks) > MARKS or not all(isinstance(mark, str) and mark for mark in marks):
             raise ValueError("marks must be texts")
-        return cls(marks, _read(values["kinds"], len(SHAPES) + len(marks)), _read(values["pairs"], vocabulary_size))
+        size = len(SHAPES) + len(marks)
+        kinds = _read(values["kinds"], size, most=size * size * STATES)
+        return cls(marks, kinds, _read(values["pairs"], vocabulary_size, most=PAIRS))
 
 
-def _read(rows, size: int) -> dict:
-    """{(first, second, state): [joined, apart]} of rows of five numbers. Raises ValueError."""
+def _read(rows, size: int, most: int) -> dict:
+    """{(first, second, state): [joined, apart]} of `most` rows of five numbers or fewer. Raises ValueError."""
+    if rows and len(rows) > most:
+        raise ValueError(f"spacing must have {most} rows or fewer")
     table = np.array(rows) if rows else np.zeros((0, 5), np.int64)
     if table.dtype != np.int64 or table.ndim != 2 or table.shape[1] != 5:
         raise ValueError("spacing must be rows of five numbers")

@@ -26,6 +26,7 @@ LONG_UNIT = 50  # characters
 DIVIDER = "\x1f"
 SPACE_BEFORE, SPACE_AND_SPACE = re.compile(r" (?=\S)"), re.compile(r" (?!\S)")
 STRETCH = 5_000  # characters
+MERGES_PER_NAME = 2  # at most: in training a merge makes a new name, or seldom one that another merge has made
 SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # as the library's \s; Python's has \x1e too
 PIECE = regex.compile(
     rf"\x1e|'s|'t|'re|'ve|'m|'ll|'d| ?\p{{L}}+| ?\p{{N}}+| ?[^{SPACE}\p{{L}}\p{{N}}\x1e]+|[{SPACE}]+(?=[{SPACE}]|\x1e|\Z)|[{SPACE}]+"
@@ -148,6 +149,8 @@ class SubwordTokenizer:
         names, merges = checked(values["names"]), [(left, right) for left, right in values["merges"]]
         if not {*BYTE_OF, *chain.from_iterable(merges), *map("".join, merges)} <= set(names):
             raise ValueError("every byte and every merge must have a name")
+        if len(merges) > MERGES_PER_NAME * len(names):
+            raise ValueError("there are too many merges")
         return cls(names, merges)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from lmcore.errors import TokenizerDamaged
 from lmcore.tokenizers import ITEM_BREAK, WordTokenizer, load_tokenizer
-from lmcore.tokenizers.spacing import STATES, Spacing
+from lmcore.tokenizers.spacing import PAIRS, STATES, Spacing
 from sample_corpora import SAMPLES
 from tests.lmcore.awkward import CHINESE, ENGLISH, MIXED, TEXTS
 
@@ -171,6 +171,8 @@ GOOD = {"marks": ["-"], "kinds": [[4, 10, 0, 3, 1]], "pairs": [[1, 2, 5, 0, 2]]}
         {"kinds": [[4, 10, 0, 3, 2**70]]},
         {"kinds": [4, 10, 0, 3, 1]},
         {"kinds": "many"},
+        {"kinds": [[4, 10, 0, 3, 1]] * (11 * 11 * STATES + 1)},
+        {"pairs": [[1, 2, 5, 0, 2]] * (PAIRS + 1)},
         {"pairs": [[1, 4, 5, 0, 2]]},
         {"pairs": [["a", "b", 5, 0, 2]]},
         {"pairs": {"1": 2}},

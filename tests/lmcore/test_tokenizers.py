@@ -157,6 +157,12 @@ def test_a_merge_of_nothing_known_is_refused():
         load_tokenizer({**values, "merges": [*values["merges"], ["never", "seen"]]})
 
 
+def test_more_merges_than_training_makes_are_refused():
+    values = STREAM["subword"].to_json()
+    with pytest.raises(TokenizerDamaged):
+        load_tokenizer({**values, "merges": values["merges"][:1] * (2 * len(values["names"]) + 1)})
+
+
 # characters
 
 

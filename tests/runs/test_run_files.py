@@ -33,6 +33,7 @@ from lmcore.runs.limits import Limits
 from lmcore.runs.records import STEP_FIELDS
 from lmcore.runs.run_schema import MEMBERS
 from lmcore.runs.store import Store
+from lmcore.tokenizers.spacing import PAIRS
 from tests.runs import hostile
 from tests.runs.examples import a_run, a_text
 from tests.runs.run_files import is_untouched, members, packed, take_in, with_json, with_weights
@@ -122,6 +123,25 @@ def test_a_tokenizer_has_no_more_types_than_its_settings_allow(store, good):
     found = with_json(found, "tokenizer.json", lambda values: values.update(characters=characters))
     error = refused(store, packed(found.items()))
     assert error.values == {"name": "tokenizer.json", "field": "vocabulary_size", "value": "261"}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_tokenizer_remembers_no_more_pairs_of_words_than_training_keeps(store, good, more):
+    """800,000 pairs fit a file that may be read; a page that asked such a model took 270 MB and eleven seconds."""
+
+    def words(values):
+        pairs = [[first, second, 0, 1, 1] for first in range(1, 5) for second in range(1, 5)]
+        pairs = (pairs * PAIRS)[: PAIRS + more]
+        values |= {"kind": "word", "words": values.pop("characters"), "spacing": {"marks": [], "kinds": [], "pairs": pairs}}
+
+    found = with_json(members(good), "config.json", lambda values: values["resolved"]["tokenizer"].update(kind="word"))
+    found = with_weights(found, lambda _tensors, header: header["config"]["tokenizer"].update(kind="word"))
+    data = packed(with_json(found, "tokenizer.json", words).items(), zipfile.ZIP_STORED)
+    if not more:
+        assert take_in(store, "ben", data).step == 20
+    else:
+        error = refused(store, data)
+        assert isinstance(error, ArchiveIncomplete) and error.values == {"name": "tokenizer.json"}
 
 
 @pytest.mark.parametrize("value", [3e38, -3e38, 1e13])
