@@ -5,14 +5,18 @@ How a text is then read and tidied is `decoding`.
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import chardet
+import numpy as np
+import regex
 
 from lmcore.usual import cost, language_bits
 
 READ = 4_000  # bytes that are compared
-LOOKED_AT = 1_000_000  # bytes of the begin, the middle and the end of a large file
+LARGE = 3_000_000  # bytes: of a larger file not all lines are looked at
+SAMPLED = 2_000  # lines of it
 WIDE_READ = 2_000
 ASCII_TEXT = re.compile(r"[\0-\x7f]+")
 LIKELY = 15.0  # bits a character: more are a chance find
@@ -40,8 +44,13 @@ MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+ASCII_BYTE = re.compile(rb"[\0-\x7f]")
 CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 SHORT = re.compile(rb"(?:[\0-\x7f]*[\xc2-\xdf][\x80-\xbf]){1,4}[\0-\x7f]*")  # as much UTF-8 as two bytes of GBK make by chance
+ALONE = regex.compile(
+    r"(?<![^\0-\x7f])[\p{Greek}\p{Cyrillic}\p{Latin}\xa3-\xb7--[\0-\x7f\u0180-\u036f\u0460-\u07ff]](?![^\0-\x7f])", regex.V1
+)
+SIGN = 20.0  # bits: a letter or a sign alone among ASCII, α or é or §, is seldom two bytes of GBK
 MIXED = "utf-8, "  # before the encoding of the lines that are not UTF-8
 
 
@@ -72,7 +81,7 @@ def recognise(data: bytes) -> list[Reading]:
     if is_utf8 and (data.isascii() or not SHORT.fullmatch(data)):
         return [Reading("utf-8", 0, "")]
     if is_utf8:
-        return _nearly(readings(data[:READ], {"utf-8": 0, "gb18030": 8}))
+        return _nearly(readings(data[:READ], {"utf-8": 0, "gb18030": 8 + SIGN * len(ALONE.findall(data.decode()))}))
     return _nearly(_by_lines(data))
 
 
@@ -92,11 +101,33 @@ def _by_lines(data: bytes) -> list[Reading]:
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """All, or of a large file whole lines of its beginning, middle and end."""
-    if len(data) <= 3 * LOOKED_AT:
+    """All; of a large file those with the first faults of UTF-8, and others beyond ASCII from all over it."""
+    if len(data) <= LARGE:
         return data.split(b"\n")
-    parts = [data[begin : begin + LOOKED_AT] for begin in (0, len(data) // 2, len(data) - LOOKED_AT)]
-    return [line for part in parts for line in part.split(b"\n")[1:-1] or [part]]
+    places = np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80)
+    return [_line_at(data, place) for place in [*_faults(data), *places[:: 1 + len(places) // SAMPLED].tolist()]]
+
+
+def _faults(data: bytes) -> Iterator[int]:
+    """Places where bytes are no UTF-8, at most one a line."""
+    begin = 0
+    for _ in range(SAMPLED):
+        try:
+            codecs.utf_8_decode(memoryview(data)[begin:], "strict", True)
+            return
+        except UnicodeDecodeError as error:
+            place = begin + error.start
+        yield place
+        begin = data.find(b"\n", place) + 1 or len(data)
+
+
+def _line_at(data: bytes, place: int) -> bytes:
+    """The line of a place; of a very long one what lies near it, cut beside ASCII."""
+    begin, end = data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place) % (len(data) + 1)
+    if end - begin > READ:
+        near = [match.start() for match in ASCII_BYTE.finditer(data, max(begin, place - READ // 2), min(end, place + READ // 2))]
+        begin, end = (near[0], near[-1]) if near else (begin, begin + READ)
+    return data[begin:end]
 
 
 def _spread(lines: list[bytes]) -> bytes:

@@ -11,6 +11,7 @@ from functools import cache
 import regex
 
 ASCII, RARE, RARER, DAMAGE, CONTROL = 5.0, 20.0, 21.0, 20.0, 40.0  # bits; rare: in none of the languages here
+CAPITALS = 8.0  # bits: a text in capitals alone
 OTHER_SCRIPT = 6.0  # bits: Latin letters in a text of another alphabet
 
 LETTERS = {  # the letters beyond ASCII of languages with an alphabet, the most usual first
@@ -66,7 +67,9 @@ PATTERNS = [(regex.compile(pattern, regex.V1 | regex.M), bits) for pattern, bits
 
 
 def cost(text: str) -> float:
-    """Bits, in the language that suits it best."""
+    """Bits, in the language that suits it best. A text in capitals alone is as usual as in small letters."""
+    if text.isupper() and (small := text.lower()) != text:
+        return CAPITALS + cost(small)
     return language_bits(text) + sum(bits * sum(1 for _ in pattern.finditer(text)) for pattern, bits in PATTERNS)
 
 

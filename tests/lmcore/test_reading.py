@@ -71,3 +71,38 @@ def test_any_bytes_become_a_text_or_a_sentence(alphabet):
             assert decode(data).text.strip()
         except LmcoreError:
             continue
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Let α, β and γ be angles.\n",
+        "λ-calculus",
+        "Resistance: 10 kΩ",
+        "The sum Σ runs over all i.",
+        "The letter Ж is pronounced zh.",
+        "§ 5, x² + y²",
+    ],
+)
+def test_a_single_sign_in_utf_8_is_not_a_chinese_character(text):
+    decoded = decode(text.encode())
+    assert (decoded.text, decoded.encoding) == (text, "utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["windows-1251", "koi8-r", "cp866"])
+def test_a_text_in_capitals(encoding):
+    text = "НАША СТРАНА БОЛЬШАЯ И КРАСИВАЯ, МЫ ЛЮБИМ ЕЁ.\n" * 5
+    assert decode(text.encode(encoding)).text == text
+
+
+PLAIN = "a plain line of ASCII, as most of them are\n" * 40_000
+
+
+@pytest.mark.parametrize(
+    ("line", "encoding"),
+    [("“Quoted” it’s\n", "windows-1252"), ("café\n", "windows-1252"), ("今天天气很好，我们去公园。\n", "gb18030")],
+)
+def test_a_line_anywhere_in_a_large_file_decides(line, encoding):
+    for before, after in ((PLAIN * 2, PLAIN), (PLAIN, PLAIN * 2)):
+        decoded = decode(before.encode() + line.encode(encoding) + after.encode())
+        assert decoded.unreadable == 0 and line in decoded.text
