@@ -52,6 +52,8 @@ class Corpus:
         kind = kind or guess_kind(text)
         held_back = min(int(len(text) * validation_share), LARGEST_VALIDATION) if len(text) >= SMALLEST_SPLIT else 0
         split = _split_stream(text, held_back) if kind == "stream" else _split_items(items(text, kind), held_back / len(text))
+        if 0 < len(split[1]) < SMALLEST_VALIDATION:  # characters, so there are fewer tokens still
+            return cls.from_text(text, kind, validation_share=0.0)
         return cls(text, kind, *split)
 
     @classmethod

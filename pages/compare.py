@@ -129,7 +129,7 @@ def table(title: str, columns: dict[str, list], key: str):
     st.subheader(title)
     first = next(iter(columns))
     narrow = {first: st.column_config.TextColumn(width=FIRST_COLUMN, pinned=True)}
-    st.dataframe(columns, hide_index=True, key=f"compare.{key}", column_config=narrow)
+    st.dataframe(columns, hide_index=True, key=f"compare.{key}", column_config=narrow, placeholder="—")
     download(columns, key, _("Download as CSV"))
 
 

@@ -73,7 +73,7 @@ def say_totals(trained, marked: str, found):
     row.metric(_("Cross entropy (nats per token)"), f"{found.cross_entropy:.3f}", width=220)
     row.metric(
         _("Perplexity"),
-        f"{found.perplexity:,.1f}",
+        charts.large(found.perplexity),
         help=_("exp of the cross entropy: as uncertain as an even choice among so many tokens"),
         width=charts.FIGURE,
     )

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito: safe for colour-blind eyes
 DASHES = ("solid", "dash", "dot", "dashdot")
 FIGURE = 128  # pixels, of a number with its name: as many stand side by side as the window has room for
+FAR_ABOVE = 1.3  # times the first loss
 GRID = "rgba(128,128,128,0.18)"
 
 
@@ -184,6 +185,9 @@ def compared(curves: list[dict], labels: dict[str, str], log_axes: tuple[str, ..
     figure.update_layout(legend={"x": 0, "xanchor": "left"}, showlegend=True)
     figure.update_xaxes(title=labels["x"], type="log" if "x" in log_axes else "linear")
     figure.update_yaxes(title=labels["y"], type="log" if "y" in log_axes else "linear")
+    first = max((float(trace.y[0]) for trace in figure.data), default=0.0)
+    if "y" not in log_axes and any(np.nanmax(trace.y) > FAR_ABOVE * first for trace in figure.data):
+        figure.update_yaxes(range=[0, 1.1 * first])  # a run that has diverged leaves the others their room
     return figure
 
 
@@ -218,6 +222,17 @@ def short(value: float) -> str:
     ('0.02', '1.2×10⁻⁴', '0')
     """
     return f"{value:.3g}" if value >= 0.001 or value <= 0 else scientific(math.log(value))
+
+
+def large(value: float) -> str:
+    """A perplexity in the room of a figure.
+
+    >>> large(12.34), large(123_456.7), large(1_858_452_170_393.1), large(math.inf)
+    ('12.3', '123,457', '1.9×10¹²', '∞')
+    """
+    if not math.isfinite(value):
+        return "∞"
+    return scientific(math.log(value)) if value >= 1e6 else f"{value:,.0f}" if value >= 1e4 else f"{value:,.1f}"
 
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

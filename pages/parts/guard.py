@@ -2,10 +2,13 @@
 
 import streamlit as st
 
+from lmcore.decoding import one_line
 from lmcore.errors import CheckpointError
 from lmcore.runs import folder
 from pages.parts import links, models, run_words, summary, texts, visitor
 from pages.parts.language import _, literal, sentence, together
+
+NAME = 40  # characters of a text's name
 
 
 def a_run():
@@ -51,13 +54,14 @@ def a_model(run) -> models.Trained:
 
 def about(run, trained):
     """One line: whose probabilities are these?"""
+    text = visitor.store().text(run.text_id)
     st.caption(
         _("{model} · step {step} · {status} · {tokens} types · trained on {text}").format(
             model=run_words.model(run),
             step=f"{trained.step:,}",
             status=run_words.status(run),
             tokens=f"{trained.tokenizer.vocabulary_size:,}",
-            text=literal(texts.named(run)),
+            text=literal(one_line(texts.name(text), NAME) if text else "…"),
         )
     )
     saved = [folder.step_of(path) for path in folder.checkpoints(folder.run_folder(visitor.data_folder(), run.id))]

@@ -31,7 +31,7 @@ def css() -> str:
         "[data-testid=stMainBlockContainer] { padding-top: 2.5rem; padding-bottom: 3rem; }",
         "[data-testid=stProgress] * { transition: none !important; }",  # a run is never slowed down to move its own bar
         "@media (max-width: 640px) { .modebar-container { display: none; }"  # it would cover the chart; a tap shows the values
-        " [data-testid=stHorizontalBlock] { gap: 0.5rem; } [data-testid=stMain] h1 { font-size: 2rem; } [data-testid=stMain] h3 { font-size: 1.35rem; } }",
+        " [data-testid=stTextInput] [data-testid=InputInstructions] { display: none; } [data-testid=stHorizontalBlock] { gap: 0.5rem; } [data-testid=stMain] h1 { font-size: 2rem; } [data-testid=stMain] h3 { font-size: 1.35rem; } }",
         "[data-testid=stMain] [data-testid=stPageLink] a { text-decoration: underline; text-underline-offset: 3px; }",
         "[data-testid^=stNumberInputStep], [data-testid=stNumberInputClearButton] { display: none; }",  # English; arrow keys step
         "[data-testid=stFileUploaderDropzoneInstructions] { display: none; }",

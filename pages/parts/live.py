@@ -175,7 +175,7 @@ def _figures(run):
     )
     row.metric(
         _("Perplexity"),
-        f"{math.exp(min(validation if validation is not None else loss, 50)):,.1f}",
+        charts.large(math.exp(min(validation if validation is not None else loss, 700))),
         help=_("exp of the validation loss") if validation is not None else _("exp of the training loss: there is no other"),
         width=charts.FIGURE,
     )

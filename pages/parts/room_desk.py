@@ -30,14 +30,14 @@ def invitation(room):
             )
     with picture:
         st.html(
-            f"<img src='{qr_code(address)}' width='260' alt='{html.escape(address)}'>"
+            f"<img src='{html.escape(qr_code(address))}' width='260' alt='{html.escape(address)}'>"
         )  # st.image lays a button over the page
         st.caption(_("the same address"))
 
 
 def qr_code(address: str) -> str:
-    """An SVG, black on white in any theme: cameras need the contrast."""
-    return segno.make(address, error="m").svg_inline(scale=8, border=3, dark="#000", light="#fff")
+    """The address of an SVG, black on white in any theme: cameras need the contrast."""
+    return segno.make(address, error="m").svg_data_uri(scale=8, border=3, dark="#000", light="#fff")
 
 
 def server_address(page: str | None) -> str:

@@ -90,6 +90,9 @@ def _colour(loss: float) -> float:
     return math.log10(max(loss, LEAST))
 
 
+COLOURS = [[0, charts.PALETTE[0]], [0.5, charts.PALETTE[3]], [1, charts.PALETTE[4]]]  # each is seen on a light and on a dark page
+
+
 def _scale(losses: list[float], title: str) -> dict:
     """From the lowest to the highest loss, with both written beside the bar; a single one gets a little room.
 
@@ -105,7 +108,7 @@ def _scale(losses: list[float], title: str) -> dict:
         "title": {"text": title, "side": "top"}, "thickness": 12, "orientation": "h", "y": -0.2, "yanchor": "top",
         "tickvals": ticks, "ticktext": [f"{10**tick:.3g}" for tick in ticks],
     }  # fmt: skip
-    return {"colorscale": "Viridis", "cmin": low, "cmax": high if len(ticks) > 1 else low + 0.1, "colorbar": bar}
+    return {"colorscale": COLOURS, "cmin": low, "cmax": high if len(ticks) > 1 else low + 0.1, "colorbar": bar}
 
 
 def vocabulary_size(data: Path, run_id: str) -> int | None:

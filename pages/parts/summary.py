@@ -74,7 +74,7 @@ def said(finding: Finding) -> str:
         "unfinished": _("The loss was still falling at the end: with more steps it would go on learning."),
         "plateau": _("Since step {step} the loss has hardly changed: the model learns little more."),
         "overfitting_begins": _(
-            "Since step {step} only the training loss has been falling: what the model still learns does not help it with new text."
+            "Since step {step} the training loss has been falling much faster than the validation loss: what the model still learns hardly helps it with new text."
         ),
         "overfitting": _(
             "Since then it has risen to {loss} while the training loss stays low: the model learns this text by heart, and new text "

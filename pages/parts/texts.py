@@ -16,6 +16,7 @@ from lmcore.decoding import LIMIT, decode, is_blank, normalise, one_line
 from lmcore.errors import EmptyText, TextError, TextTooLarge
 from lmcore.kinds import guess_kind
 from lmcore.tokenizers import Tokenizer, WordTokenizer, build_tokenizer
+from lmcore.tokenizers.base import ITEM_BREAK
 from lmcore.tokenizers.word import pieces
 from pages.parts import demos, visitor
 from pages.parts.language import _, current_language, sentence
@@ -215,7 +216,8 @@ def _corpus(sha256, kind, looked_at, _text_id) -> Corpus:
 def _whole(sha256, kind, _text_id) -> tuple[int, int, list[tuple[str, dict]]]:
     """(characters for training, characters held back, oddities): the text itself, which may be large, is not kept."""
     whole = Corpus.from_text(visitor.store().content(_text_id), kind=kind)
-    return len(whole.train), len(whole.validation), splits.oddities(whole)
+    characters = [len(part) - part.count(ITEM_BREAK) for part in (whole.train, whole.validation)]
+    return *characters, splits.oddities(whole)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -324,3 +324,12 @@ def test_mixed_languages_go_through_every_tokenizer():
         made = build_tokenizer(TokenizerConfig(tokenizer), corpus.train)
         data = encode(corpus, made)
         assert data.has_validation and np.mean(data.validation == made.unknown_id) == 0
+
+
+@pytest.mark.parametrize("kind", ["stream", "lines"])
+def test_nothing_is_held_back_that_is_too_short_to_be_measured(kind):
+    held_back = set()
+    for lines in range(80, 110):
+        found = Corpus.from_text("".join(f"Line {number} tells a story.\n" for number in range(lines)), kind)
+        held_back.add(len(found.validation))
+    assert 0 in held_back and max(held_back) >= 200 and not [size for size in held_back if 0 < size < 200]

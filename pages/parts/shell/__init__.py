@@ -16,7 +16,7 @@ _component = st.components.v2.component(
 
 def show():
     words, beginnings = _translations() if current_language() != "en" else ({}, {})
-    _component(key="menu.shell", data={"words": words, "beginnings": beginnings})
+    _component(key="menu.shell", data={"language": current_language(), "words": words, "beginnings": beginnings})
 
 
 def _translations() -> tuple[dict[str, str], dict[str, str]]:
@@ -59,6 +59,9 @@ def _translations() -> tuple[dict[str, str], dict[str, str]]:
         "Show password": _("Show password"),
         "Show/hide columns": _("Show or hide columns"),
         "Sidebar": _("Sidebar"),
+        "Skip to main content": _("Skip to the page"),
+        "file upload": _("Choose files"),
+        "Help": _("Help"),
         "Sort ascending": _("Sort ascending"),
         "Sort descending": _("Sort descending"),
         "Stop script": _("Stop"),

@@ -1,6 +1,6 @@
 // Streamlit's own words, translated where they stand as a name or a tooltip of an element, or as a text of its own menus.
 const ATTRIBUTES = ["aria-label", "title", "data-title", "placeholder"];
-const OWN = "[data-testid=stTooltipContent], [data-testid=stElementToolbar], [data-testid=stDataFrameColumnMenu], [role=listbox], [role=menu], [data-testid=stHeader]";
+const OWN = "[data-testid=stTooltipContent], [data-testid=stElementToolbar], [data-testid=stDataFrameColumnMenu], [role=listbox], [role=menu], [data-testid=stHeader], a[href^='#']";
 
 const NARROW = 768; // pixels: below it Streamlit lays the menu over the page
 
@@ -9,6 +9,7 @@ let observer;
 
 export default function ({ data }) {
   current = data;
+  document.documentElement.lang = data.language;
   if (!observer) {
     observer = new MutationObserver((changes) => changes.forEach(({ type, target, addedNodes }) => {
       if (type === "childList") addedNodes.forEach(translate);
