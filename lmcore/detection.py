@@ -50,7 +50,7 @@ SHORT = re.compile(rb"(?:[\0-\x7f]*[\xc2-\xdf][\x80-\xbf]){1,4}[\0-\x7f]*")  # a
 ALONE = regex.compile(
     r"(?<![^\0-\x7f])[\p{Greek}\p{Cyrillic}\p{Latin}\xa3-\xb7--[\0-\x7f\u0180-\u036f\u0460-\u07ff]](?![^\0-\x7f])", regex.V1
 )
-SIGN = 20.0  # bits: a letter or a sign alone among ASCII, α or é or §, is seldom two bytes of GBK
+SIGN = 20  # bits: a letter or a sign alone among ASCII, α or é or §, is seldom two bytes of GBK
 MIXED = "utf-8, "  # before the encoding of the lines that are not UTF-8
 
 
