@@ -62,6 +62,8 @@ def said(room, shown) -> str:
         words = together(words, _("Diverged, shown as a cross or left out: {count}.").format(count=diverged))
     if not best:
         return words
+    if len(contents(shown)) > 1:
+        return together(words, _("These runs learned from different texts, so their losses cannot be compared."))
     first = min(best, key=lambda point: point.values["loss"])
     return together(
         words,
@@ -69,6 +71,12 @@ def said(room, shown) -> str:
             loss=first.values["loss"], rate=first.values["learning_rate"], size=first.values["hidden_size"]
         ),
     )
+
+
+def contents(shown) -> set[str]:
+    """What the runs learned from, one entry for each different content."""
+    texts = (visitor.store().text(text_id) for text_id in {point.run.text_id for point in shown})
+    return {text.sha256 for text in texts if text is not None}
 
 
 def _choose():
