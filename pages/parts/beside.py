@@ -8,7 +8,7 @@ import streamlit as st
 
 from lmcore.models import NgramModel
 from lmcore.sampling import Sampling, begin, draws_after
-from pages.parts import copy_meter, counted, desk, models, visitor
+from pages.parts import copy_meter, counted, desk, lines, models, visitor
 from pages.parts.language import _
 from pages.parts.writing import Writing, never, pieces
 from pages.parts.written_view import written_view
@@ -48,7 +48,7 @@ def counting(run, trained, writing: Writing, settings: Sampling, seed: int):
     columns = st.columns(len(orders) + 1, gap="medium")
     for column, order in zip(columns, sorted(orders), strict=False):
         with column:
-            st.markdown(f"**{order}-gram**")
+            st.markdown(f"**{lines.ngram(order)}**")
             st.caption(_("memory: the last {count} tokens").format(count=order - 1) if order > 2 else short[order])
             model = counted.ngram(visitor.data_folder(), run, order)
             _continuation(run, trained, model, writing, settings, seed, key=f"write.counting.{order}")

@@ -13,7 +13,7 @@ from lmcore.errors import CheckpointError
 from lmcore.models import LanguageModel, NgramModel, UniformModel
 from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
 from lmcore.runs import folder
-from pages.parts import charts, counted, models, texts, truth, visitor
+from pages.parts import charts, counted, lines, models, texts, truth, visitor
 from pages.parts.language import _
 from pages.parts.number_field import number_field
 
@@ -99,7 +99,7 @@ def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, 
     counts = counted.counts(visitor.data_folder(), run)
     for order in ORDERS if counts is not None and k is not None else ():
         model = NgramModel(counts, order, smoothing, k)
-        found.append(Entrant(f"{order}-gram", model, order - 1, first_shown=order in (2, 5), colour=OF_ORDERS[order]))
+        found.append(Entrant(lines.ngram(order), model, order - 1, first_shown=order in (2, 5), colour=OF_ORDERS[order]))
     if (grammar := truth.of_run(run, trained)) is not None:
         found.append(Entrant(_("the true grammar"), grammar, colour=OF_TRUTH))
     return found

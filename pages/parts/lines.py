@@ -40,6 +40,11 @@ def name(line: Reference) -> str:
     }[line.name]
 
 
+def ngram(order: int) -> str:
+    """The name of a counting model."""
+    return {1: _("1-gram"), 2: _("2-gram")}.get(order, _("{order}-gram").format(order=order))
+
+
 def crossed(store, run, lines: list[Reference]) -> list[str]:
     """A sentence for each line that the validation loss has fallen below, in the order of the steps; of lines that were crossed
     between the same two evaluations one sentence, about the lowest."""

@@ -295,9 +295,7 @@ def test_the_shortest_stretch_that_counts_can_be_chosen(open_page, here, trained
 def test_without_counts_the_page_says_so(open_page, here, monkeypatch):
     monkeypatch.setattr(copy_meter.counted, "counts", lambda *_: None)
     app = open_page("write", run=here["finished"], lang="zh")
-    said = translate(
-        "The training text of this run has not been counted yet. That happens in the first seconds of training.", "zh"
-    )
+    said = translate("The training text of this run has not been counted.", "zh")
     for view in ("counting", "copied"):
         see(app, view)
         assert said in [info.value for info in app.info] and not app.exception

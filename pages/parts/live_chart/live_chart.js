@@ -80,20 +80,30 @@ function best(state) {
 }
 
 // What counting models reach, as lines across the chart with their names at the right end.
-function references(state, text) {
+function references(state, text, ground) {
   const shown = state.quantity === "loss" || state.quantity === "perplexity" ? state.references ?? [] : [];
   const lines = shown.map((line) => ({ ...line, y: state.quantity === "loss" ? line.loss : perplexity(line.loss) })).sort((a, b) => b.y - a.y);
-  const crowded = (index) => index > 0 && lines[index - 1].y - lines[index].y < 0.06 * lines[0].y; // its name goes below the line
+  const height = (y) => (state.log ? Math.log10(y) : y);
+  const shownLosses = state.columns.loss.filter(Number.isFinite).map((loss) => (state.quantity === "loss" ? loss : perplexity(loss)));
+  const heights = [...lines.map(({ y }) => y), ...shownLosses].map(height);
+  const span = Math.max(...heights) - (state.log ? Math.min(...heights) : 0);
+  let named = Infinity; // the height of the last line that has its name: where the next is too near, it goes below, or has none
+  const places = lines.map(({ y }) => {
+    const gap = named - height(y);
+    if (gap < 0.03 * span) return null;
+    named = height(y);
+    return gap < 0.06 * span ? "top" : "bottom";
+  });
   return {
     lines,
     shapes: lines.map(({ y, floor }) => ({
       type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, layer: "below",
       line: { width: floor ? 1.6 : 1, dash: floor ? "solid" : "dot", color: floor ? COLOURS.floor : "rgba(128,128,128,0.9)" },
     })),
-    annotations: lines.map(({ y, name }, index) => ({
-      xref: "paper", x: 1, xanchor: "right", y: state.log ? Math.log10(y) : y, yanchor: crowded(index) ? "top" : "bottom", showarrow: false, text: name,
-      font: { size: 11, color: text }, opacity: 0.75,
-    })),
+    annotations: lines.flatMap(({ y, name }, index) => (places[index] === null ? [] : [{
+      xref: "paper", x: 1, xanchor: "right", y: height(y), yanchor: places[index], showarrow: false, text: name,
+      font: { size: 11, color: text }, opacity: 0.75, bgcolor: ground,
+    }])),
   };
 }
 
@@ -121,7 +131,7 @@ async function draw(Plotly, element, state) {
   const single = !["loss", "perplexity"].includes(state.quantity);
   const line = (more) => ({ mode: "lines", type: "scatter", hovertemplate: "%{y:.4g}", ...more });
   const grid = { gridcolor: "rgba(128,128,128,0.18)", zeroline: false, linecolor: "rgba(128,128,128,0.4)" };
-  const { lines, shapes, annotations } = references(state, text);
+  const { lines, shapes, annotations } = references(state, text, style.getPropertyValue("--st-background-color").trim() || "#fff");
   const changed = marks(state, text);
   const traces = [
     line({ x, y: raw, name: single ? labels[state.quantity] : labels.training, line: { color: COLOURS.training, width: single ? 2 : 1 }, opacity: single ? 1 : 0.28 }),
