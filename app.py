@@ -20,15 +20,17 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from lmcore.errors import NoRoomForBackup, StoreError
-from lmcore.runs import backups, housekeeping, spare
+from lmcore.runs.store import backups, housekeeping
+from lmcore.runs.worker import spare
 from pages import parts
-from pages.parts import access, cookie_header, demos, loading, trouble, uploads, visitor
-from pages.parts.browser_routes import ROUTES
-from pages.parts.cookie_header import CookieLimit
-from pages.parts.door import ClassDoor
-from pages.parts.hosts import KnownHosts
-from pages.parts.middleware import SafeHeaders, VisitorCookie
-from pages.parts.plotly_js import PLOTLY_JS, PLOTLY_ROUTE
+from pages.parts import demos, error_notice, visitor
+from pages.parts.components.plotly_js import PLOTLY_JS, PLOTLY_ROUTE
+from pages.parts.server import class_pin, cookie_header, loading, uploads
+from pages.parts.server.class_door import ClassDoor
+from pages.parts.server.cookie_header import CookieLimit
+from pages.parts.server.hosts import KnownHosts
+from pages.parts.server.middleware import SafeHeaders, VisitorCookie
+from pages.parts.server.routes import ROUTES
 
 UNDO = timedelta(days=1)
 UNDO_ON_A_FULL_DISK = timedelta(minutes=1)  # who deletes something there needs the room
@@ -48,7 +50,7 @@ def load_first_page():
     """What draws the home page while its browser still loads Streamlit's own scripts: all but torch."""
     import pandas  # noqa: F401
 
-    from pages.parts import live_chart, plain_bars, texts  # noqa: F401
+    from pages.parts import texts  # noqa: F401
 
 
 def load_everything():
@@ -79,9 +81,9 @@ async def lifespan(app):
     what is wrong."""
     os.umask(0o077)  # other accounts of this machine read nothing of what is written
     cookie_header.take_long_headers()
-    access.check_environment()
+    class_pin.check_environment()
     ended = threading.Event()
-    trouble.mended = in_order(mend)
+    error_notice.mended = in_order(mend)
     begins = in_order(train_examples)
     loading.begin()
 
@@ -98,7 +100,7 @@ async def lifespan(app):
         while not ended.wait(TIDY_SECONDS):
             uploads.forget_closed_tabs()
             give_memory_back()
-            if trouble.no_backup and time.monotonic() - backed_up > BACK_UP_AGAIN_SECONDS:
+            if error_notice.no_backup and time.monotonic() - backed_up > BACK_UP_AGAIN_SECONDS:
                 backed_up = time.monotonic()
                 in_order(back_up)
             if time.monotonic() - forgotten > FORGET_SECONDS:
@@ -127,11 +129,11 @@ def mend():
 
 def back_up():
     """Where the disk has no room for one, teachers are told until there is one."""
-    trouble.no_backup = None
+    error_notice.no_backup = None
     try:
         return backups.back_up(visitor.data_folder())
     except NoRoomForBackup as error:
-        trouble.no_backup = error
+        error_notice.no_backup = error
         raise
 
 
@@ -188,5 +190,5 @@ app = st.App(
         Middleware(uploads.UploadLimit),
     ],
     lifespan=lifespan,
-    on_script_error=trouble.say_what_happened,
+    on_script_error=error_notice.say_what_happened,
 )

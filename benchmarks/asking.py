@@ -20,10 +20,13 @@ import torch  # noqa: E402
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
-from lmcore import probability  # noqa: E402
-from lmcore.attribution import occlusion  # noqa: E402
-from lmcore.runs import folder, worker  # noqa: E402
-from pages.parts import chain, charts, counted, demos, film, line_up, model_table, models, presets, visitor, why  # noqa: E402
+from lmcore.inference import probability  # noqa: E402
+from lmcore.inference.attribution import occlusion  # noqa: E402
+from lmcore.runs import folder
+from lmcore.runs.worker import worker  # noqa: E402
+from pages.parts import demos, presets, visitor  # noqa: E402
+from pages.parts.explore import chain, film, model_lineup, model_table, why
+from pages.parts.run import charts, model_cache, ngram_cache
 from sample_corpora import SAMPLES  # noqa: E402
 
 MENU = str(Path(__file__).parent.parent / "pages" / "menu.py")
@@ -54,7 +57,7 @@ def trained_run(sample_id: str, kind: str, seconds: int, steps: int):
 
 def table(run, trained, ids):
     """What `model_table.show` computes: every column, the figure, both tables."""
-    entrants = line_up.of_run(run, trained)
+    entrants = model_lineup.of_run(run, trained)
     found = [(entrant, row) for entrant in entrants if (row := entrant.next_log_probs(ids)) is not None]
     shown = np.argsort(-found[0][1], kind="stable")[: model_table.ROWS]
     names = [trained.tokenizer.vocabulary[token_id] for token_id in shown[: model_table.IN_CHART]]
@@ -70,7 +73,7 @@ def table(run, trained, ids):
 def whole_chain(run, trained, text: str):
     """What `chain.show` and `chain.show_models` compute."""
     marked, found = chain.score(trained, text)
-    entrants = line_up.of_run(run, trained)
+    entrants = model_lineup.of_run(run, trained)
     log_probs = {entrant.name: entrant.token_log_probs(found.ids) for entrant in entrants[1:]}
     log_probs = {entrants[0].name: found.log_probs, **log_probs}
     running = {name: np.cumsum(row) for name, row in log_probs.items()}
@@ -96,7 +99,7 @@ def answers(run, trained, repeats: int) -> dict[str, float]:
     _ids, _starts, ends = trained.tokenizer.offsets(trained.marked(text[:5_000]))
     sentence = chain.as_typed(trained, trained.marked(text[:5_000])[: ends[SENTENCE - 1]])
     likely = int(probability.next_token(trained.model, ids).argmax())
-    index = counted.counts(visitor.data_folder(), run).index
+    index = ngram_cache.counts(visitor.data_folder(), run).index
     pictures = film.pictures(run, trained)
     began = time.perf_counter()
     film.frame(trained.model, *pictures[0][:1], ids, pictures[0][1])
@@ -128,7 +131,7 @@ def main():
         os.environ[folder.ENVIRONMENT] = data
         for sample_id, kind in CASES:
             run = trained_run(sample_id, kind, options.seconds, options.steps)
-            trained = models.load(visitor.data_folder(), run)
+            trained = model_cache.load(visitor.data_folder(), run)
             torch.set_num_threads(1)
             found = answers(run, trained, options.repeats)
             if columns is None:

@@ -24,9 +24,9 @@ import numpy as np
 import psutil
 from common import report
 
-from lmcore.runs.store import Store
-from pages.parts.live_chart.thin import thin
-from pages.parts.models import KEPT
+from lmcore.runs.store.store import Store
+from pages.parts.components.live_chart.thin import thin
+from pages.parts.run.model_cache import KEPT
 from tests.browser.raw_visitor import Curve, RawVisitor
 from tests.browser.server import Server
 

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # the package may not be installed
 
-from lmcore.runs.pool import ENVIRONMENT  # noqa: E402
+from lmcore.runs.queue.pool import ENVIRONMENT  # noqa: E402
 
 
 def as_a_worker():

@@ -19,9 +19,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be installed
 
-from lmcore.evidence import copied, evidence  # noqa: E402
+from lmcore.inference.evidence import copied, evidence  # noqa: E402
 from lmcore.models import Counts, NgramModel  # noqa: E402
-from lmcore.text_index import TextIndex  # noqa: E402
+from lmcore.text.text_index import TextIndex  # noqa: E402
 
 VOCABULARIES = {"words": 15_000, "characters": 65}
 ORDER = 5

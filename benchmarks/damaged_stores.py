@@ -16,9 +16,9 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # the package may not be installed
 
 from lmcore.errors import LmcoreError, StoreError  # noqa: E402
-from lmcore.runs import backups, limits  # noqa: E402
-from lmcore.runs.migrations import as_store_error  # noqa: E402
-from lmcore.runs.store import Store  # noqa: E402
+from lmcore.runs.store import backups, limits  # noqa: E402
+from lmcore.runs.store.migrations import as_store_error  # noqa: E402
+from lmcore.runs.store.store import Store  # noqa: E402
 from tests.runs.damage import VISITORS, a_full_store, ask_everything, variants  # noqa: E402
 
 PAGES = ("home", "text", "train", "runs", "explore", "write", "compare", "classroom", "game")

@@ -17,12 +17,13 @@ from common import as_a_worker, report
 if __name__ == "__main__":
     as_a_worker()
 
-from lmcore import planning
-from lmcore.corpus import Corpus, encode
 from lmcore.models import build_model
-from lmcore.runs import speeds, starter, turns
+from lmcore.runs.queue import speeds, starter
+from lmcore.runs.worker import cpu_slice
+from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_and_encode
-from lmcore.training import TrainingState, take_step
+from lmcore.training import planning
+from lmcore.training.loop import TrainingState, take_step
 from pages.parts import presets
 from sample_corpora import help_text
 
@@ -31,7 +32,7 @@ APART = 0.1  # seconds between two beginnings
 
 def begin(number: int, seconds: int, folder: Path | None, answer):
     """Plan, say how many steps, and train for a few seconds beside the others."""
-    turns.take_long_turns()
+    cpu_slice.take_long_turns()
     config = presets.preset(seconds).with_training(learning_rate=0.005 * (number + 1), seed=number)
     corpus = Corpus.from_text(help_text.text(), "stream")
     tokenizer, train = build_and_encode(config.tokenizer, corpus.train)

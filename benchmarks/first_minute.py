@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be installed
 
 from lmcore.config import RunConfig, TrainingConfig  # noqa: E402
-from lmcore.runs.store import Store  # noqa: E402
+from lmcore.runs.store.store import Store  # noqa: E402
 from tests.browser.conftest import CHROMIUM, SWITCHES  # noqa: E402
 from tests.browser.raw_visitor import RawVisitor  # noqa: E402
 from tests.browser.server import Server  # noqa: E402

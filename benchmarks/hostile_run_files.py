@@ -21,9 +21,10 @@ import torch
 from common import report
 
 from lmcore.errors import LmcoreError
-from lmcore.runs import transfer, worker
-from lmcore.runs.limits import Limits
-from lmcore.runs.store import Store
+from lmcore.runs.exchange import transfer
+from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
 from tests.runs import hostile
 from tests.runs.examples import a_run, a_text
 from tests.runs.run_files import members, packed, with_json, with_weights

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 
 from lmcore.config import ModelConfig
+from lmcore.inference.probability import next_token, score
+from lmcore.inference.sampling import Sampling, adjust, draw, generate
 from lmcore.models import NeuralLanguageModel, build_model
-from lmcore.probability import next_token, score
-from lmcore.sampling import Sampling, adjust, draw, generate
 
 MODELS = ((65, 128), (65, 256), (10_000, 200))  # (types, hidden)
 SCORED, GENERATED = 200, 500

@@ -17,11 +17,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
 from lmcore.config import RunConfig  # noqa: E402
-from lmcore.runs import folder, housekeeping  # noqa: E402
-from lmcore.runs.records import STEP_FIELDS  # noqa: E402
-from lmcore.runs.snapshots import FRAMES  # noqa: E402
-from lmcore.runs.store import Store, new_id  # noqa: E402
-from pages.parts import comparison, visitor  # noqa: E402
+from lmcore.runs import folder
+from lmcore.runs.store import housekeeping  # noqa: E402
+from lmcore.runs.store.records import STEP_FIELDS  # noqa: E402
+from lmcore.runs.store.store import Store, new_id  # noqa: E402
+from lmcore.runs.worker.snapshots import FRAMES  # noqa: E402
+from pages.parts import visitor  # noqa: E402
+from pages.parts.run import comparison
 
 OWNER = "benchmark"
 MENU = str(Path(__file__).parent.parent / "pages" / "menu.py")

@@ -21,8 +21,10 @@ if __name__ == "__main__":
     as_a_worker()
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.runs import folder, memory, starter, worker
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.queue import starter
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import memory_limits, worker
 from lmcore.tokenizers import load_tokenizer
 from pages.parts import presets
 from sample_corpora import SAMPLES
@@ -94,7 +96,7 @@ def of_a_worker(store: Store, sample_id: str, times: int, config: RunConfig) -> 
     if ended.status != "finished":
         raise RuntimeError(f"{sample_id}: {ended.error_code}")
     types = load_tokenizer(folder.read_json(folder.run_folder(store.folder, run.id) / "tokenizer.json")).vocabulary_size
-    estimate = memory.needed(config, types, len(content))
+    estimate = memory_limits.needed(config, types, len(content))
     return {"MB": own / 1e6, "counted": counted / 1e6, "estimated": estimate / 1e6, "of it used": f"{counted / estimate:.0%}"}
 
 
@@ -108,7 +110,7 @@ def of_the_server() -> list[dict]:
                 time.sleep(1)
             urllib.request.urlopen(server.url).read()
             web = psutil.Process(server.process.pid)
-            (forker,) = (child for child in web.children() if "lmcore.runs.starter" in child.cmdline())
+            (forker,) = (child for child in web.children() if "lmcore.runs.queue.starter" in child.cmdline())
             return [
                 {"process": name, "MB": process.memory_info().rss / 1e6, "counted": "", "estimated": "", "of it used": ""}
                 for name, process in (("web server", web), ("starter", forker))

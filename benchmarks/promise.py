@@ -18,9 +18,11 @@ from common import as_a_worker, report
 if __name__ == "__main__":
     as_a_worker()
 
-from lmcore.runs import folder, progress, starter, worker
-from lmcore.runs.lock import run_lock
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.queue import starter
+from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import run_writer, worker
 from pages.parts import presets
 from sample_corpora import fables_en, fables_zh, help_text, village
 
@@ -51,7 +53,7 @@ def train(data: str, run_id: str, own_core: bool, answer):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     store, read = Store(Path(data)), []
     with run_lock(folder.run_folder(store.folder, run_id)):
-        training = worker.Training(store, progress.claim(store, run_id))
+        training = worker.Training(store, run_writer.claim(store, run_id))
         begin = training.turn.begin
 
         def noted():

@@ -34,11 +34,11 @@ def child(seconds: float, threads: int):
     import numpy as np
 
     from lmcore.config import ModelConfig, TrainingConfig
-    from lmcore.corpus import TokenData
     from lmcore.models import build_model
-    from lmcore.planning import fit_to_machine
-    from lmcore.runs.turns import take_long_turns
-    from lmcore.training import fit
+    from lmcore.runs.worker.cpu_slice import take_long_turns
+    from lmcore.text.corpus import TokenData
+    from lmcore.training.loop import fit
+    from lmcore.training.planning import fit_to_machine
 
     take_long_turns()
     ids = np.random.default_rng(1).integers(0, 65, 100_000).astype(np.uint8)

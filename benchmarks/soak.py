@@ -21,12 +21,12 @@ from pathlib import Path
 import psutil
 from common import report
 
-from lmcore import checkpoint
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
 from lmcore.errors import CheckpointDamaged, LimitError, RunNotFound
 from lmcore.runs import folder
-from lmcore.runs.pool import Pool
-from lmcore.runs.store import Store
+from lmcore.runs.queue.pool import Pool
+from lmcore.runs.store.store import Store
+from lmcore.training import checkpoint
 from tests.browser.server import Server
 
 CLOCKS = {"NEXT_WORD_WORKERS": "2", "NEXT_WORD_FIRST_SLICE_SECONDS": "0.2", "NEXT_WORD_SLICE_SECONDS": "0.5"}

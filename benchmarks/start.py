@@ -16,8 +16,8 @@ if __name__ == "__main__":
     as_a_worker()
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
-from lmcore.runs.pool import Pool
-from lmcore.runs.store import Store
+from lmcore.runs.queue.pool import Pool
+from lmcore.runs.store.store import Store
 from sample_corpora import help_text
 
 SIZES = (10_000, 100_000, 400_000)  # characters of text
@@ -51,7 +51,7 @@ class Clicks:
 
     def cold(self, _=0) -> float:
         run = self.add()
-        worker = subprocess.Popen([sys.executable, "-m", "lmcore.runs.worker", str(self.store.folder), run.id], cwd=ROOT)
+        worker = subprocess.Popen([sys.executable, "-m", "lmcore.runs.worker.worker", str(self.store.folder), run.id], cwd=ROOT)
         took = self.seconds_to_first_step(run)
         worker.wait()
         return took

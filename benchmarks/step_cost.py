@@ -16,10 +16,10 @@ import numpy as np
 import torch
 
 from lmcore.config import ModelConfig, TrainingConfig
-from lmcore.corpus import TokenData
-from lmcore.losses import loss_over
 from lmcore.models import build_model, parameter_count
-from lmcore.training import TrainingState, take_step
+from lmcore.text.corpus import TokenData
+from lmcore.training.loop import TrainingState, take_step
+from lmcore.training.losses import loss_over
 
 FAMILIES, SIZES, PRECISIONS = ("rnn", "gru", "lstm"), (64, 128, 192, 256, 512), ("float32", "bfloat16")
 TYPES, LARGE = 100, ((1_000, 192), (8_000, 192), (8_001, 192), (30_000, 192))  # (types, hidden) of the large vocabularies

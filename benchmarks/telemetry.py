@@ -19,13 +19,13 @@ import numpy as np
 import torch
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
-from lmcore.corpus import TokenData
 from lmcore.models import build_model
-from lmcore.planning import fit_to_machine
-from lmcore.runs.progress import Progress, claim
-from lmcore.runs.records import StepRow
-from lmcore.runs.store import Store
-from lmcore.training import TrainingState, fit, take_step
+from lmcore.runs.store.records import StepRow
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker.run_writer import Progress, claim
+from lmcore.text.corpus import TokenData
+from lmcore.training.loop import TrainingState, fit, take_step
+from lmcore.training.planning import fit_to_machine
 
 BLOCK = 40  # steps
 SIZES = (32, 128, 192)

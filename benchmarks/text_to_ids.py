@@ -26,9 +26,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be installed
 
 from lmcore.config import TokenizerConfig  # noqa: E402
-from lmcore.corpus import Corpus, encode  # noqa: E402
-from lmcore.decoding import decode  # noqa: E402
-from lmcore.runs.pool import ENVIRONMENT  # noqa: E402
+from lmcore.runs.queue.pool import ENVIRONMENT  # noqa: E402
+from lmcore.text.corpus import Corpus, encode  # noqa: E402
+from lmcore.text.decoding import decode  # noqa: E402
 from lmcore.tokenizers import build_and_encode  # noqa: E402
 
 KINDS, LANGUAGES = ("character", "word", "subword"), ("en", "zh")

@@ -25,15 +25,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from lmcore.batches import StreamBatches
 from lmcore.config import ModelConfig, TrainingConfig
-from lmcore.corpus import TokenData
-from lmcore.evaluation import validation_nats
-from lmcore.losses import loss_over
 from lmcore.models import RNNModel, build_model
-from lmcore.optimizers import ITERATIONS
-from lmcore.planning import fit_to_machine
-from lmcore.training import TrainingState, take_step
+from lmcore.text.corpus import TokenData
+from lmcore.training.batches import StreamBatches
+from lmcore.training.evaluation import validation_nats
+from lmcore.training.loop import TrainingState, take_step
+from lmcore.training.losses import loss_over
+from lmcore.training.optimizers import ITERATIONS
+from lmcore.training.planning import fit_to_machine
 from sample_corpora import fables_en, help_text
 
 LADDER = (40, 60, 80, 100, 125, 160, 200, 250, 300, 350, 400, 450, 500, 560, 630, 800, 1000, 1250)  # steps

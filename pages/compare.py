@@ -4,9 +4,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
-from lmcore.decoding import one_line
-from pages.parts import charts, comparison, guard, links, plots, run_words, texts, visitor
+from lmcore.text.decoding import one_line
+from pages.parts import links, texts, visitor
+from pages.parts.components import plots
 from pages.parts.language import _
+from pages.parts.run import charts, comparison, guard, run_labels
 
 SAMPLES_IN_A_ROW = 4
 FIRST_COLUMN = 140  # pixels: a telephone has room for two numbers beside it
@@ -40,7 +42,7 @@ which, other = st.columns([3, 2], gap="large")
 which.multiselect(
     _("Runs"),
     list(options),
-    format_func=lambda run_id: f"{texts.run_name(options[run_id])} · {run_words.in_short(options[run_id])}",
+    format_func=lambda run_id: f"{texts.run_name(options[run_id])} · {run_labels.in_short(options[run_id])}",
     key="compare.runs",
     max_selections=links.MOST_COMPARED,
     on_change=lambda: to_address(st.session_state["compare.runs"]),
@@ -104,7 +106,7 @@ labels = {"x": axes[axis], "y": units[unit], "training": _("training loss"), "va
 plots.show(charts.compared(curves, labels, tuple(logarithmic)), key="compare.chart")
 if unit == "validation_loss":
     st.caption(_("Thick with dots: validation loss. Thin: training loss."))
-if unit == "bits_per_byte" and any(map(run_words.is_uncharged, chosen)):
+if unit == "bits_per_byte" and any(map(run_labels.is_uncharged, chosen)):
     st.caption(
         _(
             "A run of words from an older version, or from a file, may not be charged for the spaces that its words leave out: its bits "
@@ -147,4 +149,4 @@ for begin in range(0, len(chosen), SAMPLES_IN_A_ROW):
             st.html(f"<div style='height:4px;border-radius:2px;background:{looks[place][0]}'></div>")
             st.text(name)
             st.caption(_("step {step}").format(step=f"{evaluation.step:,}" if evaluation else "0"))
-            st.code(run_words.sample(evaluation), language=None, wrap_lines=True)
+            st.code(run_labels.sample(evaluation), language=None, wrap_lines=True)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lmcore.sampling import Sampling
-from pages.parts import chain, film, guard, knobs, model_table, next_words, scoring, two_sentences, typed, why
+from lmcore.inference.sampling import Sampling
+from pages.parts.explore import chain, film, input_checks, model_table, next_words, scoring, two_sentences, why
 from pages.parts.language import _
+from pages.parts.run import guard, setting_labels
 
 st.title(_("Explore"))
 run = guard.a_run()
@@ -23,8 +24,8 @@ def context() -> str:
     """The text that three of the views ask about."""
     guard.begin_with(run, "explore.context", run.pinned_context)
     text = st.text_area(_("Continue this text"), key="explore.context", height=80)
-    text = typed.end_of(text)
-    typed.say(run, trained, text, "explore.context")
+    text = input_checks.end_of(text)
+    input_checks.say(run, trained, text, "explore.context")
     return text
 
 
@@ -34,10 +35,10 @@ def what_comes_next():
     kept = {"persist_state": "session"}
     settings = Sampling(
         temperature.slider(
-            _("Temperature"), 0.0, 2.0, 1.0, 0.05, key="explore.temperature", help=knobs.help("temperature"), **kept
+            _("Temperature"), 0.0, 2.0, 1.0, 0.05, key="explore.temperature", help=setting_labels.help("temperature"), **kept
         ),
-        top_k.slider(_("Top-k (0: all)"), 0, 50, 0, key="explore.top_k", help=knobs.help("top_k"), **kept),
-        top_p.slider(_("Top-p"), 0.05, 1.0, 1.0, 0.05, key="explore.top_p", help=knobs.help("top_p"), **kept),
+        top_k.slider(_("Top-k (0: all)"), 0, 50, 0, key="explore.top_k", help=setting_labels.help("top_k"), **kept),
+        top_p.slider(_("Top-p"), 0.05, 1.0, 1.0, 0.05, key="explore.top_p", help=setting_labels.help("top_p"), **kept),
     )
     next_words.show(trained, "explore.context", key="explore.bars", settings=settings, table=True)
     model_table.show(run, trained, text)
@@ -45,8 +46,8 @@ def what_comes_next():
 
 def how_likely():
     guard.begin_with(run, "explore.sentence", st.session_state.get("explore.context", run.pinned_context))
-    sentence = typed.begin_of(st.text_area(_("A sentence to score"), key="explore.sentence", height=80))
-    typed.say(run, trained, sentence, "explore.sentence")
+    sentence = input_checks.begin_of(st.text_area(_("A sentence to score"), key="explore.sentence", height=80))
+    input_checks.say(run, trained, sentence, "explore.sentence")
     second = second_sentence()
     asked = scoring.ask(run, trained, sentence)
     first_scored = scoring.score(trained, sentence, asked)
@@ -77,8 +78,10 @@ def second_sentence() -> str:
     row.button(_("Shuffle the words"), icon=":material/shuffle:", key="explore.shuffle", on_click=shuffle)
     if not wanted:
         return ""
-    second = typed.begin_of(st.text_area(_("The second sentence"), key="explore.second", height=80, persist_state="session"))
-    typed.say(run, trained, second, "explore.second")
+    second = input_checks.begin_of(
+        st.text_area(_("The second sentence"), key="explore.second", height=80, persist_state="session")
+    )
+    input_checks.say(run, trained, second, "explore.second")
     return second
 
 

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from lmcore.errors import TextError
-from pages.parts import counted, game_board, guard, guessing, held_out, links, models, visitor
+from pages.parts import links, visitor
+from pages.parts.game import board, guessing, held_out
 from pages.parts.language import _, sentence
+from pages.parts.run import guard, model_cache, ngram_cache
 
 st.title(_("Beat the machine"))
 st.markdown(
@@ -20,9 +22,9 @@ if not visitor.may_read(visitor.store().text(run.text_id)):
     links.page_link("train", _("Train a model"), run=None)
     st.stop()
 trained = guard.a_model(run)
-bigram = counted.ngram(visitor.data_folder(), run, 2)
+bigram = ngram_cache.ngram(visitor.data_folder(), run, 2)
 if bigram is None:
-    counted.explain_missing(run, "game.count")
+    ngram_cache.explain_missing(run, "game.count")
     st.button(_("Try again"), key="game.again", icon=":material/refresh:")
     st.stop()
 try:
@@ -44,7 +46,7 @@ guard.about(run, trained)
 
 
 def deal():
-    with models.asking():
+    with model_cache.asking():
         st.session_state["game"].next_line(trained.tokenizer, bigram, trained.model)
 
 
@@ -60,13 +62,13 @@ game = st.session_state["game"]
 left, right = st.columns([3, 2], gap="large")
 with left:
     st.caption(_("Line {number} of {count}").format(number=game.number, count=len(game.lines)))
-    game_board.line(game)
+    board.line(game)
     if game.line_done:
-        game_board.verdict(game)
+        board.verdict(game)
     elif game.deal.boards:
-        game_board.choices(game, trained.tokenizer)
+        board.choices(game, trained.tokenizer)
     else:
-        game_board.typing(game, trained)
+        board.typing(game, trained)
     with st.container(horizontal=True):
         if game.lines_left:
             style = "primary" if game.line_done else "tertiary"
@@ -76,5 +78,5 @@ with left:
             st.caption(_("That was the last line."))
         st.button(_("Start again"), icon=":material/replay:", key="game.restart", type="tertiary", on_click=begin)
 with right:
-    game_board.feedback(game, trained.tokenizer)
-game_board.score(game)
+    board.feedback(game, trained.tokenizer)
+board.score(game)

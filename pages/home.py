@@ -8,9 +8,12 @@ from itertools import count
 import streamlit as st
 
 from lmcore.errors import CheckpointError
-from pages.parts import demos, language, links, loading, plain_bars, run_words, visitor
+from pages.parts import demos, language, links, visitor
+from pages.parts.components import plain_bars
+from pages.parts.components.live_chart import chart_to_come
 from pages.parts.language import _
-from pages.parts.live_chart import chart_to_come
+from pages.parts.run import run_labels
+from pages.parts.server import loading
 
 TOP = 8
 LOOK_AGAIN_SECONDS = 0.25
@@ -31,10 +34,10 @@ torch_was_loaded = loading.over()
 looks = count()
 
 
-@st.fragment(run_every=LOOK_AGAIN_SECONDS if not torch_was_loaded else 1.0 if run_words.is_live(demo) else None)
+@st.fragment(run_every=LOOK_AGAIN_SECONDS if not torch_was_loaded else 1.0 if run_labels.is_live(demo) else None)
 def example():
     now = visitor.store().run(demo.id)
-    if run_words.is_live(now) != run_words.is_live(demo) or loading.over() != torch_was_loaded:
+    if run_labels.is_live(now) != run_labels.is_live(demo) or loading.over() != torch_was_loaded:
         st.rerun()
     sentence = st.text_input(
         _("A sentence to continue"), value=demos.context(language.current_language()), key=box, max_chars=2_000
@@ -60,10 +63,12 @@ def ask_the_model(now, sentence: str):
         say_that_it_is_trained()
         return
     loading.let_it_begin()
-    from pages.parts import models, next_words, unknown
+    from pages.parts import unknown
+    from pages.parts.explore import next_words
+    from pages.parts.run import model_cache
 
     try:
-        trained = models.load(visitor.data_folder(), now)
+        trained = model_cache.load(visitor.data_folder(), now)
     except CheckpointError as error:
         st.error(language.sentence(error.code, error.values))
         return
@@ -81,7 +86,7 @@ def say_that_it_is_trained():
 
 
 def say_step(now, step: int):
-    if run_words.is_live(now):
+    if run_labels.is_live(now):
         st.caption(_("still learning, step {step} of {planned}").format(step=f"{step:,}", planned=f"{now.planned_steps:,}"))
 
 
@@ -92,7 +97,7 @@ with right, st.container(border=True):
     st.subheader(_("Your turn"))
     st.caption(_("About {seconds} seconds, nothing to decide: you watch a new model learn the same fables.").format(seconds=20))
     if st.button(_("Train it yourself"), type="primary", icon=":material/play_arrow:", key="home.train", width="stretch"):
-        from pages.parts import starting
+        from pages.parts.train import starting
 
         starting.try_it(demo.text_id)
     pasted = st.text_area(
@@ -102,7 +107,7 @@ with right, st.container(border=True):
         placeholder=_("A page is enough: a story, a poem, your notes …"),
     )
     if st.button(_("Train on my text"), key="home.own", width="stretch"):
-        from pages.parts import starting
+        from pages.parts.train import starting
 
         starting.own_text(pasted)
 chart_to_come("home.chart")

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from pages.parts import house_style, links, loading, run_words, shell, texts, this_browser, trouble, visitor
+from pages.parts import css, error_notice, identity_menu, links, texts, visitor
+from pages.parts.components import shell
 from pages.parts.language import LANGUAGES, _, current_language
+from pages.parts.run import run_labels
+from pages.parts.server import loading
 
 st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
 visitor.begin_session()
@@ -44,8 +47,8 @@ def chosen():
     with st.container(border=True, gap="xxsmall"):
         st.caption(_("Chosen run"))
         st.text(texts.run_name(run))
-        status = _("under way") if run_words.is_live(run) else run_words.status(run)  # the sidebar does not follow its turns
-        st.caption(f"{run_words.model(run)} · {status}")
+        status = _("under way") if run_labels.is_live(run) else run_labels.status(run)  # the sidebar does not follow its turns
+        st.caption(f"{run_labels.model(run)} · {status}")
         links.page_link(page.url_path or links.DEFAULT, _("Leave this run"), ":material/close:", run=None, text=None)
 
 
@@ -58,7 +61,7 @@ page = st.navigation(
     ],
     position="hidden",
 )
-st.html(house_style.css())
+st.html(css.css())
 with st.sidebar:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"### {_('Next Word')}")
@@ -68,10 +71,10 @@ with st.sidebar:
         for name, title, icon in group_entries:
             links.page_link(name, title, icon)
     chosen()
-    this_browser.show()
+    identity_menu.show()
     shell.show()
 
-trouble.say_what_was_mended()
+error_notice.say_what_was_mended()
 if page.url_path:  # not Home
     loading.let_it_begin()
 with visitor.store().database.one_connection():

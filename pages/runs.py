@@ -4,11 +4,13 @@ import math
 
 import streamlit as st
 
-from lmcore.runs import housekeeping
-from lmcore.runs.store import RESUMABLE
-from lmcore.runs.transfer import WITHOUT_TEXT
-from pages.parts import guard, links, run_file, run_words, starting, summary, texts, visitor
+from lmcore.runs.exchange.transfer import WITHOUT_TEXT
+from lmcore.runs.store import housekeeping
+from lmcore.runs.store.store import RESUMABLE
+from pages.parts import links, texts, visitor
 from pages.parts.language import _, literal
+from pages.parts.run import curve_summary, guard, run_labels
+from pages.parts.train import run_file, starting
 
 AT_ONCE = 50
 
@@ -79,7 +81,7 @@ def more(run):
 
 
 def facts(run) -> str:
-    said = [run_words.in_short(run), run_words.status(run)]
+    said = [run_labels.in_short(run), run_labels.status(run)]
     if run.film_kept:
         said.append(":material/bookmark: " + _("film kept"))
     if any(note["code"] == WITHOUT_TEXT for note in run.notes):
@@ -95,7 +97,7 @@ def loss(run) -> tuple[str, str, str]:
     """(name, value, meaning): the best validation loss, or the training loss where the text is too short for one."""
     if run.best_bits_per_byte is not None:
         return _("bits per byte"), f"{run.best_bits_per_byte:.3f}", _("Best validation loss (bits per byte)")
-    last = store.steps(run.id, after=run.step - summary.AVERAGED).loss
+    last = store.steps(run.id, after=run.step - curve_summary.AVERAGED).loss
     value = f"{float(last.mean()):.3f}" if len(last) else "—"
     return _("nats per token"), value, _("Training loss (nats per token): the text is too short for a validation loss")
 
@@ -111,7 +113,7 @@ def card(run):
         name, value, meaning = loss(run)
         steps = _("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps or 0:,}")
         figures.metric(name, value, help=f"{meaning}  \n{steps}")
-        if beside := run_words.parts_in_short(run):
+        if beside := run_labels.parts_in_short(run):
             figures.caption(beside, help=_("What the bits per byte of words hold beside their tokens: unknown words and spaces."))
         resumed = False
         with actions.container(horizontal=True, horizontal_alignment="right", gap="xsmall"):
@@ -161,7 +163,7 @@ else:
     guard.invite(here="runs")
 run_file.bring(opened=not runs)
 wanted = st.text_input(_("Search"), key="runs.search", placeholder=_("name, text or model …")) if len(runs) > 5 else ""
-found = [run for run in runs if not wanted or wanted.lower() in f"{run.name} {text_name(run)} {run_words.model(run)}".lower()]
+found = [run for run in runs if not wanted or wanted.lower() in f"{run.name} {text_name(run)} {run_labels.model(run)}".lower()]
 if runs:
     compare(runs)
 for run in found[:AT_ONCE]:

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.parts import bring_text, chosen_text, delete_text, links, text_views, visitor
+from pages.parts import links, visitor
 from pages.parts.language import _
+from pages.parts.text import bring_text, chosen_text, delete_text, text_views
 
 st.title(_("Your text"))
 delete_text.undo()

@@ -3,23 +3,13 @@
 import streamlit as st
 
 from lmcore.errors import TextError
-from pages.parts import (
-    before_start,
-    chosen_text,
-    links,
-    live,
-    room_seat,
-    run_file,
-    run_words,
-    settings,
-    split_views,
-    starting,
-    texts,
-    visitor,
-    word_losses,
-)
+from pages.parts import links, texts, visitor
+from pages.parts.classroom import student
+from pages.parts.components.live_chart import chart_to_come
 from pages.parts.language import _, sentence, together
-from pages.parts.live_chart import chart_to_come
+from pages.parts.run import run_labels
+from pages.parts.text import chosen_text, split_views, word_losses
+from pages.parts.train import preflight, run_file, run_monitor, settings, starting
 
 run = visitor.chosen_run()
 if run is None:
@@ -36,7 +26,7 @@ if run is None:
     if config is not None:
         word_losses.say(text, config.tokenizer)
     split_views.say_oddities(text)
-    fits = config is not None and before_start.fits(text, config)
+    fits = config is not None and preflight.fits(text, config)
     with st.container(horizontal=True, vertical_alignment="center", key="train.starting"):
         pressed = st.button(
             _("Start training"), type="primary", icon=":material/play_arrow:", disabled=not fits, key="train.start"
@@ -44,16 +34,16 @@ if run is None:
         if config is None:
             st.caption(":material/block: " + together(*settings.refusals()))
         else:
-            before_start.place(config)
+            preflight.place(config)
     chart_to_come("train.chart")
     if pressed and fits:
         starting.start(text, config)
 else:
     text = visitor.store().text(run.text_id)
     st.title(_("Training"))
-    st.text(f"{texts.named(run)} — {run_words.model(run)}")
-    live.controls(run)
-    live.show(run.id)
+    st.text(f"{texts.named(run)} — {run_labels.model(run)}")
+    run_monitor.controls(run)
+    run_monitor.show(run.id)
     split_views.say_oddities_of(run)
     with st.container(horizontal=True):
         if st.button(_("Explore its probabilities"), type="primary", icon=":material/search:", key="train.explore"):
@@ -68,6 +58,6 @@ else:
         if again or exactly:
             settings.copy(run, same_steps=bool(exactly))
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
-        room_seat.offer(run)
+        student.offer(run)
         if run_file.may_download(run) and st.button(_("Download"), icon=":material/download:", key="train.download"):
             run_file.download(run)

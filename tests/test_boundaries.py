@@ -63,7 +63,7 @@ def test_lmcore_loads_no_screen():
 
 
 def test_the_store_needs_no_torch():
-    code = "import sys, lmcore.runs.store, lmcore.runs.pool\nprint('torch' in sys.modules)"
+    code = "import sys, lmcore.runs.store.store, lmcore.runs.queue.pool\nprint('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert result.stdout.strip() == "False", result.stderr
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lmcore.runs import folder
-from lmcore.runs.limits import documented
-from pages.parts import access, environment, hosts
+from lmcore.runs.store.limits import documented
+from pages.parts.server import class_pin, hosts, settings_table
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_corpora").glob("*.md")])
@@ -33,9 +33,9 @@ def test_every_link_within_a_page_has_its_heading(document):
 def test_the_teachers_table_names_every_setting_and_nothing_more(page, language):
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     rows = re.findall(r"^\| `[A-Z_]+` .*$", text, re.M)
-    assert rows == environment.table(language).splitlines()[2:]
+    assert rows == settings_table.table(language).splitlines()[2:]
     named = {row.split("`")[1] for row in rows}
-    others = {folder.ENVIRONMENT, hosts.ENVIRONMENT, access.PROXY, *access.ENVIRONMENT.values()}
+    others = {folder.ENVIRONMENT, hosts.ENVIRONMENT, class_pin.PROXY, *class_pin.ENVIRONMENT.values()}
     assert named == {*others, *(name for name, _, _ in documented())}
     assert set(re.findall(r"NEXT_WORD_[A-Z_]+", text)) <= named
 
@@ -56,10 +56,10 @@ def test_the_server_of_the_teachers_page_is_safe(monkeypatch):
     settings = dict(line.split("=") for line in next(block for block in blocks if "NEXT_WORD_HOSTS" in block).splitlines())
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    access.check_environment()
+    class_pin.check_environment()
     name = re.search(r"server_name (\S+);", nginx)[1]
     assert hosts.is_known(name) and hosts.is_same(f"https://{name}", name)
-    assert access.address("203.0.113.7", {"x-forwarded-for": "203.0.113.7"}) == "203.0.113.7"
+    assert class_pin.address("203.0.113.7", {"x-forwarded-for": "203.0.113.7"}) == "203.0.113.7"
 
 
 def test_both_readmes_give_the_same_commands():

@@ -3,7 +3,7 @@
 import math
 
 from lmcore.config import ModelConfig, TrainingConfig
-from lmcore.losses import LOGITS_AT_ONCE, NEGATIVES, loss_over
+from lmcore.training.losses import LOGITS_AT_ONCE, NEGATIVES, loss_over
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # blocks of recurrent weights
 STEP_NUMBERS = {"rnn": 8, "gru": 16, "lstm": 46}  # of one position, for each number of a layer's hidden state

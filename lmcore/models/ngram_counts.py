@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmcore.text_index import TextIndex
+from lmcore.text.text_index import TextIndex
 
 HIGHEST_ORDER = 5
 

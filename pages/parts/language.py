@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 from babel.messages.pofile import read_po
 
-from lmcore.decoding import one_line
 from lmcore.errors import BY_CODE, LmcoreError
+from lmcore.text.decoding import one_line
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 LOCALES = {"zh": "zh_CN"}
@@ -92,9 +92,9 @@ def settings_in_words(value):
     """{"batch_size": 64, "layers": 2} is “batch size 64, layers 2”; everything else is `literal`."""
     if not isinstance(value, dict):
         return literal(value)
-    from pages.parts import knobs  # which says its names in this module's words
+    from pages.parts.run import setting_labels  # which says its names in this module's words
 
-    named = {knobs.name(name): one for name, one in value.items()}
+    named = {setting_labels.name(name): one for name, one in value.items()}
     return _(", ").join(f"{name[:1].lower()}{name[1:]} {literal(one)}" for name, one in named.items())
 
 

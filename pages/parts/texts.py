@@ -9,12 +9,12 @@ from operator import itemgetter
 
 import streamlit as st
 
-from lmcore import decoding, splits, statistics
 from lmcore.config import TokenizerConfig
-from lmcore.corpus import Corpus, last_beginning
-from lmcore.decoding import LIMIT, decode, is_blank, normalise, one_line
 from lmcore.errors import EmptyText, TextError, TextTooLarge
-from lmcore.kinds import guess_kind
+from lmcore.text import decoding, splits, statistics
+from lmcore.text.corpus import Corpus, last_beginning
+from lmcore.text.decoding import LIMIT, decode, is_blank, normalise, one_line
+from lmcore.text.kinds import guess_kind
 from lmcore.tokenizers import Tokenizer, WordTokenizer, build_tokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
 from lmcore.tokenizers.word import pieces

@@ -4,8 +4,8 @@ import unicodedata
 
 import streamlit as st
 
-from lmcore.decoding import normalise
-from lmcore.twins import twins, with_twins
+from lmcore.text.decoding import normalise
+from lmcore.text.twins import twins, with_twins
 from pages.parts.language import _
 
 SHOWN = 10

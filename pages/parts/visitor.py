@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lmcore.runs import folder
-from lmcore.runs.pool import Pool
-from lmcore.runs.records import Run, Text
-from lmcore.runs.store import Store
+from lmcore.runs.queue.pool import Pool
+from lmcore.runs.store.records import Run, Text
+from lmcore.runs.store.store import Store
 from pages.parts import identity, links
 
 _first_use = threading.Lock()  # two visitors at once must not make two pools

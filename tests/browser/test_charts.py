@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lmcore.runs import worker
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
 from pages.parts.language import translate
 from tests.pages.situations import TEXT, a_config
 

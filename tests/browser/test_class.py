@@ -4,9 +4,10 @@ import re
 import shutil
 import threading
 
-from lmcore.runs import folder, worker
-from lmcore.runs.rooms import Rooms
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.store.rooms import Rooms
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
 from pages.parts import identity
 from pages.parts.language import translate
 from tests.browser.raw_replay import Tab

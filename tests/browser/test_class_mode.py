@@ -7,9 +7,10 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from lmcore.runs.store import Store
-from pages.parts import access, demos
+from lmcore.runs.store.store import Store
+from pages.parts import demos
 from pages.parts.language import LANGUAGES, translate
+from pages.parts.server import class_pin
 from tests.browser.raw_client import texts
 from tests.browser.raw_replay import socket_to
 from tests.browser.server import Server
@@ -163,10 +164,10 @@ def test_the_teacher_s_pin_makes_a_teacher(closed):
 def test_another_pin_lets_nobody_in_with_the_old_one(tmp_path, monkeypatch):
     monkeypatch.setenv("NEXT_WORD_DATA", str(tmp_path))
     monkeypatch.setenv("NEXT_WORD_CLASS_PIN", PIN)
-    student = access.issue("student")
-    assert access.role(student) == "student" and access.role(f"{student}A") is None
+    student = class_pin.issue("student")
+    assert class_pin.role(student) == "student" and class_pin.role(f"{student}A") is None
     monkeypatch.setenv("NEXT_WORD_CLASS_PIN", "another pin")
-    assert access.role(student) is None and access.is_closed()
+    assert class_pin.role(student) is None and class_pin.is_closed()
 
 
 def test_a_class_is_started_given_its_pin_and_ended(tmp_path, new_browser):

@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import expect
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.runs import worker
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
 from sample_corpora import SAMPLES
 from tests.runs.examples import wait_until
 

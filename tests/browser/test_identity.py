@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
 from tests.browser.raw_client import texts
 from tests.pages.situations import TEXT, a_config
 

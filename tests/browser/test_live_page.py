@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
 from tests.pages.situations import TEXT, a_config
 from tests.runs.examples import wait_until
 

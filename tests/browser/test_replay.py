@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from lmcore.runs import folder
-from lmcore.runs.lock import run_lock
-from lmcore.runs.rooms import Rooms
-from lmcore.runs.store import Store
+from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.store.rooms import Rooms
+from lmcore.runs.store.store import Store
 from tests.browser.raw_replay import Tab
 from tests.pages.situations import a_config
 

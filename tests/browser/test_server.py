@@ -15,8 +15,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from lmcore.errors import StoreTooNew
-from lmcore.runs import backups
-from lmcore.runs.store import Store
+from lmcore.runs.store import backups
+from lmcore.runs.store.store import Store
 from pages.parts.language import LANGUAGES, translate
 from tests.browser.raw_client import texts
 from tests.browser.server import Server

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from lmcore.runs import transfer
+from lmcore.runs.exchange import transfer
 from pages.parts.language import translate
 from tests.browser.test_main_path import STORY_EN, paste, settled, start, wait_for_points
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
 from pages.parts.language import translate
 from tests.pages.situations import TEXT, a_config
 

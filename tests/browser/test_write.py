@@ -1,6 +1,6 @@
 """Writing in a real browser: choose a word from the list, step back, let the model write on, look at a token."""
 
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
 
 VIEW = ".st-key-write-view"
 TOKENS = f"{VIEW} .token[data-place]"

@@ -3,9 +3,9 @@
 import numpy as np
 
 from lmcore.config import ModelConfig, TrainingConfig
-from lmcore.corpus import TokenData
 from lmcore.models import Counts, NeuralLanguageModel, NgramModel, UniformModel, build_model
-from lmcore.text_index import TextIndex
+from lmcore.text.corpus import TokenData
+from lmcore.text.text_index import TextIndex
 
 FAMILIES = ("rnn", "gru", "lstm")
 KINDS = ("stream", "lines")

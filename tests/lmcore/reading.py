@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import product
 
-from lmcore.decoding import decode, possible_readings
+from lmcore.text.decoding import decode, possible_readings
 
 SENTENCES = {
     "english": "“It’s late,” she said. “Let’s go – it’s cold…” The café had closed at 5.",

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from lmcore.attribution import occlusion
+from lmcore.inference.attribution import occlusion
+from lmcore.inference.probability import next_token
 from lmcore.models import Counts, NgramModel
-from lmcore.probability import next_token
-from lmcore.text_index import TextIndex
+from lmcore.text.text_index import TextIndex
 from tests.lmcore.examples import every_model
 
 MODELS = {name: model for name, model in every_model() if "none" not in name}

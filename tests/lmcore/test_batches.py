@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lmcore.batches import IGNORED, ItemBatches, StreamBatches
+from lmcore.training.batches import IGNORED, ItemBatches, StreamBatches
 
 
 def test_a_lane_goes_on_where_its_neighbour_began():

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from lmcore import checkpoint
 from lmcore.config import RunConfig, TrainingConfig, choices
 from lmcore.errors import CheckpointDamaged
 from lmcore.models import NeuralLanguageModel, build_model
-from lmcore.training import TrainingState, fit
+from lmcore.training import checkpoint
+from lmcore.training.loop import TrainingState, fit
 from tests.lmcore.examples import FAMILIES, pattern, quick, small
 
 

@@ -5,9 +5,9 @@ import unicodedata
 import pytest
 
 from lmcore.config import TokenizerConfig
-from lmcore.corpus import Corpus, encode
-from lmcore.decoding import decode, normalise, one_line
 from lmcore.errors import BinaryText, EmptyFile, EmptyText, EncodingUnknown, LmcoreError, TextTooLarge, UndecodableText
+from lmcore.text.corpus import Corpus, encode
+from lmcore.text.decoding import decode, normalise, one_line
 from lmcore.tokenizers import build_tokenizer
 from tests.lmcore.awkward import CHINESE, ENCODED, ENGLISH, FILES, GERMAN, LARGE, NAMES, NO_TEXTS, TEXTS
 

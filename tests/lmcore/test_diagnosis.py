@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from lmcore.config import TokenizerConfig
-from lmcore.corpus import Corpus, encode
-from lmcore.diagnosis import CODES, History, Point, diagnose
 from lmcore.models import build_model
+from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_tokenizer
-from lmcore.training import TrainingState, fit
+from lmcore.training.diagnosis import CODES, History, Point, diagnose
+from lmcore.training.loop import TrainingState, fit
 from sample_corpora import SAMPLES
 from tests.lmcore.examples import quick, small
 

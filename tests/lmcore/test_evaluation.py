@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lmcore.corpus import Corpus, encode
-from lmcore.evaluation import beside_tokens, bits_per_byte
 from lmcore.models import Counts, NgramModel
-from lmcore.text_index import TextIndex
+from lmcore.text.corpus import Corpus, encode
+from lmcore.text.text_index import TextIndex
 from lmcore.tokenizers import KINDS
+from lmcore.training.evaluation import beside_tokens, bits_per_byte
 
 LUCK = 30  # bits: a code is that much shorter than the truth once in 2^30 texts (Barron, 1985)
 WORDS, MARKS = ["a", "bb", "Cat", "数", "7", "mp3", "U.S."], ['"', "-", "/", ",", "。", "'"]

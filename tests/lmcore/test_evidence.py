@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lmcore.evidence import Span, copied, evidence, in_its_place, surroundings
-from lmcore.text_index import TextIndex
+from lmcore.inference.evidence import Span, copied, evidence, in_its_place, surroundings
+from lmcore.text.text_index import TextIndex
 from tests.lmcore.examples import KINDS, random_index
 
 

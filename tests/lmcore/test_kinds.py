@@ -2,7 +2,7 @@
 
 import pytest
 
-from lmcore.kinds import guess_kind, items
+from lmcore.text.kinds import guess_kind, items
 from tests.lmcore.texts_of_kinds import KIND_OF
 
 

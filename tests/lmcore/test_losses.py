@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from torch import nn
 from torch.nn import functional
 
-from lmcore import losses
-from lmcore.batches import IGNORED
+from lmcore.training import losses
+from lmcore.training.batches import IGNORED
 
 
 def example(types: int, size: int = 5):

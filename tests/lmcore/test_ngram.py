@@ -9,11 +9,11 @@ from nltk.lm import MLE, KneserNeyInterpolated, Lidstone, Vocabulary
 from nltk.lm.smoothing import KneserNey
 from numpy.testing import assert_allclose
 
-from lmcore import probability
 from lmcore.errors import SettingNotAChoice, SettingOutOfRange
+from lmcore.inference import probability
 from lmcore.models import Counts, NgramModel
 from lmcore.models.ngram import SMOOTHINGS
-from lmcore.text_index import TextIndex
+from lmcore.text.text_index import TextIndex
 from tests.lmcore.examples import KINDS, random_index
 
 ORDERS = (1, 2, 3, 4, 5)

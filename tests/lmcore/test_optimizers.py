@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from lmcore.config import TrainingConfig, choices
 from lmcore.models import build_model
-from lmcore.optimizers import ITERATIONS, MUON_RATE, GateMuon, build_optimizers, orthogonal, set_rate
+from lmcore.training.optimizers import ITERATIONS, MUON_RATE, GateMuon, build_optimizers, orthogonal, set_rate
 from tests.lmcore.examples import FAMILIES, quick, small
 
 

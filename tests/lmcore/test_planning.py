@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lmcore import planning, processor
+from lmcore import processor
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
-from lmcore.corpus import TokenData
 from lmcore.models import build_model
-from lmcore.planning import evaluation_interval, fit_to_machine, fit_to_text, planned_steps, regularise, resolve
-from lmcore.training import fit, take_step
+from lmcore.text.corpus import TokenData
+from lmcore.training import planning
+from lmcore.training.loop import fit, take_step
+from lmcore.training.planning import evaluation_interval, fit_to_machine, fit_to_text, planned_steps, regularise, resolve
 from tests.lmcore.examples import pattern, small
 
 

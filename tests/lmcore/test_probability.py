@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from lmcore import probability
+from lmcore.inference import probability
 from lmcore.models import LanguageModel, UniformModel
 from tests.lmcore.examples import every_model
 

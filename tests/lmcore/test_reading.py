@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from lmcore.decoding import decode, possible_readings
 from lmcore.errors import LmcoreError
-from lmcore.usual import CHINESE
+from lmcore.text.decoding import decode, possible_readings
+from lmcore.text.usual import CHINESE
 from tests.lmcore.reading import FEW, HALVES, OFFERED, SENTENCES, WHOLE
 
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from lmcore import probability
-from lmcore.corpus import TokenData
-from lmcore.evaluation import validation_nats
+from lmcore.inference import probability
+from lmcore.inference.references import Reference, crossings, reference_losses
 from lmcore.models import Counts, NgramModel, build_model
-from lmcore.references import Reference, crossings, reference_losses
-from lmcore.text_index import TextIndex
+from lmcore.text.corpus import TokenData
+from lmcore.text.text_index import TextIndex
+from lmcore.training.evaluation import validation_nats
 from tests.lmcore.examples import KINDS, random_index, small
 
 

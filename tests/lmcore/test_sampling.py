@@ -5,9 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lmcore.errors import SettingNotAChoice, SettingOutOfRange
-from lmcore.models import UniformModel
-from lmcore.probability import next_token
-from lmcore.sampling import (
+from lmcore.inference.probability import next_token
+from lmcore.inference.sampling import (
     Sampling,
     adjust,
     draw,
@@ -20,6 +19,7 @@ from lmcore.sampling import (
     stretch,
     stretches,
 )
+from lmcore.models import UniformModel
 from lmcore.tokenizers import CharacterTokenizer, WordTokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
 from tests.lmcore.examples import every_model

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from lmcore import probability
+from lmcore.inference import probability
+from lmcore.inference.shannon import Bounds, bounds, guess_ranks, play
 from lmcore.models import UniformModel
-from lmcore.shannon import Bounds, bounds, guess_ranks, play
 from tests.lmcore.examples import every_model
 
 MODELS = dict(every_model())

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from lmcore.corpus import Corpus
-from lmcore.splits import Meaning, meaning, oddities
+from lmcore.text.corpus import Corpus
+from lmcore.text.splits import Meaning, meaning, oddities
 from tests.lmcore.texts_of_kinds import KIND_OF, chinese_paragraphs, english_paragraphs, made, review
 
 ENGLISH, CHINESE = "\n".join(english_paragraphs(300)), "\n".join(chinese_paragraphs(300))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lmcore import statistics
-from lmcore.statistics import frequencies, unknown_share
+from lmcore.text import statistics
+from lmcore.text.statistics import frequencies, unknown_share
 from lmcore.tokenizers import WordTokenizer
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from lmcore.corpus import TokenData
 from lmcore.models import Counts, NgramModel
-from lmcore.text_index import TextIndex, suffix_array
+from lmcore.text.corpus import TokenData
+from lmcore.text.text_index import TextIndex, suffix_array
 from tests.lmcore.examples import random_index
 
 TEXTS = {
@@ -72,7 +72,7 @@ def test_other_bytes_are_refused(content):
 
 
 def test_of_a_long_text_the_end_is_indexed(monkeypatch):
-    monkeypatch.setattr("lmcore.text_index.MOST_TOKENS", 4)
+    monkeypatch.setattr("lmcore.text.text_index.MOST_TOKENS", 4)
     train = np.array([5, 6, 1, 2, 3, 4], dtype=np.uint8)
     data = TokenData("stream", train, train[:0], validation_bytes=0, unknown_bytes=0, opening=train)
     index = TextIndex.of(data, 7)

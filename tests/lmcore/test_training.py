@@ -8,13 +8,13 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from lmcore import probability
 from lmcore.config import TrainingConfig, choices
-from lmcore.corpus import TokenData
 from lmcore.errors import LossNotFinite
-from lmcore.evaluation import bits_per_byte, validation_nats
+from lmcore.inference import probability
 from lmcore.models import NeuralLanguageModel, build_model
-from lmcore.training import StopTraining, TrainingState, fit, forward, is_evaluation_step, train
+from lmcore.text.corpus import TokenData
+from lmcore.training.evaluation import bits_per_byte, validation_nats
+from lmcore.training.loop import StopTraining, TrainingState, fit, forward, is_evaluation_step, train
 from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from lmcore.text.twins import twins, with_twins
 from lmcore.tokenizers import CharacterTokenizer, WordTokenizer
-from lmcore.twins import twins, with_twins
 
 ENGLISH = "“Don’t go,” he said. ‘Why – not…’ (1.5)"
 CHINESE = "他说：“好，走吧。”她问：《书》呢？（三）！"

@@ -4,9 +4,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
-from lmcore.runs import folder, worker
-from lmcore.runs.lock import run_lock
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
 
 OWNER = "anna"
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 120

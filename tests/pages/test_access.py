@@ -4,12 +4,12 @@ import socket
 
 import pytest
 
-from pages.parts import access, hosts
+from pages.parts.server import class_pin, hosts
 
 
 @pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1:8501", "[::1]:8501", "localhost"])
 def test_a_browser_on_the_machine_itself_may_start_a_class(host):
-    assert access.is_this_machine("127.0.0.1", {"host": host})
+    assert class_pin.is_this_machine("127.0.0.1", {"host": host})
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_browser_on_the_machine_itself_may_start_a_class(host):
     ],
 )
 def test_nobody_else_may(client, headers):
-    assert not access.is_this_machine(client, headers)
+    assert not class_pin.is_this_machine(client, headers)
 
 
 @pytest.mark.parametrize(
@@ -44,17 +44,17 @@ def test_nobody_else_may(client, headers):
     ],
 )
 def test_a_pin_that_can_be_guessed_stops_the_server(monkeypatch, pins, taken):
-    for name, variable in access.ENVIRONMENT.items():
+    for name, variable in class_pin.ENVIRONMENT.items():
         monkeypatch.setenv(variable, pins.get(name, ""))
     if taken:
-        access.check_environment()
+        class_pin.check_environment()
     else:
         with pytest.raises(ValueError, match="NEXT_WORD_"):
-            access.check_environment()
+            class_pin.check_environment()
 
 
 def test_a_pin_in_full_width_is_the_same():
-    assert access.tidy("４０２　９１７") == access.tidy("402 917") == "402917"
+    assert class_pin.tidy("４０２　９１７") == class_pin.tidy("402 917") == "402917"
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_a_pin_in_full_width_is_the_same():
     ],
 )
 def test_a_proxy_is_believed_where_the_setting_says_that_one_is_there(monkeypatch, setting, headers, address):
-    monkeypatch.setenv(access.PROXY, setting)
-    assert access.address("127.0.0.1", headers) == address
+    monkeypatch.setenv(class_pin.PROXY, setting)
+    assert class_pin.address("127.0.0.1", headers) == address
 
 
 OWN = socket.gethostname().lower()

@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from lmcore.errors import NoRoomForBackup
 from lmcore.runs import folder
-from lmcore.runs.rooms import Rooms
-from lmcore.runs.store import Store
+from lmcore.runs.store.rooms import Rooms
+from lmcore.runs.store.store import Store
 from lmcore.tokenizers import CharacterTokenizer
-from pages.parts import class_desk, room_points, trouble, visitor
+from pages.parts import error_notice, visitor
+from pages.parts.classroom import board_points, pins
 from pages.parts.language import LANGUAGES, translate
 from tests.pages.conftest import MENU
 from tests.pages.situations import TEXT, a_config
@@ -289,7 +290,7 @@ def test_a_teacher_s_pin_keeps_others_from_opening_rooms(classroom, language, mo
     app = classroom.open("eve", language, room="")
     assert "class.open" not in keys(app)
     assert translate("Opening a room and changing its board needs the teacher's PIN.", language) in said(app)
-    monkeypatch.setattr(class_desk, "role", lambda: "teacher")  # whoever has given it teaches every room
+    monkeypatch.setattr(pins, "role", lambda: "teacher")  # whoever has given it teaches every room
     assert keys(classroom.open("eve", language)) >= TEACHERS
 
 
@@ -297,12 +298,12 @@ def test_points_that_lie_on_each_other_are_moved_apart_and_named_where_there_is_
     classroom.fill()
     board = classroom.board()
     room = classroom.rooms.room(classroom.code)
-    found = room_points.points(classroom.store.folder, room, board, "visitor Ben")
+    found = board_points.points(classroom.store.folder, room, board, "visitor Ben")
     same = [found[0], found[0], found[0]]
-    xs, ys = room_points.apart(same, "learning_rate", "hidden_size")
+    xs, ys = board_points.apart(same, "learning_rate", "hidden_size")
     assert len(set(xs)) == 3 and len(set(ys)) == 1
-    assert room_points.with_room_for_a_name(found, [0.5, 0.51, 0.9], [0.5, 0.5, 0.5]) == {1, 2}  # one's own first
-    assert room_points.with_room_for_a_name(found, [0.0, 0.5, 1.0], [0.5, 0.5, 0.5]) == {0, 1, 2}
+    assert board_points.with_room_for_a_name(found, [0.5, 0.51, 0.9], [0.5, 0.5, 0.5]) == {1, 2}  # one's own first
+    assert board_points.with_room_for_a_name(found, [0.0, 0.5, 1.0], [0.5, 0.5, 0.5]) == {0, 1, 2}
 
 
 # one's room, a point to hide, a run that has diverged
@@ -336,10 +337,10 @@ def test_a_point_is_hidden_where_it_is_looked_at(classroom):
 
 def test_the_class_is_ended_only_after_a_question(classroom, monkeypatch):
     ended = []
-    monkeypatch.setattr(class_desk, "role", lambda: "teacher")
-    monkeypatch.setattr(class_desk.access, "pins", lambda: {"student": "x", "teacher": "y"})
-    monkeypatch.setattr(class_desk.access, "by_environment", lambda: False)
-    monkeypatch.setattr(class_desk.access, "end", lambda: ended.append(True))
+    monkeypatch.setattr(pins, "role", lambda: "teacher")
+    monkeypatch.setattr(pins.access, "pins", lambda: {"student": "x", "teacher": "y"})
+    monkeypatch.setattr(pins.access, "by_environment", lambda: False)
+    monkeypatch.setattr(pins.access, "end", lambda: ended.append(True))
     app = classroom.open("teacher")
     app.button(key="class.end").click().run()
     assert not ended and "class.end_now" in keys(app)  # asked first; the browser tests press it
@@ -381,6 +382,6 @@ def test_a_finished_run_is_handed_in_where_it_was_trained(classroom):
 def test_whoever_keeps_the_class_hears_that_no_backup_can_be_made(classroom, monkeypatch, language):
     said = translate(NoRoomForBackup.sentence, language).format(free=3, needed=51)
     assert said not in [warning.value for warning in classroom.open("teacher", language).warning]
-    monkeypatch.setattr(trouble, "no_backup", NoRoomForBackup(free=3, needed=51))
+    monkeypatch.setattr(error_notice, "no_backup", NoRoomForBackup(free=3, needed=51))
     assert said in [warning.value for warning in classroom.open("teacher", language).warning]
     assert said not in [warning.value for warning in classroom.open("a student", language).warning]

@@ -8,9 +8,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.runs import worker
-from lmcore.runs.store import Store
-from pages.parts import charts, comparison, links
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
+from pages.parts import links
+from pages.parts.run import charts, comparison
 from tests.pages.situations import OWNER, TEXT, UNKNOWN, a_config
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from lmcore.errors import CheckpointsDamaged, LmcoreError, TextChanged, TextMissing, TokenizerDamaged
 from lmcore.runs import folder
-from lmcore.runs.store import Store
-from pages.parts import counted, held_out, models
+from lmcore.runs.store.store import Store
+from pages.parts.game import held_out
 from pages.parts.language import translate
+from pages.parts.run import model_cache, ngram_cache
 from tests.pages.situations import TEXT
 
 FILES = {
@@ -27,9 +28,9 @@ def damaged(ids):
     kept = {}
 
     def forget():
-        models._cache.clear()
+        model_cache._cache.clear()
         held_out._cache.clear()
-        counted._digest.cache_clear()
+        ngram_cache._digest.cache_clear()
 
     def damaged(name: str, damage: str, run_id: str):
         for path in FILES[name](store, store.run(run_id)):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from lmcore.decoding import decode
-from lmcore.detection import ESCAPED, PRIOR, WIDE
-from pages.parts import encodings, visitor
+from lmcore.text.decoding import decode
+from lmcore.text.detection import ESCAPED, PRIOR, WIDE
+from pages.parts import visitor
+from pages.parts.text import encodings
 from tests.pages.situations import OWNER
 
 

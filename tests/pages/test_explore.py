@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from lmcore import probability
+from lmcore.inference import probability
 from lmcore.tokenizers import WordTokenizer
-from pages.parts import chain, models, scoring, typed, visitor
+from pages.parts import visitor
+from pages.parts.explore import chain, input_checks, scoring
 from pages.parts.language import LANGUAGES, translate
+from pages.parts.run import model_cache
 
 VIEWS = ("next", "sentence", "why", "film")
 ODD = {
@@ -22,7 +24,7 @@ ODD = {
 
 @pytest.fixture
 def trained(here):
-    return models.load(here["data"], visitor.store().run(here["finished"]))
+    return model_cache.load(here["data"], visitor.store().run(here["finished"]))
 
 
 @pytest.mark.parametrize("situation", ["finished", "running", "other"])
@@ -145,7 +147,7 @@ def test_one_impossible_token_makes_the_whole_impossible():
 
 def test_bits_per_byte_charge_unknown_words_and_spaces(trained):
     tokenizer = WordTokenizer.train("the cat sat")
-    known = models.Trained(trained.fetch, tokenizer, 1, "stream")
+    known = model_cache.Trained(trained.fetch, tokenizer, 1, "stream")
     spacing = tokenizer.spacing_bits("the dog")
     assert 0.1 < spacing < 1
     assert chain.bits_per_byte(known, "the dog", -7 * np.log(2)) == pytest.approx((7 + 8 * 3 + spacing) / 7)
@@ -153,15 +155,15 @@ def test_bits_per_byte_charge_unknown_words_and_spaces(trained):
 
 
 def test_the_text_before_a_token_is_what_one_would_type(trained):
-    items = models.Trained(trained.fetch, WordTokenizer.train("\x1ethe cat\x1ea dog\x1e"), 1, "lines")
+    items = model_cache.Trained(trained.fetch, WordTokenizer.train("\x1ethe cat\x1ea dog\x1e"), 1, "lines")
     assert chain.before_token(items, items.marked("the cat\na dog"), 4) == "the cat\na "
     assert chain.before_token(trained, "the cat", 0) == ""
 
 
 def test_scripts_are_told_by_letters_alone():
-    assert typed.scripts("Ab 中 д 12!?") == {"LATIN": 2, "CJK": 1, "CYRILLIC": 1}
-    assert not typed.in_another_script(typed.scripts("ab 中"), typed.scripts("latin"))
-    assert typed.in_another_script(typed.scripts("да"), typed.scripts("latin" * 100 + "д"))
+    assert input_checks.scripts("Ab 中 д 12!?") == {"LATIN": 2, "CJK": 1, "CYRILLIC": 1}
+    assert not input_checks.in_another_script(input_checks.scripts("ab 中"), input_checks.scripts("latin"))
+    assert input_checks.in_another_script(input_checks.scripts("да"), input_checks.scripts("latin" * 100 + "д"))
 
 
 def test_the_bars_and_the_table_agree(open_page, here, trained):

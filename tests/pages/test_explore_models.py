@@ -13,12 +13,15 @@ import pytest
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
-from lmcore import probability
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.errors import CheckpointDamaged
-from lmcore.runs import folder, snapshots, worker
-from lmcore.runs.store import Store
-from pages.parts import counted, demos, film, line_up, model_table, models, truth, two_sentences, visitor, why
+from lmcore.inference import probability
+from lmcore.runs import folder
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import snapshots, worker
+from pages.parts import demos, visitor
+from pages.parts.explore import film, model_lineup, model_table, true_grammar, two_sentences, why
+from pages.parts.run import model_cache, ngram_cache
 from sample_corpora import SAMPLES
 from tests.pages.conftest import MENU
 
@@ -49,12 +52,12 @@ def run(village, pool, monkeypatch):
 
 @pytest.fixture
 def trained(run):
-    return models.load(visitor.data_folder(), run)
+    return model_cache.load(visitor.data_folder(), run)
 
 
 @pytest.fixture
 def entrants(run, trained):
-    return line_up.of_run(run, trained, others=[("second", next(iter(line_up.same_vocabulary(run).values())))])
+    return model_lineup.of_run(run, trained, others=[("second", next(iter(model_lineup.same_vocabulary(run).values())))])
 
 
 def test_who_stands_beside_a_run(entrants):
@@ -65,41 +68,41 @@ def test_who_stands_beside_a_run(entrants):
 def test_what_a_page_holds_keeps_no_model_alive(run, trained):
     ids = trained.encode("the cat")
     asked, model = probability.next_token(trained.model, ids), weakref.ref(trained.model)
-    models._cache.clear()  # others were asked meanwhile
+    model_cache._cache.clear()  # others were asked meanwhile
     gc.collect()
     assert model() is None
     assert probability.next_token(trained.model, ids).tolist() == asked.tolist()
-    older = models.Trained(partial(models._fetch, trained.fetch.args[0], 1), trained.tokenizer, 1, trained.kind)
+    older = model_cache.Trained(partial(model_cache._fetch, trained.fetch.args[0], 1), trained.tokenizer, 1, trained.kind)
     assert older.model is trained.model  # its own checkpoint has been replaced by the newest
-    gone = models.Trained(partial(models._fetch, Path("gone"), 1), trained.tokenizer, 1, trained.kind)
+    gone = model_cache.Trained(partial(model_cache._fetch, Path("gone"), 1), trained.tokenizer, 1, trained.kind)
     with pytest.raises(CheckpointDamaged):
         _ = gone.model
 
 
 def test_runs_over_one_text_share_what_was_learned_and_counted_of_it(run, trained, village):
     second = visitor.store().run(village["second"])
-    assert models.load(visitor.data_folder(), second).tokenizer is trained.tokenizer
-    assert counted.counts(visitor.data_folder(), second) is counted.counts(visitor.data_folder(), run)
+    assert model_cache.load(visitor.data_folder(), second).tokenizer is trained.tokenizer
+    assert ngram_cache.counts(visitor.data_folder(), second) is ngram_cache.counts(visitor.data_folder(), run)
 
 
 def test_only_runs_over_the_same_tokens_can_stand_beside(run, village):
-    assert list(line_up.same_vocabulary(run)) == [village["second"]]
-    assert line_up.same_vocabulary(visitor.store().run(village["letters"])) == {}
+    assert list(model_lineup.same_vocabulary(run)) == [village["second"]]
+    assert model_lineup.same_vocabulary(visitor.store().run(village["letters"])) == {}
 
 
 def test_names_of_columns_are_different(run, village):
     runs = {village["first"]: run, village["second"]: visitor.store().run(village["second"])}
-    assert sorted(line_up.labels(runs).values()) == ["The village", "The village (2)"]
+    assert sorted(model_lineup.labels(runs).values()) == ["The village", "The village (2)"]
 
 
 @pytest.mark.parametrize("smoothing", ["kneser-ney", "add-k", "none"])
 @pytest.mark.parametrize("context", ["", "the", CONTEXT, "it rains\nthe", "it rains every winter"])
 def test_every_column_is_a_distribution_and_uses_all_it_can(run, trained, smoothing, context):
     ids = trained.encode(context)
-    for entrant in line_up.of_run(run, trained, smoothing):
+    for entrant in model_lineup.of_run(run, trained, smoothing):
         log_probs = entrant.next_log_probs(ids)
         assert np.exp(log_probs).sum() == pytest.approx(1, abs=1e-6)
-        if not isinstance(entrant.model, truth.Grammar):
+        if not isinstance(entrant.model, true_grammar.Grammar):
             assert_allclose(log_probs, probability.next_token(entrant.model, ids), atol=1e-6)
 
 
@@ -111,7 +114,7 @@ def test_the_chain_is_made_of_the_same_numbers(trained, entrants):
 
 
 def test_the_true_probabilities(run, trained):
-    grammar = truth.of_run(run, trained)
+    grammar = true_grammar.of_run(run, trained)
     row = np.exp(grammar.next_log_probs(trained.encode("it")))
     ids = {word: trained.tokenizer.vocabulary.index(word) for word in ("rains", "snows")}
     assert row[ids["rains"]] == pytest.approx(0.65) and row[ids["snows"]] == pytest.approx(0.35)
@@ -121,13 +124,13 @@ def test_the_true_probabilities(run, trained):
 
 
 def test_nothing_is_true_after_what_the_grammar_does_not_know(run, trained):
-    log_probs = truth.of_run(run, trained).token_log_probs(trained.encode("it the dog\nit rains"))
+    log_probs = true_grammar.of_run(run, trained).token_log_probs(trained.encode("it the dog\nit rains"))
     assert_allclose(log_probs, [math.log(0.09), -np.inf, np.nan, np.nan, math.log(0.09), math.log(0.65)])
 
 
 def test_there_is_no_truth_about_letters(village, run):
     letters = visitor.store().run(village["letters"])
-    assert truth.of_run(letters, models.load(visitor.data_folder(), letters)) is None
+    assert true_grammar.of_run(letters, model_cache.load(visitor.data_folder(), letters)) is None
 
 
 def test_the_table_and_its_summary(trained, entrants):
@@ -201,7 +204,7 @@ def test_the_newest_checkpoint_ends_a_film_of_a_run_that_goes_on(run, trained, m
 
 
 def test_evidence_begins_with_the_item(run, trained):
-    index = counted.counts(visitor.data_folder(), run).index
+    index = ngram_cache.counts(visitor.data_folder(), run).index
     rains = trained.tokenizer.vocabulary.index("rains")
     found = why.look_up(trained, index, np.asarray(trained.encode("it")), rains)
     assert [one.length for one in found] == [1, 2]  # "it", and "it" at the beginning
@@ -245,10 +248,10 @@ def test_a_model_is_asked_from_its_best_checkpoint_or_from_its_last(run, village
     assert len(saved) > 1 and saved[0] == 30
     for best in saved:
         chosen = replace(run, best_step=best)
-        assert models.load(village["data"], chosen).step == best
-        assert models.load(village["data"], chosen, last=True).step == 30
+        assert model_cache.load(village["data"], chosen).step == best
+        assert model_cache.load(village["data"], chosen, last=True).step == 30
     for unknown in (None, 7):  # no validation, or its best step was never saved
-        assert models.load(village["data"], replace(run, best_step=unknown)).step == 30
+        assert model_cache.load(village["data"], replace(run, best_step=unknown)).step == 30
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -5,14 +5,15 @@ import pytest
 from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
-from lmcore import shannon
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.corpus import Corpus
+from lmcore.inference import shannon
 from lmcore.models import LanguageModel, UniformModel
-from lmcore.runs import worker
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
+from lmcore.text.corpus import Corpus
 from lmcore.tokenizers import ITEM_BREAK, WordTokenizer, build_tokenizer
-from pages.parts import guessing, held_out, visitor
+from pages.parts import visitor
+from pages.parts.game import guessing, held_out
 from sample_corpora import SAMPLES
 from tests.pages.conftest import MENU
 

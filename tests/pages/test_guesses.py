@@ -2,8 +2,8 @@
 
 import pytest
 
-from pages.parts import guesses
-from pages.parts.guesses import Asking, Guesses, Seen
+from pages.parts.server import guess_limit
+from pages.parts.server.guess_limit import Asking, Guesses, Seen
 
 SCHOOL = "203.0.113.7"
 STUDENT, TEACHER = 6, 8  # characters of their PINs
@@ -48,7 +48,7 @@ def test_a_browser_waits_longer_with_each_wrong_pin(door, clock):
             clock.now += guess.wait
         assert guess.wait == 0
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]  # after three that cost nothing
-    clock.now += guesses.REMEMBERED_SECONDS
+    clock.now += guess_limit.REMEMBERED_SECONDS
     assert not door.begin(at_the_door("anna"), STUDENT).refused
 
 
@@ -60,7 +60,7 @@ def test_a_guess_that_comes_too_early_is_not_counted(door):
 
 def test_many_browsers_of_one_address_may_mistype(door):
     """A class comes in: nobody waits for the typing errors of the others."""
-    for student in range(guesses.ADDRESS_FREE):
+    for student in range(guess_limit.ADDRESS_FREE):
         assert door.begin(at_the_door(f"student {student}"), STUDENT).wait == 0
     right = door.begin(at_the_door("the next one"), STUDENT)
     assert not right.refused and right.wait == 0
@@ -88,7 +88,7 @@ def test_a_new_browser_behind_a_guesser_s_address_is_slowed_down_and_gets_in(doo
         assert not guess.refused
         clock.now += guess.wait
     guess = door.begin(at_the_door("a new tablet"), STUDENT)
-    assert not guess.refused and guess.wait <= guesses.SLOWEST_SECONDS and clock.now > 800
+    assert not guess.refused and guess.wait <= guess_limit.SLOWEST_SECONDS and clock.now > 800
 
 
 def test_another_address_is_not_slowed_down(door):
@@ -98,9 +98,9 @@ def test_another_address_is_not_slowed_down(door):
 
 
 def test_an_address_of_version_6_counts_with_its_neighbours(door):
-    for number in range(guesses.ADDRESS_FREE + 2):  # the first of the slow ones waits for nobody
+    for number in range(guess_limit.ADDRESS_FREE + 2):  # the first of the slow ones waits for nobody
         guess = door.begin(at_the_door(None, f"2001:db8::{number:x}"), STUDENT)
-    assert guess.wait > 0 and door.seen() == Seen(guesses.ADDRESS_FREE + 2, 1)
+    assert guess.wait > 0 and door.seen() == Seen(guess_limit.ADDRESS_FREE + 2, 1)
 
 
 @pytest.mark.parametrize("addresses", [1, 10, 250])
@@ -111,7 +111,9 @@ def test_how_many_pins_an_hour_of_guessing_can_try(door, clock, addresses):
         for number in range(addresses):
             checked += not door.begin(at_the_door(None, f"10.0.0.{number}"), STUDENT).refused
         clock.now += 20.0  # less than the queue takes
-    assert checked <= guesses.ADDRESS_FREE * addresses + 3600 / guesses.SLOWEST_SECONDS + 200 < 10**6 / 100  # of a million PINs
+    assert (
+        checked <= guess_limit.ADDRESS_FREE * addresses + 3600 / guess_limit.SLOWEST_SECONDS + 200 < 10**6 / 100
+    )  # of a million PINs
 
 
 def test_what_is_right_counts_for_nothing(door):
@@ -124,5 +126,5 @@ def test_the_teacher_sees_that_guessing_goes_on(door, clock):
     flood(door, 30)
     flood(door, 5, "198.51.100.9")
     assert door.seen() == Seen(35, 2)
-    clock.now = guesses.REMEMBERED_SECONDS + 100
+    clock.now = guess_limit.REMEMBERED_SECONDS + 100
     assert door.seen() == Seen(0, 0)

@@ -3,9 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lmcore.runs import worker
-from lmcore.runs.store import Store
-from pages.parts import demos, loading, visitor
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
+from pages.parts import demos, visitor
+from pages.parts.server import loading
 from tests.pages.conftest import MENU
 from tests.pages.situations import OWNER, TEXT, a_config
 

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.corpus import Corpus, encode
-from lmcore.runs import folder, worker
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
+from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import load_tokenizer
-from pages.parts import demos, lines
+from pages.parts import demos
+from pages.parts.run import reference_lines
 from sample_corpora import SAMPLES
 
 
@@ -28,7 +30,7 @@ def test_the_lines_are_what_a_plain_count_gives(village):
     store, run = village
     tokenizer = load_tokenizer(folder.read_json(folder.run_folder(store.folder, run.id) / "tokenizer.json"))
     data = encode(Corpus.from_text(SAMPLES["village"].text(), "lines"), tokenizer)
-    found = {line.name: line.loss for line in lines.of_run(store, run)}
+    found = {line.name: line.loss for line in reference_lines.of_run(store, run)}
     size = tokenizer.vocabulary_size
     assert found["uniform"] == pytest.approx(np.log(size))
     counts = np.bincount(data.train[1:], minlength=size)
@@ -43,13 +45,13 @@ def test_the_floor_is_the_true_grammar_s_loss_on_the_validation_sentences(villag
     grammar, corpus = SAMPLES["village"].grammar, Corpus.from_text(SAMPLES["village"].text(), "lines")
     sentences = [line.split() for line in corpus.validation.strip("\x1e").split("\x1e")]
     nats = -sum(grammar.log_prob(words) for words in sentences) / sum(len(words) + 1 for words in sentences)
-    assert lines.of_run(store, run)[-1].loss == pytest.approx(nats)
+    assert reference_lines.of_run(store, run)[-1].loss == pytest.approx(nats)
 
 
 def test_the_sentence_names_the_first_evaluation_below_a_line(village):
     store, run = village
-    found = lines.of_run(store, run)
-    said = lines.crossed(store, run, found)
+    found = reference_lines.of_run(store, run)
+    said = reference_lines.crossed(store, run, found)
     losses = {row.step: row.loss for row in store.evaluations(run.id)}
     bigram = next(line.loss for line in found if line.name == "bigram")
     first = min(step for step, loss in losses.items() if loss < bigram)

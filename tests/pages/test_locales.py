@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lmcore import decoding
 from lmcore.errors import BY_CODE
-from lmcore.runs.limits import documented
+from lmcore.runs.store.limits import documented
+from lmcore.text import decoding
 from pages.parts.language import LOCALES, catalogue
 
 ROOT = Path(__file__).parent.parent.parent

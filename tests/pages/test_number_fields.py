@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.number_field import refusal
+from pages.parts.components.number_field import refusal
 from tests.pages.test_transitions import MENU, a_run, open_page, own, store  # noqa: F401
 
 PAGES = Path(__file__).parent.parent.parent / "pages"

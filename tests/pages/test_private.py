@@ -5,7 +5,7 @@ Everything here is kept in the memory of one process, as on a server. Raw client
 
 import pytest
 
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
 from pages.parts import texts, visitor
 from pages.parts.language import LANGUAGES, translate
 from tests.pages.situations import OWNER, TEXT

@@ -8,9 +8,10 @@ import pytest
 
 from lmcore.config import RunConfig
 from lmcore.errors import CheckpointDamaged
-from lmcore.runs import housekeeping, marks, rebuilding, transfer
-from lmcore.runs.store import Store
-from pages.parts import run_words
+from lmcore.runs.exchange import transfer
+from lmcore.runs.store import housekeeping, marks, rebuilding
+from lmcore.runs.store.store import Store
+from pages.parts.run import run_labels
 
 SOURCES = Path(__file__).parent.parent.parent / "lmcore"
 PLANNED = {code for path in SOURCES.rglob("*.py") for code in re.findall(r'"code": "([\w.]+)"', path.read_text("utf-8"))}
@@ -38,7 +39,7 @@ def test_notes_are_found():
     ),
 )
 def test_every_note_is_said(code):
-    assert run_words.note({"code": code, "values": VALUES})
+    assert run_labels.note({"code": code, "values": VALUES})
 
 
 @pytest.mark.parametrize(
@@ -51,20 +52,20 @@ def test_every_note_is_said(code):
 )
 def test_a_note_names_only_what_differs_from_what_was_asked_for(asked, said):
     requested = RunConfig().with_training(batch_size=asked[0], sequence_length=asked[1])
-    found = run_words.note({"code": "plan.shrunk_to_text", "values": VALUES}, requested)
+    found = run_labels.note({"code": "plan.shrunk_to_text", "values": VALUES}, requested)
     assert found == f"The text has only 300 training tokens, so {said}"
 
 
 def test_how_a_run_learns_is_on_its_page(open_page, ids):
     app = open_page("train", run=ids["finished"], lang="en")
     run = Store(ids["data"]).run(ids["finished"])
-    assert any(caption.value.startswith(run_words.recipe(run)) for caption in app.caption)
+    assert any(caption.value.startswith(run_labels.recipe(run)) for caption in app.caption)
 
 
 def test_a_sampled_loss_is_named(ids):
     run = replace(
         Store(ids["data"]).run(ids["finished"]), resolved=RunConfig().with_training(loss="sampled", precision="bfloat16")
     )
-    assert run_words.recipe(run).split(" · ") == [
+    assert run_labels.recipe(run).split(" · ") == [
         "Muon 0.02", "64 × 32 tokens a step", "bfloat16", "loss over a sample of the vocabulary, validated exactly",
     ]  # fmt: skip

@@ -4,10 +4,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lmcore.errors import ArchiveUnreadable, TooManyRuns, TooManyWaiting
-from lmcore.runs import folder, transfer, worker
-from lmcore.runs.store import Store
-from pages.parts import run_file, visitor
+from lmcore.runs import folder
+from lmcore.runs.exchange import transfer
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
+from pages.parts import visitor
 from pages.parts.language import translate
+from pages.parts.train import run_file
 from tests.pages.conftest import MENU
 from tests.pages.situations import OWNER, TEXT, a_config
 

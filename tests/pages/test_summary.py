@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmcore.diagnosis import CODES, Finding
-from pages.parts import summary
+from lmcore.training.diagnosis import CODES, Finding
+from pages.parts.run import curve_summary
 
 VALUES = {
     "step": 1_200,
@@ -18,12 +18,12 @@ VALUES = {
 
 @pytest.mark.parametrize("code", CODES)
 def test_each_situation_has_its_sentence(code):
-    words = summary.said(Finding(code, VALUES))
+    words = curve_summary.said(Finding(code, VALUES))
     assert words.endswith((".", "(overfitting)."))
     assert "{" not in words
 
 
 def test_only_overfitting_is_called_learning_by_heart():
     """The models that diverge or are disturbed have learned nothing by heart."""
-    by_heart = [code for code in CODES if "this text by heart" in summary.said(Finding(code, VALUES))]
+    by_heart = [code for code in CODES if "this text by heart" in curve_summary.said(Finding(code, VALUES))]
     assert by_heart == ["overfitting"]

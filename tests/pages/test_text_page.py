@@ -3,9 +3,10 @@
 import pytest
 
 from lmcore.config import TokenizerConfig
-from lmcore.decoding import one_line
-from lmcore.runs.store import Store
-from pages.parts import starting, texts, visitor
+from lmcore.runs.store.store import Store
+from lmcore.text.decoding import one_line
+from pages.parts import texts, visitor
+from pages.parts.train import starting
 from tests.lmcore.texts_of_kinds import KIND_OF
 from tests.pages.situations import OWNER, a_config
 

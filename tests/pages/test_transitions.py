@@ -5,8 +5,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lmcore.runs.store import Store
-from pages.parts import knobs, visitor
+from lmcore.runs.store.store import Store
+from pages.parts import visitor
+from pages.parts.run import setting_labels
 from tests.pages.conftest import MENU
 from tests.pages.situations import OWNER, TEXT, a_config
 
@@ -161,7 +162,7 @@ def test_a_run_of_seconds_offers_its_steps_again(store, a_run):
             (json.dumps(asked.to_json()), json.dumps(resolved.to_json())),
         )
     app = open_page("train", run=a_run.id)
-    assert "number of steps" in knobs.help("seed")
+    assert "number of steps" in setting_labels.help("seed")
     app.button(key="train.same_steps").click().run()
     app.button(key="train.start").click().run()
     again = own(store)[0].requested.training

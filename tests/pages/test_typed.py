@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from lmcore.corpus import Corpus, encode
 from lmcore.models import UniformModel
+from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import KINDS, CharacterTokenizer, SubwordTokenizer, WordTokenizer
-from pages.parts import models, next_words, scoring, unknown, visitor
+from pages.parts import unknown, visitor
+from pages.parts.explore import next_words, scoring
 from pages.parts.language import LANGUAGES, translate
+from pages.parts.run import model_cache
 
 BOXES = [
     ("explore", "next", "text_area", "explore.context"),
@@ -57,10 +59,10 @@ def test_a_pinned_context_is_tidied(open_page, here):
     store.set_pinned_context(here["queued"], "the ca")
 
 
-def a_model(tokenizer, text="", kind="stream") -> models.Trained:
+def a_model(tokenizer, text="", kind="stream") -> model_cache.Trained:
     """Knows nothing; begins as one trained on the text would."""
     opening = encode(Corpus.from_text(text, kind), tokenizer).opening if text else np.empty(0, np.int64)
-    return models.Trained(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, 1, kind, opening)
+    return model_cache.Trained(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, 1, kind, opening)
 
 
 CAFE = "Le café est fermé. Élise est triste. "
@@ -148,13 +150,13 @@ def test_what_cannot_be_seen_is_named(piece, said):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_other_way_of_writing_is_offered_and_taken(open_page, here, monkeypatch, language):
     tokenizer = CharacterTokenizer.train("the cat，sat ’n’ on。")
-    load = models.load
+    load = model_cache.load
 
     def as_if(*asked, **more):
         trained = load(*asked, **more)
-        return models.Trained(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, trained.step, "stream")
+        return model_cache.Trained(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, trained.step, "stream")
 
-    monkeypatch.setattr(models, "load", as_if)
+    monkeypatch.setattr(model_cache, "load", as_if)
     app = open_page("write", lang=language, run=here["finished"])
     app.text_area(key="write.prompt").set_value("the cat, sat 'n' ☃").run()
     assert ", → ， · ' → ’" in [text.value for text in app.text]
@@ -205,7 +207,7 @@ def test_before_others_a_text_is_not_scored_in_its_place(open_page, here, monkey
     ],
 )
 def test_where_a_sentence_stands(monkeypatch, kind, text, sentence, before):
-    from lmcore.text_index import TextIndex
+    from lmcore.text.text_index import TextIndex
 
     corpus = Corpus.from_text(text * 20, kind)
     tokenizer = SubwordTokenizer.train(corpus.train, 300)

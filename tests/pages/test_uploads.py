@@ -10,7 +10,7 @@ from streamlit import config, runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.starlette.starlette_routes import create_upload_routes
 
-from pages.parts import uploads
+from pages.parts.server import uploads
 
 FRAME = 200  # bytes around a file in its request, at most
 

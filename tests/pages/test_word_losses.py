@@ -6,10 +6,10 @@ import pytest
 
 from lmcore.config import RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.errors import WordsNotCut
-from lmcore.runs import worker
-from lmcore.runs.store import Store
-from pages.parts import comparison, run_words
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
 from pages.parts.language import translate
+from pages.parts.run import comparison, run_labels
 from tests.pages.situations import OWNER, a_config
 
 NOTHING_LOST = "Cut into words, the held-out text loses nothing: every word is known, every space comes back."
@@ -70,21 +70,21 @@ def of_words(tmp_path_factory):
 
 def test_a_run_of_words_knows_the_parts_of_its_bits_per_byte(of_words):
     _, run = of_words
-    parts = run_words.parts(run)
+    parts = run_labels.parts(run)
     assert parts["spelling"] == 0 and 0.02 < parts["spacing"] < run.best_bits_per_byte
-    assert run_words.parts_in_short(run) == f"of that 0.00 spelling, {parts['spacing']:.2f} spaces"
-    assert any(f"{parts['spacing']:.3f} say where spaces stand" in run_words.note(entry) for entry in run.notes)
-    assert not run_words.is_uncharged(run)
+    assert run_labels.parts_in_short(run) == f"of that 0.00 spelling, {parts['spacing']:.2f} spaces"
+    assert any(f"{parts['spacing']:.3f} say where spaces stand" in run_labels.note(entry) for entry in run.notes)
+    assert not run_labels.is_uncharged(run)
     table = comparison.results_table(["words"], [run], [None])
     assert table["of that, spaces"] == [round(parts["spacing"], 4)]
 
 
 def test_a_run_of_words_whose_parts_are_not_known_is_named(of_words):
     old = replace(of_words[1], notes=[])
-    assert run_words.is_uncharged(old) and run_words.parts_in_short(old) == "spaces may be left out"
+    assert run_labels.is_uncharged(old) and run_labels.parts_in_short(old) == "spaces may be left out"
 
 
 def test_other_runs_have_no_parts(of_words):
     characters = replace(of_words[1], notes=[], requested=RunConfig(), resolved=RunConfig(training=TrainingConfig()))
-    assert run_words.parts_in_short(characters) == "" and not run_words.is_uncharged(characters)
+    assert run_labels.parts_in_short(characters) == "" and not run_labels.is_uncharged(characters)
     assert "of that, spaces" not in comparison.results_table(["characters"], [characters], [None])

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from lmcore.inference.sampling import Sampling, generate
 from lmcore.models import UniformModel
-from lmcore.sampling import Sampling, generate
 from lmcore.tokenizers import CharacterTokenizer, SubwordTokenizer, WordTokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
-from pages.parts import beside, copy_meter, counted, desk, models, pills, visitor, writing
+from pages.parts import visitor
+from pages.parts.components import pills
 from pages.parts.language import translate
-from pages.parts.writing import Writing
+from pages.parts.run import model_cache, ngram_cache
+from pages.parts.write import continuations, copy_meter, editor, writing
+from pages.parts.write.writing import Writing
 from tests.pages.situations import TEXT
 
 WARM = Sampling(temperature=0.9)
@@ -20,7 +23,7 @@ WARM = Sampling(temperature=0.9)
 
 @pytest.fixture
 def trained(here):
-    return models.load(here["data"], visitor.store().run(here["finished"]))
+    return model_cache.load(here["data"], visitor.store().run(here["finished"]))
 
 
 def a_text(trained, prompt="the ca", tokens=0, settings=WARM, seed=3) -> Writing:
@@ -84,7 +87,7 @@ def test_writing_ends_after_a_stop_and_when_the_text_is_full(trained, monkeypatc
 
 def test_unknown_is_never_drawn():
     tokenizer = WordTokenizer.train("a b")
-    trained = models.Trained(lambda: UniformModel(3), tokenizer, step=1, kind="stream")
+    trained = model_cache.Trained(lambda: UniformModel(3), tokenizer, step=1, kind="stream")
     text = a_text(trained, "a", 60)
     assert set(text.ids().tolist()) == {1, 2}
     rows, rest = text.offer(trained, Sampling()).rows(tokenizer.vocabulary, top=2)
@@ -142,7 +145,7 @@ def test_the_bar_is_cut_into_stretches_and_the_number_lies_on_the_drawn_one(trai
     monkeypatch.setattr(writing, "KEPT", 5)  # so that some tokens drawn are none of them
     kinds = set()
     for token in a_text(trained, tokens=40, settings=settings).tokens:
-        bar = desk.number_bar(trained, token)
+        bar = editor.number_bar(trained, token)
         bounds = [(part["low"], part["high"]) for part in bar["stretches"]]
         assert_allclose([low for low, _ in bounds], [0.0, *(high for _, high in bounds[:-1])], atol=1e-4)
         assert_allclose(bounds[-1][1], 1.0, atol=1e-4)
@@ -175,8 +178,8 @@ def test_the_meter_along_training_has_a_point_for_every_evaluation(here, trained
 @pytest.mark.parametrize("order", [1, 2, 5])
 def test_a_counting_model_continues_the_whole_prompt(here, trained, order):
     run = visitor.store().run(here["finished"])
-    model, prompt = counted.ngram(here["data"], run, order), "the dog sat on the "
-    ids = beside._generated(f"test {order}", prompt, WARM, 3, trained, model, a_text(trained, prompt))
+    model, prompt = ngram_cache.ngram(here["data"], run, order), "the dog sat on the "
+    ids = continuations._generated(f"test {order}", prompt, WARM, 3, trained, model, a_text(trained, prompt))
     assert ids.tolist() == list(generate(model, trained.encode(prompt), 200, WARM, seed=3, never=(0,)))
 
 

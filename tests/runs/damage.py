@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from lmcore.runs import backups, housekeeping, limits, recovery
-from lmcore.runs.progress import Progress
-from lmcore.runs.records import EvaluationRow, StepRow
-from lmcore.runs.rooms import Rooms
-from lmcore.runs.store import Store
+from lmcore.runs.store import backups, housekeeping, limits, recovery
+from lmcore.runs.store.records import EvaluationRow, StepRow
+from lmcore.runs.store.rooms import Rooms
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker.run_writer import Progress
 from tests.runs.examples import a_config, a_text
 
 VISITORS = ("anna", "ben")

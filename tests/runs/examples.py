@@ -3,7 +3,7 @@
 import time
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
 
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 120
 

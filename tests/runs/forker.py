@@ -39,7 +39,7 @@ class Forker:
 
 
 def main():
-    from lmcore.runs import starter
+    from lmcore.runs.queue import starter
 
     starter.warm_up()
     for line in sys.stdin:
@@ -52,8 +52,8 @@ def main():
 
 
 def worker_with_faults(data: Path, run_id: str, faults: dict):
-    from lmcore import planning
-    from lmcore.runs import worker
+    from lmcore.runs.worker import worker
+    from lmcore.training import planning
 
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
@@ -73,7 +73,7 @@ def die(*_):
 
 def at_step(step: int, act):
     """Do something right after a step has been taken, before anything of it is written."""
-    from lmcore.runs.worker import Training
+    from lmcore.runs.worker.worker import Training
 
     done = Training._step_done
 
@@ -89,7 +89,8 @@ def die_at_write(number: int):
     """Killed in the middle of the number-th write: a file written aside but not yet moved, rows inserted but not committed."""
     from contextlib import contextmanager
 
-    from lmcore.runs import database, progress
+    from lmcore.runs.store import database
+    from lmcore.runs.worker import run_writer
 
     left = iter(range(number - 1, -1, -1))
 
@@ -110,7 +111,7 @@ def die_at_write(number: int):
             count()
 
     os.replace = replace
-    database.transaction = progress.transaction = counted
+    database.transaction = run_writer.transaction = counted
 
 
 def files_are_at_most(size: int):
@@ -133,7 +134,8 @@ def clock_jumps(hours: float):
     """Every look at the time of day finds it earlier than the last one."""
     from datetime import UTC, datetime, timedelta
 
-    from lmcore.runs import progress, store
+    from lmcore.runs.store import store
+    from lmcore.runs.worker import run_writer
 
     looks = iter(range(1, 10**9))
 
@@ -141,37 +143,37 @@ def clock_jumps(hours: float):
         return datetime(2026, 3, 1, tzinfo=UTC) - timedelta(hours=hours * next(looks))
 
     time.time = lambda: earlier().timestamp()
-    store.now = progress.now = lambda: earlier().isoformat(timespec="milliseconds")
+    store.now = run_writer.now = lambda: earlier().isoformat(timespec="milliseconds")
 
 
 def memory(size: int):
-    from lmcore.runs import memory
+    from lmcore.runs.worker import memory_limits
 
-    memory.stay_within(size)
+    memory_limits.stay_within(size)
 
 
 def spoil_gradients(step: int):
     """From this step on, every loss is NaN."""
-    from lmcore import training
+    from lmcore.training import loop
 
-    forward = training.forward
+    forward = loop.forward
 
     def spoiled(network, state, batch):
         loss, hidden = forward(network, state, batch)
         return (loss * float("nan") if state.step + 1 >= step else loss), hidden
 
-    training.forward = spoiled
+    loop.forward = spoiled
 
 
 def fail_to_count(fault: str):
     import builtins
 
-    from lmcore.runs import counting
+    from lmcore.runs.worker import index_job
 
     def fail(*_):
         raise getattr(builtins, fault)("injected")
 
-    counting.reference_losses = fail
+    index_job.reference_losses = fail
 
 
 INJECT = {

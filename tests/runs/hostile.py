@@ -15,11 +15,12 @@ import zipfile
 import numpy as np
 import torch
 
-from lmcore import checkpoint
 from lmcore.errors import LmcoreError
-from lmcore.references import ORDERS
-from lmcore.runs import folder, transfer
+from lmcore.inference.references import ORDERS
+from lmcore.runs import folder
+from lmcore.runs.exchange import transfer
 from lmcore.tokenizers import read_tokenizer
+from lmcore.training import checkpoint
 from tests.runs.run_files import members, packed, take_in, with_json, with_weights
 
 VALUES = (

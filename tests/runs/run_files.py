@@ -9,10 +9,11 @@ from pathlib import Path
 
 from safetensors.torch import load, save
 
-from lmcore import checkpoint
-from lmcore.runs import folder, importing
-from lmcore.runs.records import Run
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.exchange import importing
+from lmcore.runs.store.records import Run
+from lmcore.runs.store.store import Store
+from lmcore.training import checkpoint
 
 
 def take_in(store: Store, owner: str, data: bytes) -> Run:

@@ -13,12 +13,14 @@ from types import SimpleNamespace
 import pytest
 
 from lmcore.errors import NoRoomForBackup, StoreBusy, StoreDamaged, StoreFull, StoreMissing, StoreReadOnly, StoreTooNew
-from lmcore.runs import backups, database, folder, housekeeping, inspection, migrations, progress, rebuilding
-from lmcore.runs.database import as_store_error
-from lmcore.runs.limits import NO_LIMITS
-from lmcore.runs.lock import run_lock
-from lmcore.runs.records import StepRow
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.store import backups, database, housekeeping, inspection, migrations, rebuilding
+from lmcore.runs.store.database import as_store_error
+from lmcore.runs.store.limits import NO_LIMITS
+from lmcore.runs.store.records import StepRow
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import run_writer
 from tests.runs.examples import a_run, a_text
 
 
@@ -48,7 +50,7 @@ def test_a_backup_beside_a_writer_is_of_one_moment(store):
     run, ended = a_run(store), threading.Event()
 
     def write():
-        writer, step = progress.Progress(store, run.id), 0
+        writer, step = run_writer.Progress(store, run.id), 0
         while not ended.is_set():
             step += 1
             writer.steps.append(StepRow(step, 0.1, step * 32, 1.5, 0.01, 0.5, step * 0.1, 320.0))
@@ -417,8 +419,8 @@ def test_a_full_disk_is_named_and_what_was_there_stays(store):
     """The limit is the system's: no file may become larger."""
     code = (
         "import resource, signal, sqlite3, sys\n"
-        "from lmcore.runs.store import Store\n"
-        "from lmcore.runs.database import as_store_error\n"
+        "from lmcore.runs.store.store import Store\n"
+        "from lmcore.runs.store.database import as_store_error\n"
         "store = Store(sys.argv[1])\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"

@@ -2,8 +2,9 @@
 
 import pytest
 
-from lmcore.runs import folder, transfer
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.exchange import transfer
+from lmcore.runs.store.store import Store
 from tests.runs.examples import a_run, a_text
 
 

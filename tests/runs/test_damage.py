@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from lmcore.errors import StoreError
-from lmcore.runs import backups, limits
-from lmcore.runs.migrations import as_store_error
-from lmcore.runs.store import Store
+from lmcore.runs.store import backups, limits
+from lmcore.runs.store.migrations import as_store_error
+from lmcore.runs.store.store import Store
 from tests.runs.damage import a_full_store, ask_everything, variants
 
 COUNT = 200  # `benchmarks/damaged_stores.py` takes more

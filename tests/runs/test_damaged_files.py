@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from lmcore.errors import CheckpointDamaged, CheckpointMissing, CheckpointsDamaged, TextChanged, TextMissing, TokenizerDamaged
-from lmcore.runs import folder, transfer
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.exchange import transfer
+from lmcore.runs.store.store import Store
 from tests.runs.examples import TEXT, a_run, a_text, curve, measured
 from tests.runs.run_files import members
 

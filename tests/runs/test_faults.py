@@ -14,13 +14,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lmcore import checkpoint
 from lmcore.config import TokenizerConfig
 from lmcore.errors import BY_CODE
-from lmcore.runs import counting, folder, spare
-from lmcore.runs.limits import NO_LIMITS
-from lmcore.runs.store import Store
-from lmcore.text_index import TextIndex
+from lmcore.runs import folder
+from lmcore.runs.store.limits import NO_LIMITS
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import index_job, spare
+from lmcore.text.text_index import TextIndex
+from lmcore.training import checkpoint
 from tests.lmcore.awkward import TEXTS
 from tests.runs.examples import a_config, a_run, a_text, curve, measured, wait_until
 
@@ -341,12 +342,12 @@ def test_a_count_that_fails_is_said_on_the_run_and_made_up_for_when_asked(tmp_pa
     assert [note for note in ended.notes if note["code"] == "training.count_failed"] == [
         {"code": "training.count_failed", "values": {"reason": reason}}
     ]
-    assert counting.count_again(store, run.id) is None
+    assert index_job.count_again(store, run.id) is None
     counted = store.run(run.id)
     assert counted.reference_lines and "training.count_failed" not in {note["code"] for note in counted.notes}
-    index = counting.index_path(folder.run_folder(store.folder, run.id))
+    index = index_job.index_path(folder.run_folder(store.folder, run.id))
     index.write_bytes(b"damaged")
-    assert counting.count_again(store, run.id) is None and TextIndex.from_bytes(index.read_bytes())
+    assert index_job.count_again(store, run.id) is None and TextIndex.from_bytes(index.read_bytes())
 
 
 def test_a_count_that_fails_again_says_so(tmp_path, forker):
@@ -354,7 +355,7 @@ def test_a_count_that_fails_again_says_so(tmp_path, forker):
     run = a_run(store, 6, a_text(store))
     assert forker.work(store.folder, run.id) == 0
     (folder.run_folder(store.folder, run.id) / "tokenizer.json").unlink()
-    assert counting.count_again(store, run.id).values == {"reason": "TokenizerDamaged"}
+    assert index_job.count_again(store, run.id).values == {"reason": "TokenizerDamaged"}
     assert [note["values"] for note in store.run(run.id).notes if note["code"] == "training.count_failed"] == [
         {"reason": "TokenizerDamaged"}
     ]

@@ -20,9 +20,11 @@ from lmcore.errors import (
     TooManyWaiting,
     TooMuchMemory,
 )
-from lmcore.runs import folder, housekeeping, memory
-from lmcore.runs.limits import Limits, documented
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.store import housekeeping
+from lmcore.runs.store.limits import Limits, documented
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import memory_limits
 from tests.runs.examples import a_config, a_run, a_text
 
 
@@ -273,11 +275,11 @@ def test_too_much_memory_is_refused_with_two_settings_that_fit():
     config = a_config(hidden_size=1024, batch_size=512, sequence_length=512)
     most = 400_000_000
     with pytest.raises(TooMuchMemory) as refused:
-        memory.check(config, vocabulary_size=80, most=most)
+        memory_limits.check(config, vocabulary_size=80, most=most)
     assert refused.value.values["needed"] > refused.value.values["limit"] == 400
-    for fits in memory.settings_that_fit(config, 80, most):
-        assert memory.needed(fits, 80) <= most
-        memory.check(fits, 80, most)
+    for fits in memory_limits.settings_that_fit(config, 80, most):
+        assert memory_limits.needed(fits, 80) <= most
+        memory_limits.check(fits, 80, most)
 
 
 DEEP = ModelConfig(hidden_size=512, layers=4)
@@ -303,7 +305,7 @@ def test_every_setting_to_lower_is_named(model, sizes, types, most, batch_first,
     training = TrainingConfig(batch_size=batch, sequence_length=length)
     config = RunConfig(TokenizerConfig("character" if types < 100 else "word", 100_000), model, training)
     with pytest.raises(TooMuchMemory) as refused:
-        memory.check(config, types, most * 1_000_000)
+        memory_limits.check(config, types, most * 1_000_000)
     assert refused.value.values["limit"] == most
     assert (refused.value.values["fits"], refused.value.values["other"]) == (batch_first, model_first)
     for name, value in {**batch_first, **model_first}.items():
@@ -314,10 +316,10 @@ def test_a_text_that_no_model_leaves_room_for_is_named_as_such():
     smallest = RunConfig(
         model=ModelConfig(hidden_size=8, embedding_size=8), training=TrainingConfig(batch_size=1, sequence_length=4)
     )
-    memory.check(smallest, 80, 200_000_000, tokens=1_000_000)
+    memory_limits.check(smallest, 80, 200_000_000, tokens=1_000_000)
     for config in (smallest, RunConfig()):
         with pytest.raises(TextTakesTooMuchMemory) as refused:
-            memory.check(config, 80, 200_000_000, tokens=5_000_000)
+            memory_limits.check(config, 80, 200_000_000, tokens=5_000_000)
         assert refused.value.values["needed"] > refused.value.values["limit"] == 200
 
 
@@ -336,14 +338,14 @@ def test_the_estimate_is_not_below_what_real_workers_took(family, layers, hidden
         ModelConfig(family=family, layers=layers, hidden_size=hidden),
         TrainingConfig(batch_size=batch, sequence_length=length),
     )
-    estimate = memory.needed(RunConfig(TokenizerConfig("subword", 30_000), model, training), types, tokens=464_000) / 1e6
+    estimate = memory_limits.needed(RunConfig(TokenizerConfig("subword", 30_000), model, training), types, tokens=464_000) / 1e6
     assert megabytes <= estimate <= 2.5 * megabytes
 
 
 def test_tied_sizes_shrink_together():
     config = a_config(hidden_size=1024)
     config = replace(config, model=replace(config.model, embedding_size=1024, tied=True))
-    _, smaller = memory.settings_that_fit(config, 50_000, 150_000_000)
+    _, smaller = memory_limits.settings_that_fit(config, 50_000, 150_000_000)
     assert smaller.model.embedding_size == smaller.model.hidden_size < 1024
 
 

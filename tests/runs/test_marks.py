@@ -2,10 +2,12 @@
 
 import pytest
 
-from lmcore.diagnosis import Finding
-from lmcore.runs import folder, marks, worker
-from lmcore.runs.store import Store
-from pages.parts import run_words, summary
+from lmcore.runs import folder
+from lmcore.runs.store import marks
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
+from lmcore.training.diagnosis import Finding
+from pages.parts.run import curve_summary, run_labels
 from tests.runs.examples import a_run
 
 
@@ -44,8 +46,8 @@ def test_a_changed_rate_and_a_pause_are_kept(store, meanwhile):
     done = store.run(run.id)
     assert (done.shown_status, marks.rates(done), marks.pauses(done)) == ("finished", [(0, 0.02), (20, 0.5)], [30])
     assert store.steps(run.id).learning_rate[[19, 20]].tolist() == [0.02, 0.5]
-    assert run_words.recipe(done).startswith("Muon 0.02 → 0.5 · ")
-    assert summary.history(store, done).rates == [(0, 0.02), (20, 0.5)]
+    assert run_labels.recipe(done).startswith("Muon 0.02 → 0.5 · ")
+    assert curve_summary.history(store, done).rates == [(0, 0.02), (20, 0.5)]
 
 
 def test_what_came_after_the_checkpoint_is_forgotten(store, meanwhile):
@@ -72,7 +74,7 @@ def test_the_sentence_follows_the_diagnosis(store, monkeypatch):
     run = a_run(store, steps=60)
     worker.work(store.folder, run.id)
     run = store.run(run.id)
-    monkeypatch.setattr(summary, "diagnose", lambda history: [Finding("diverged", {"loss": 85.0, "guessing": 3.25})])
-    said = summary.of_curve(store, run)
+    monkeypatch.setattr(curve_summary, "diagnose", lambda history: [Finding("diverged", {"loss": 85.0, "guessing": 3.25})])
+    said = curve_summary.of_curve(store, run)
     assert said.startswith("Training loss went from ") and "by heart" not in said
     assert "a loss of 85.00 is worse than that of guessing among all tokens alike, 3.25." in said

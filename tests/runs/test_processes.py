@@ -9,14 +9,16 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from lmcore import checkpoint
 from lmcore.config import TokenizerConfig
-from lmcore.runs import folder, progress, starter, worker
-from lmcore.runs.limits import Limits
-from lmcore.runs.lock import run_lock
-from lmcore.runs.pool import Pool
-from lmcore.runs.store import Store
-from lmcore.runs.watching import Heartbeats
+from lmcore.runs import folder
+from lmcore.runs.queue import starter
+from lmcore.runs.queue.heartbeat import Heartbeats
+from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.queue.pool import Pool
+from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import run_writer, worker
+from lmcore.training import checkpoint
 from tests.runs.examples import a_config, a_run, a_text, curve, wait_until
 from tests.runs.forker import ROOT
 
@@ -196,7 +198,7 @@ def test_a_server_that_ends_puts_its_runs_back_and_the_next_goes_on(tmp_path):
     again.stop()
 
 
-SERVER = "import sys, time; from lmcore.runs.pool import Pool; Pool(sys.argv[1], at_once=2).wake(); time.sleep(1e6)"
+SERVER = "import sys, time; from lmcore.runs.queue.pool import Pool; Pool(sys.argv[1], at_once=2).wake(); time.sleep(1e6)"
 
 
 def test_a_killed_server_leaves_its_runs_training_and_the_next_sees_them_live(tmp_path):
@@ -253,7 +255,7 @@ import sys
 from pathlib import Path
 from filelock import Timeout
 from lmcore.runs import folder, lock, progress
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
 lock.TAKING_SECONDS = 0.01
 store = Store(Path(sys.argv[1]))
 while run_id := progress.next_queued(store):
@@ -295,8 +297,8 @@ DEAF = """
 import sys, time
 from pathlib import Path
 from lmcore.runs import folder, progress
-from lmcore.runs.lock import run_lock
-from lmcore.runs.store import Store
+from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.store.store import Store
 store = Store(Path(sys.argv[1]))
 with run_lock(folder.run_folder(store.folder, sys.argv[2])):
     progress.claim(store, sys.argv[2])
@@ -323,7 +325,7 @@ def test_a_worker_that_hangs_is_killed_when_somebody_wants_it_to_end(tmp_path):
     looking.end_who_does_not_hear()
     assert worker.returncode == -signal.SIGKILL
     assert store.run(run.id).status == "stopped" and looking.children == {}
-    assert progress.running(store) == set()
+    assert run_writer.running(store) == set()
 
 
 def test_a_run_that_stands_still_makes_no_progress(tmp_path):
@@ -358,10 +360,10 @@ def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch
 
         return prepare(config, training_text, ask_first)
 
-    monkeypatch.setattr(progress, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(run_writer, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(worker, "build_and_encode", prepare_until_stopped)
     with run_lock(folder.run_folder(tmp_path, run.id)):
-        training = worker.Training(store, progress.claim(store, run.id))
+        training = worker.Training(store, run_writer.claim(store, run.id))
         assert training.until_done() == (None, None)
         training.writer.end(None)
     assert heard == [] and 0 < store.run(run.id).prepared < 1

@@ -17,9 +17,9 @@ from lmcore.errors import (
     RunNotFound,
     TooManyRooms,
 )
-from lmcore.runs import recovery, rooms
-from lmcore.runs.rooms import Rooms
-from lmcore.runs.store import Store
+from lmcore.runs.store import recovery, rooms
+from lmcore.runs.store.rooms import Rooms
+from lmcore.runs.store.store import Store
 from tests.runs.examples import a_config, a_text
 
 ROOT = Path(__file__).parent.parent.parent
@@ -178,8 +178,8 @@ def test_rooms_and_hand_ins_are_bounded(store, room, monkeypatch):
 
 HAND_IN = """
 import sys
-from lmcore.runs.rooms import Rooms
-from lmcore.runs.store import Store
+from lmcore.runs.store.rooms import Rooms
+from lmcore.runs.store.store import Store
 data, code, *students = sys.argv[1:]
 sys.stdin.readline()
 for student in students:

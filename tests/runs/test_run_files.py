@@ -28,11 +28,11 @@ from lmcore.errors import (
     TooManyTexts,
     TooMuchMemory,
 )
-from lmcore.runs import archive, importing, run_schema, transfer
-from lmcore.runs.limits import Limits
-from lmcore.runs.records import STEP_FIELDS
-from lmcore.runs.run_schema import MEMBERS
-from lmcore.runs.store import Store
+from lmcore.runs.exchange import importing, run_schema, safe_zip, transfer
+from lmcore.runs.exchange.run_schema import MEMBERS
+from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.records import STEP_FIELDS
+from lmcore.runs.store.store import Store
 from lmcore.tokenizers.spacing import PAIRS
 from tests.runs import hostile
 from tests.runs.examples import a_run, a_text
@@ -105,14 +105,14 @@ LARGER = [
 
 @pytest.mark.parametrize("changed", LARGER, ids=str)
 def test_a_network_larger_than_its_file_is_never_built(store, good, changed, monkeypatch):
-    monkeypatch.setattr("lmcore.checkpoint.build_model", None)
+    monkeypatch.setattr("lmcore.training.checkpoint.build_model", None)
     monkeypatch.setattr("safetensors.safe_open.get_tensor", None, raising=False)
     assert isinstance(refused(store, packed(with_settings(**changed)(members(good)).items())), ArchiveContradicts)
 
 
 @pytest.mark.parametrize("types", [14, 100_000, 100_001, 10**9])
 def test_a_vocabulary_larger_than_its_file_is_never_built(store, good, types, monkeypatch):
-    monkeypatch.setattr("lmcore.checkpoint.build_model", None)
+    monkeypatch.setattr("lmcore.training.checkpoint.build_model", None)
     found = with_weights(members(good), lambda _tensors, header: header.update(vocabulary_size=types))
     assert isinstance(refused(store, packed(found.items())), ArchiveContradicts)
 
@@ -183,7 +183,7 @@ def test_a_member_that_holds_more_than_the_directory_says_is_not_unpacked(tmp_pa
     (tmp_path / "run.zip").write_bytes(lying(packed([(name, content)], method), name))
     tracemalloc.start()
     try:
-        with pytest.raises(ArchiveUnreadable), archive.opened(tmp_path / "run.zip", MEMBERS) as found:
+        with pytest.raises(ArchiveUnreadable), safe_zip.opened(tmp_path / "run.zip", MEMBERS) as found:
             found.read(name)
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from lmcore.runs.limits import Limits
-from lmcore.runs.pool import Pool
-from lmcore.runs.scheduling import NEWCOMER, PREPARING, Contender, Queue, _seconds_left, ranked
-from lmcore.runs.store import Store
+from lmcore.runs.queue.pool import Pool
+from lmcore.runs.queue.scheduling import NEWCOMER, PREPARING, Contender, Queue, _seconds_left, ranked
+from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.store import Store
 from tests.runs.examples import a_config, a_run, a_text, curve, wait_until
 
 LIMITS = Limits(workers=2, first_slice_seconds=1.0, slice_seconds=5.0)

@@ -8,10 +8,10 @@ from itertools import count
 import numpy as np
 import pytest
 
-from lmcore import planning
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.corpus import TokenData
-from lmcore.runs import speeds
+from lmcore.runs.queue import speeds
+from lmcore.text.corpus import TokenData
+from lmcore.training import planning
 from tests.lmcore.examples import pattern
 
 ASKED = RunConfig(

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from lmcore.errors import NotAllowed, RunNotFound, StoreTooNew, TextNotFound
-from lmcore.runs import folder, progress
-from lmcore.runs.lock import run_lock
-from lmcore.runs.records import EvaluationRow, StepRow
-from lmcore.runs.rooms import Rooms
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.store.records import EvaluationRow, StepRow
+from lmcore.runs.store.rooms import Rooms
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import run_writer
 from tests.runs.examples import a_config, a_run, a_text
 
 
@@ -34,7 +35,7 @@ def test_a_text_comes_back_and_lies_once(store):
 def test_the_order_of_texts_and_runs_depends_on_no_clock(store, monkeypatch):
     """Whoever sets the clock back finds what is newest first all the same."""
     hours = iter(range(23, 0, -1))
-    monkeypatch.setattr("lmcore.runs.store.now", lambda: f"2026-03-01T{next(hours):02}:00:00.000+00:00")
+    monkeypatch.setattr("lmcore.runs.store.store.now", lambda: f"2026-03-01T{next(hours):02}:00:00.000+00:00")
     texts = [a_text(store, f"text {number}") for number in range(3)]
     runs = [a_run(store, text=texts[0]) for _ in range(3)]
     assert [text.id for text in store.texts("anna")] == [text.id for text in reversed(texts)]
@@ -179,8 +180,8 @@ def test_the_queue_is_in_order_and_a_run_can_go_first(store):
     assert [store.queue_position(run.id) for run in runs] == [1, 2, 3]
     store.queue_first(runs[2].id)
     assert [store.queue_position(run.id) for run in runs] == [2, 3, 1]
-    assert progress.next_queued(store) == runs[2].id
-    assert progress.next_queued(store, besides={runs[2].id}) == runs[0].id
+    assert run_writer.next_queued(store) == runs[2].id
+    assert run_writer.next_queued(store, besides={runs[2].id}) == runs[0].id
 
 
 def test_many_claimers_get_each_run_once(store):
@@ -189,7 +190,7 @@ def test_many_claimers_get_each_run_once(store):
 
     def claim_all():
         for run in runs:
-            if progress.claim(store, run.id):
+            if run_writer.claim(store, run.id):
                 claimed.append(run.id)
 
     threads = [threading.Thread(target=claim_all) for _ in range(6)]
@@ -203,7 +204,7 @@ def test_many_claimers_get_each_run_once(store):
 def test_a_running_run_whose_lock_is_free_is_interrupted(store):
     run = a_run(store)
     with run_lock(folder.run_folder(store.folder, run.id)):
-        progress.claim(store, run.id)
+        run_writer.claim(store, run.id)
         assert store.run(run.id).shown_status == "running"
     assert store.run(run.id).shown_status == "interrupted"
     store.ask(run.id, "run")
@@ -216,7 +217,7 @@ def rows(*steps, loss=1.5):
 
 def test_progress_is_read_by_column_and_from_a_step_on(store):
     run = a_run(store)
-    writer = progress.Progress(store, run.id)
+    writer = run_writer.Progress(store, run.id)
     writer.begin(0, a_config(), [{"code": "plan.x", "values": {}}])
     writer.steps += rows(1, 2, 3)
     writer.evaluations.append(EvaluationRow(3, 1.2, 2.5, True, "a sample", "the ca", [["t", 0.5]]))
@@ -231,7 +232,7 @@ def test_progress_is_read_by_column_and_from_a_step_on(store):
 
 def test_a_loss_that_is_not_a_number_is_never_read_as_zero(store):
     run = a_run(store)
-    writer = progress.Progress(store, run.id)
+    writer = run_writer.Progress(store, run.id)
     writer.steps += rows(1, loss=float("nan"))
     writer.flush(force=True)
     assert np.isnan(store.steps(run.id).loss[0])
@@ -239,7 +240,7 @@ def test_a_loss_that_is_not_a_number_is_never_read_as_zero(store):
 
 def test_beginning_after_a_checkpoint_forgets_what_came_later(store):
     run = a_run(store)
-    writer = progress.Progress(store, run.id)
+    writer = run_writer.Progress(store, run.id)
     writer.steps += rows(1, 2, 3)
     writer.flush(force=True)
     writer.begin(2, a_config(), [])
@@ -249,7 +250,7 @@ def test_beginning_after_a_checkpoint_forgets_what_came_later(store):
 def test_a_learning_rate_is_asked_for_until_it_is_heeded(store):
     run = a_run(store)
     store.ask_learning_rate(run.id, 0.5)
-    writer = progress.Progress(store, run.id)
+    writer = run_writer.Progress(store, run.id)
     for _ in range(2):  # a worker that dies in between finds it again
         writer.flush(force=True)
         assert (writer.want, writer.learning_rate, writer.pinned_context) == ("run", 0.5, "the ca")

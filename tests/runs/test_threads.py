@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 from lmcore.runs import folder
-from lmcore.runs.store import Store
+from lmcore.runs.store.store import Store
 from tests.runs.examples import a_run, a_text
 
 THREADS = 8

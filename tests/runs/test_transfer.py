@@ -23,10 +23,11 @@ from lmcore.errors import (
     TooManyRuns,
     TooManyTexts,
 )
-from lmcore.runs import archive, folder, transfer
-from lmcore.runs.limits import Limits
-from lmcore.runs.run_schema import MEMBERS, NEEDED
-from lmcore.runs.store import Store
+from lmcore.runs import folder
+from lmcore.runs.exchange import safe_zip, transfer
+from lmcore.runs.exchange.run_schema import MEMBERS, NEEDED
+from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.store import Store
 from tests.runs.examples import a_run, a_text, curve, measured
 from tests.runs.run_files import is_untouched, members, packed, take_in, with_json, with_weights
 
@@ -118,8 +119,8 @@ def test_without_its_text_a_run_can_be_looked_at_but_not_resumed(origin, elsewhe
 
 def test_a_text_that_shrinks_a_thousand_times_comes_back_too(tmp_path):
     content = b"a" * 5_000_000
-    (tmp_path / "run.zip").write_bytes(archive.pack({"text.txt": content}))
-    with archive.opened(tmp_path / "run.zip", MEMBERS) as found:
+    (tmp_path / "run.zip").write_bytes(safe_zip.pack({"text.txt": content}))
+    with safe_zip.opened(tmp_path / "run.zip", MEMBERS) as found:
         assert found.read("text.txt") == content
 
 
@@ -146,7 +147,7 @@ def test_a_visitor_who_keeps_enough_imports_no_more(tmp_path, exported):
 def test_the_text_of_an_import_has_the_limits_of_any_other(tmp_path, exported, monkeypatch, limits, largest, error):
     store = Store(tmp_path, limits=Limits(**limits))
     store.add_text(owner="ben", name="a text", content="of Ben", kind="stream", encoding="utf-8")
-    monkeypatch.setattr("lmcore.runs.limits.LIMIT", largest)
+    monkeypatch.setattr("lmcore.runs.store.limits.LIMIT", largest)
     with pytest.raises(error):
         take_in(store, "ben", exported)
     assert store.runs("ben") == [] and len(store.texts("ben")) == 1
@@ -231,7 +232,7 @@ def test_too_much_is_refused_before_it_is_unpacked(elsewhere, exported, change, 
 
 
 def test_the_sum_is_limited(elsewhere, exported, monkeypatch):
-    monkeypatch.setattr(archive, "BYTES", len(exported))
+    monkeypatch.setattr(safe_zip, "BYTES", len(exported))
     with pytest.raises(ArchiveTooLarge):
         take_in(elsewhere, "ben", exported)
 

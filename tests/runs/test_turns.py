@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from lmcore.runs import turns
+from lmcore.runs.worker import cpu_slice
 
-ASK = "import os; from lmcore.runs.turns import take_long_turns; os.nice(3); take_long_turns(); print(os.nice(0), os.sched_getscheduler(0))"
+ASK = "import os; from lmcore.runs.worker.cpu_slice import take_long_turns; os.nice(3); take_long_turns(); print(os.nice(0), os.sched_getscheduler(0))"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="of Linux alone")
 
 
@@ -38,9 +38,9 @@ def system(monkeypatch):
 def test_the_system_is_asked_for_50_ms_and_its_answer_is_told(system, monkeypatch, answer, agreed):
     asked, system[1][0] = system[0], answer
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    assert turns.take_long_turns() is agreed
+    assert cpu_slice.take_long_turns() is agreed
     number, pid, flags, sent = asked[0]
-    wanted = turns.Attributes.from_buffer_copy(sent)
+    wanted = cpu_slice.Attributes.from_buffer_copy(sent)
     assert (number, pid, flags) == (314, 0, 0)  # sched_setattr of this process
     assert (wanted.size, wanted.policy, wanted.runtime) == (48, os.SCHED_OTHER, 50_000_000)
     assert wanted.nice == os.nice(0)
@@ -52,5 +52,5 @@ def test_where_the_call_is_unknown_or_the_policy_another_nothing_is_asked(system
         monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     else:
         monkeypatch.setattr(os, "sched_getscheduler", lambda pid: os.SCHED_FIFO)
-    assert turns.take_long_turns() is False
+    assert cpu_slice.take_long_turns() is False
     assert system[0] == []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lmcore.kinds import guess_kind, items
+from lmcore.text.kinds import guess_kind, items
 from lmcore.tokenizers.word import pieces
 from sample_corpora import fables_en, fables_zh
 from sample_corpora.storyteller import Plot, collection, fill, handwritten

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lmcore.kinds import items
+from lmcore.text.kinds import items
 from sample_corpora import names
 
 ENGLISH = re.compile(

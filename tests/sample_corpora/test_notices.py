@@ -2,7 +2,7 @@
 
 import pytest
 
-from lmcore.corpus import Corpus
+from lmcore.text.corpus import Corpus
 from lmcore.tokenizers import ITEM_BREAK, WordTokenizer
 from sample_corpora.notices import NOTICES, text
 

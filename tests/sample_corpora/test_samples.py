@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from lmcore.config import TokenizerConfig
-from lmcore.corpus import Corpus
-from lmcore.kinds import KINDS, guess_kind, items
+from lmcore.text.corpus import Corpus
+from lmcore.text.kinds import KINDS, guess_kind, items
 from lmcore.tokenizers import build_tokenizer
 from sample_corpora import SAMPLES, help_text, village
 

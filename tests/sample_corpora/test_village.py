@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from lmcore.corpus import Corpus, encode
+from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import WordTokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
 from lmcore.tokenizers.word import pieces

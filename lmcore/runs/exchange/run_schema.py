@@ -1,0 +1,156 @@
+"""What an exported run may hold: its members with the most bytes of each, and a check for every field of them.
+
+`transfer` writes it, `importing` reads it. What a checkpoint may hold is said by `lmcore.training.checkpoint`.
+"""
+
+import dataclasses
+import json
+import re
+
+from lmcore.config import RunConfig
+from lmcore.errors import SettingError
+from lmcore.inference.references import ORDERS
+from lmcore.runs.exchange import safe_zip
+from lmcore.runs.store.records import STATUSES, EvaluationRow
+from lmcore.schema import Check, WrongValue, choice, each, number_in, real, record, row, text, whole
+from lmcore.text.decoding import LIMIT, normalise
+from lmcore.text.kinds import KINDS
+from lmcore.training.checkpoint import LARGEST_RATE
+
+VERSION = 1
+MODEL, CONFIG, TOKENIZER, STEPS = "model.safetensors", "config.json", "tokenizer.json", "steps.csv"
+EVALUATIONS, CARD, TEXT = "evaluations.csv", "README.md", "text.txt"
+NEEDED = (MODEL, CONFIG, TOKENIZER, STEPS, EVALUATIONS)
+MEMBERS = {  # the most bytes of each
+    MODEL: 500_000_000,
+    CONFIG: 200_000,
+    TOKENIZER: 16_000_000,
+    STEPS: 200_000_000,
+    EVALUATIONS: 16_000_000,
+    CARD: 200_000,
+    TEXT: LIMIT,
+}
+MOST_STEPS = 1_000_000
+MOST_EVALUATIONS = 2_000
+LONGEST_LINE = 2_000  # characters of a line of numbers
+LONGEST_CELL = 1_000_000  # characters of a cell of evaluations
+LONGEST_TOKEN = 10_000  # characters
+LONGEST_SECONDS = 1e9  # of training
+EVALUATION_FIELDS = tuple(entry.name for entry in dataclasses.fields(EvaluationRow))
+
+
+def clean(longest: int, one_line: bool = False) -> Check:
+    """A text to be shown: cut at so many characters, without what no text file can hold."""
+
+    def check(value):
+        if not isinstance(value, str):
+            raise WrongValue(value)
+        return (safe_zip.shown(value)[:longest] or "…") if one_line else normalise(value[:longest])[0]
+
+    return check
+
+
+def settings(value) -> RunConfig:
+    try:
+        return RunConfig.from_json(value)
+    except SettingError as error:
+        raise WrongValue(error.values.get("value"), error.values.get("field", "")) from error
+    except (TypeError, LookupError, ValueError) as error:
+        raise WrongValue(value) from error
+
+
+def resolved(value) -> RunConfig:
+    """Settings with nothing left to decide."""
+    config = settings(value)
+    for name in ("planned_steps", "evaluation_interval"):
+        if getattr(config.training, name) < 1:
+            raise WrongValue(getattr(config.training, name), f"training.{name}")
+    return config
+
+
+def reference_line(value) -> list:
+    """Name, order and loss of `references.Reference`."""
+    name, order, loss = row(choice(*ORDERS), whole(), real(0))(value)
+    if order not in ORDERS[name]:
+        raise WrongValue(order)
+    return [name, order, loss]
+
+
+def reference_lines(value) -> list[list]:
+    """One of each name at most."""
+    lines = each(reference_line, most=len(ORDERS))(value)
+    if len({name for name, *_ in lines}) < len(lines):
+        raise WrongValue(value)
+    return lines
+
+
+def sha256(value) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
+        raise WrongValue(value)
+    return value
+
+
+OF_CONFIG = record(
+    {
+        "next_word": whole(1, VERSION),
+        "name": clean(120, one_line=True),
+        "requested": settings,
+        "resolved": resolved,
+        "status": choice(*STATUSES),
+        "pinned_context": clean(500),
+        "reference_lines": reference_lines,
+        "text": record({"name": clean(120, one_line=True), "kind": choice(*KINDS), "sha256": sha256}),
+    }
+)
+
+
+def number(inner: Check) -> Check:
+    """What is wrong is said as it is written."""
+
+    def check(written: str):
+        try:
+            return inner(number_in(written))
+        except WrongValue as error:
+            raise WrongValue(written) from error
+
+    return check
+
+
+def number_or_none(inner: Check) -> Check:
+    return lambda written: number(inner)(written) if written else None
+
+
+def yes(written: str) -> bool:
+    return choice("True", "False")(written) == "True"
+
+
+def bars(written: str) -> list[list]:
+    try:
+        value = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise WrongValue(written) from error
+    return each(row(clean(100), real(0, 1.001)), most=100)(value)
+
+
+OF_STEP: dict[str, Check] = {
+    "step": number(whole(1, MOST_STEPS)),
+    "epoch": number(real(0)),
+    "tokens": number(whole()),
+    "loss": number(real(0)),
+    "learning_rate": number(real(0, LARGEST_RATE)),
+    "gradient_norm": number(real(0)),
+    "seconds": number(real(0, LONGEST_SECONDS)),
+    "tokens_per_second": number(real(0)),
+}
+
+OF_EVALUATION: dict[str, Check] = {
+    "step": number(whole(1, MOST_STEPS)),
+    "loss": number_or_none(real(0)),
+    "bits_per_byte": number_or_none(real(0)),
+    "improved": yes,
+    "sample": clean(5_000),
+    "pinned_context": clean(500),
+    "bars": bars,
+}
+
+A_TOKEN = text(LONGEST_TOKEN, shortest=1)

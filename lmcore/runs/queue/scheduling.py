@@ -1,0 +1,199 @@
+"""Whose turn it is: a new run gets a first slice of training soon, then the visitor who has received least goes first.
+
+Who starts workers by this order is `starter`; a worker that finds it is no longer its turn ends its slice by itself. Needs no torch.
+"""
+
+import heapq
+import json
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from lmcore.config import RunConfig
+from lmcore.runs import folder
+from lmcore.runs.queue import lock
+from lmcore.runs.store.limits import Limits
+
+REMEMBERED = timedelta(hours=1)  # what a visitor has received is counted over its runs of this time
+PREPARING = 0.5  # seconds, about, from a free place to the first step
+PREPARING_SHARE = 0.1  # of a slice, at most: what takes long to prepare trains longer at once
+PROMISE_WEIGHT = 0.1
+NEWCOMER = ""  # the id of a run that is not there yet
+LOOKING_SECONDS = 0.25  # between two looks at the queue
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A run that trains or waits."""
+
+    id: str
+    visitor: str  # each example of the home page counts as a visitor of its own
+    owner: str | None
+    status: str  # running or queued
+    step: int
+    queued: int
+    seconds_left: float  # of training, estimated; infinite where nothing is known
+
+
+@dataclass(frozen=True)
+class Queue:
+    """All that train or wait at one moment."""
+
+    training: list[Contender]
+    waiting: list[Contender]  # the next to begin stands first
+    received: dict[str, float]  # visitor -> seconds of a place
+    limits: Limits
+
+    def rightful(self) -> list[str]:
+        """The runs that should train now, as many as do."""
+        return [entry.id for entry in ranked([*self.training, *self.waiting], self.received, self.limits)[: len(self.training)]]
+
+    def slice_is_over(self, run_id: str, trained: float, was_new: bool, slice_seconds: float) -> bool:
+        """Whether a run that has trained for so many seconds since it got its place shall give it to another now."""
+        soon = was_new or any(entry.step == 0 for entry in self.waiting)
+        needed = min(self.limits.first_slice_seconds, slice_seconds) if soon else slice_seconds
+        return bool(self.waiting) and trained >= needed and run_id not in self.rightful()
+
+    def position(self, run_id: str) -> int | None:
+        """1: the next to begin. None: not waiting."""
+        return next((number for number, entry in enumerate(self.waiting, start=1) if entry.id == run_id), None)
+
+    def expected_wait(self, run_id: str) -> float | None:
+        """Seconds until a waiting run gets a place, about; None where it does not wait or nobody can know."""
+        rightful = self.rightful()
+        places = max(self.limits.places, len(self.training))
+        free = [entry.seconds_left if entry.id in rightful else self._slice(entry) for entry in self.training]
+        free += [0.0] * (places - len(free))
+        heapq.heapify(free)
+        for entry in self.waiting:
+            begins = heapq.heappop(free)
+            if entry.id == run_id:
+                return begins if math.isfinite(begins) else None
+            heapq.heappush(free, begins + PREPARING + self._slice(entry))
+        return None
+
+    def expected_end(self, run_id: str) -> float | None:
+        """Seconds until a run that trains or waits has had all its training, about; None where nobody can know.
+
+        Those who may train at once share the places evenly; changing places costs them a little.
+        """
+        left = {entry: entry.seconds_left for entry in self.training}
+        left |= {entry: entry.seconds_left + PREPARING for entry in self.waiting}
+        asked = next((entry for entry in left if entry.id == run_id), None)
+        places, seconds = max(self.limits.places, len(self.training)), 0.0
+        while asked in left:
+            turns = _turns(left, self.limits)
+            first = sum(turn == 0 for turn in turns.values())
+            by_turns = sorted(left, key=lambda entry: (turns[entry.id], entry.status == "queued", entry.queued))
+            sharing = by_turns[: max(first, places)]
+            share = 1.0 if len(sharing) <= places else places / len(sharing) * (1 - PREPARING_SHARE)
+            soonest = min(left[entry] for entry in sharing)
+            if math.isinf(soonest):
+                return None
+            seconds += soonest / share
+            left |= {entry: left[entry] - soonest for entry in sharing}
+            left = {entry: more for entry, more in left.items() if more > 0}
+        return seconds if asked else None
+
+    def joined_by(self, owner: str, config: RunConfig) -> "Queue":
+        """The same with one more run, under the id `NEWCOMER`: what its owner may expect before it is started."""
+        training = config.training
+        left = training.stop_after if training.stop == "seconds" else math.inf
+        last = max((entry.queued for entry in (*self.training, *self.waiting)), default=0) + 1
+        entry = Contender(NEWCOMER, owner, owner, "queued", step=0, queued=last, seconds_left=left)
+        beside = Counter(entry.visitor for entry in self.training)
+        return replace(self, waiting=ranked([*self.waiting, entry], self.received, self.limits, beside))
+
+    def _slice(self, entry: Contender) -> float:
+        seconds = self.limits.slice_seconds if entry.step else self.limits.first_slice_seconds
+        return min(entry.seconds_left, seconds)
+
+
+def ranked(entries: list[Contender], received: dict[str, float], limits: Limits, training: Counter | None = None):
+    """Entries in the order in which they may train. training: how many runs a visitor has in training beside them.
+
+    A visitor's second run comes when every other visitor has one. Then new runs come first, then who has received least.
+    """
+    turns = _turns(entries, limits, training)
+    return sorted(entries, key=lambda entry: (turns[entry.id], entry.step > 0, received.get(entry.visitor, 0.0), entry.queued))
+
+
+def _turns(entries, limits: Limits, training: Counter | None = None) -> dict[str, int]:
+    """Run -> how many of its visitor's own come before it, counted by as many as may train at once."""
+    seen, turns = Counter(training), {}
+    for entry in sorted(entries, key=lambda entry: (entry.step > 0, entry.queued)):
+        turns[entry.id] = seen[entry.visitor] // limits.training_per_visitor
+        seen[entry.visitor] += 1
+    return turns
+
+
+def look(store, starting=(), connection=None) -> Queue:
+    """The queue as it is now. starting: runs that somebody has begun to claim; they count as training."""
+    if connection is None:
+        with store.database.reading() as connection:
+            return look(store, starting, connection)
+    rows = connection.execute(
+        "SELECT id, owner, status, step, queued, planned_steps, seconds, requested FROM runs"
+        " WHERE status IN ('queued', 'running') AND deleted IS NULL"
+    ).fetchall()
+    since = (datetime.now(UTC) - REMEMBERED).isoformat(timespec="milliseconds")
+    received = connection.execute(
+        "SELECT COALESCE(owner, id), SUM(received) FROM runs WHERE status IN ('queued', 'running') OR ended > ? GROUP BY 1",
+        (since,),
+    )
+    received = dict(tuple(row) for row in received)
+    training, waiting = [], []
+    for row in rows:
+        entry = _contender(row)
+        if entry.id in starting or (row["status"] == "running" and lock.is_held(folder.run_folder(store.folder, entry.id))):
+            training.append(entry)
+        elif row["status"] == "queued":
+            waiting.append(entry)
+    waiting = ranked(waiting, received, store.limits, Counter(entry.visitor for entry in training))
+    return Queue(training, waiting, received, store.limits)
+
+
+class Turn:
+    """How long a worker keeps its place: made when it has claimed its run, asked after each step."""
+
+    def __init__(self, store, run):
+        self.store, self.run_id, self.was_new = store, run.id, run.step == 0
+        self.claimed = self.began = self.next_look = time.monotonic()
+
+    def begin(self):
+        """Prepared; the first step comes next."""
+        self.began = self.next_look = time.monotonic()
+
+    @property
+    def slice_seconds(self) -> float:
+        return max(self.store.limits.slice_seconds, (self.began - self.claimed) * (1 / PREPARING_SHARE - 1))
+
+    def is_time_to_look(self) -> bool:
+        now = time.monotonic()
+        return now >= self.next_look and now - self.began >= min(self.slice_seconds, self.store.limits.first_slice_seconds)
+
+    def is_over(self) -> bool:
+        """Whether it is another's turn now."""
+        now = time.monotonic()
+        self.next_look = now + LOOKING_SECONDS
+        return look(self.store).slice_is_over(self.run_id, now - self.began, self.was_new, self.slice_seconds)
+
+
+def _contender(row) -> Contender:
+    return Contender(
+        row["id"], row["owner"] or row["id"], row["owner"], row["status"], row["step"], row["queued"], _seconds_left(row)
+    )  # fmt: skip
+
+
+def _seconds_left(row) -> float:
+    """What was promised counts as a tenth of the run already seen: the first steps, with their evaluations, say little."""
+    training = json.loads(row["requested"])["training"]
+    promised = training["stop_after"] if training["stop"] == "seconds" else math.inf
+    if not row["planned_steps"] or not row["step"]:
+        return promised
+    seen, steps = row["seconds"], row["step"]
+    if math.isfinite(promised):
+        seen, steps = seen + promised * PROMISE_WEIGHT, steps + row["planned_steps"] * PROMISE_WEIGHT
+    return seen / steps * (row["planned_steps"] - row["step"])

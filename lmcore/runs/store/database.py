@@ -1,0 +1,106 @@
+"""The SQLite file: connections and transactions. What is in it is `store`'s business, its tables are `migrations`."""
+
+import sqlite3
+import threading
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from lmcore.errors import StoreError, StoreMissing, StoreTooNew
+from lmcore.runs import folder
+from lmcore.runs.store import backups, migrations
+from lmcore.runs.store.migrations import as_store_error, version_of
+from lmcore.runs.store.records import from_rows
+
+WAITING_SECONDS = 10.0  # for another writer
+
+
+class Database:
+    """A connection for each call, and one a worker keeps: threads and processes share nothing but the file."""
+
+    def __init__(self, path: Path, create: bool = True):
+        """create: where there is none. Raises StoreMissing where there must have been one: a backup of it is left."""
+        self.path, self._here, self._kept = path, threading.local(), None
+        try:
+            if create and not path.exists() and not backups.backups(path.parent):
+                folder.keep_private(path.parent)
+                path.touch(0o600)
+            self._migrate()
+        except (sqlite3.Error, OSError) as error:
+            raise (as_store_error(error) or error) from error
+
+    @from_rows()
+    def connect(self, waiting: float = WAITING_SECONDS) -> sqlite3.Connection:
+        """Raises StoreMissing where the file has gone: SQLite would begin an empty one."""
+        try:
+            connection = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=waiting, isolation_level=None
+            )
+        except sqlite3.OperationalError as error:
+            raise (error if self.path.exists() else StoreMissing()) from error
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def stay_open(self):
+        """Keep what SQLite puts beside the file as long as this process lives: on a full disk nobody could put it there again,
+        and not even reading would go on. Not for a process that forks."""
+        if self._kept is None:
+            self._kept = self.connect()
+            version_of(self._kept)  # it is opened by the first who reads
+
+    @contextmanager
+    def reading(self):
+        """Raises StoreDamaged where what was read cannot be made of its rows."""
+        with self._connection() as connection, from_rows():
+            yield connection
+
+    @contextmanager
+    def _connection(self):
+        if shared := getattr(self._here, "connection", None):
+            yield shared
+            return
+        with closing(self.connect()) as connection:
+            yield connection
+
+    @contextmanager
+    def one_connection(self):
+        """All that this thread reads inside shares one: to open it costs more than most questions. It sees what others write."""
+        with self._connection() as connection:
+            before, self._here.connection = getattr(self._here, "connection", None), connection
+            try:
+                yield
+            finally:
+                self._here.connection = before
+
+    @contextmanager
+    def writing(self):
+        with closing(self.connect()) as connection, from_rows(), transaction(connection):
+            yield connection
+
+    def _migrate(self):
+        """Opening a store that is up to date writes nothing, so that it never waits for a writer."""
+        with self.reading() as connection:
+            version = version_of(connection)
+            if version == len(migrations.MIGRATIONS):
+                return
+            if version > len(migrations.MIGRATIONS):
+                raise StoreTooNew(version=version)
+            connection.execute("PRAGMA journal_mode = WAL")  # kept in the file
+        if version:
+            with suppress(OSError, sqlite3.Error, StoreError):
+                backups.back_up(self.path.parent)  # of before
+        with self.writing() as connection:
+            migrations.migrate(connection)  # another process may have been faster
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection):
+    """It holds the write lock from its beginning: one that reads first could not be upgraded."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

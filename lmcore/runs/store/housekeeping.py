@@ -1,0 +1,108 @@
+"""What runs take on the disk, and what goes when it is too much: the oldest films nobody keeps, and the run says so. No torch."""
+
+import contextlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from lmcore.errors import TooManyBytes
+from lmcore.runs import folder
+from lmcore.runs.store import backups
+
+STEP_BYTES = 100  # of one step in the store
+FILM = "limit.film_removed"  # the note on a run whose snapshots had to go
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Runs of one visitor that are not deleted, and the bytes of their folders and curves."""
+
+    runs: int
+    bytes: int
+
+
+def folder_bytes(path: Path | str) -> int:
+    """Of all files in it; one that disappears meanwhile counts nothing. 500 runs are measured while a page opens."""
+    total = 0
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    total += folder_bytes(entry.path)
+                else:
+                    with contextlib.suppress(OSError):
+                        total += entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        pass
+    return total
+
+
+def kept(store, owner: str | None) -> Kept:
+    """What one visitor keeps now."""
+    rows = _runs(store, owner)
+    return Kept(len(rows), sum(_bytes(store, row) for row in rows))
+
+
+def make_room(store, owner: str | None, coming: int = 0):
+    """Keep a visitor's runs within the limit; films go, models stay. Raises TooManyBytes where that is not enough.
+
+    coming: bytes of a run that is about to be kept.
+    """
+    if owner is None:
+        return
+    rows, limit = _runs(store, owner), store.limits.bytes_per_visitor
+    total = sum(_bytes(store, row) for row in rows) + coming
+    for row in rows:
+        if total <= limit:
+            return
+        if row["status"] not in ("queued", "running") and not row["film_kept"]:
+            total -= remove_film(store, row["id"])
+    if total > limit:
+        raise TooManyBytes(megabytes=round(total / 1e6), limit=round(limit / 1e6))
+
+
+def has_film(store, run_id: str) -> bool:
+    return (folder.run_folder(store.folder, run_id) / "snapshots").exists()
+
+
+def remove_film(store, run_id: str) -> int:
+    """Delete the snapshots of a run and note it there -> bytes."""
+    path = folder.run_folder(store.folder, run_id) / "snapshots"
+    freed = folder_bytes(path)
+    if not freed:
+        return 0
+    shutil.rmtree(path, ignore_errors=True)
+    with store.database.writing() as connection:
+        notes = json.loads(connection.execute("SELECT notes FROM runs WHERE id = ?", (run_id,)).fetchone()[0])
+        notes.append({"code": FILM, "values": {"megabytes": round(freed / 1e6, 1)}})
+        connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps(notes), run_id))
+    return freed
+
+
+def _bytes(store, row) -> int:
+    return folder_bytes(folder.run_folder(store.folder, row["id"])) + STEP_BYTES * row["step"]
+
+
+def _runs(store, owner: str | None) -> list:
+    """The oldest first."""
+    with store.database.reading() as connection:
+        return connection.execute(
+            "SELECT id, status, film_kept, step FROM runs WHERE owner = ? AND deleted IS NULL ORDER BY number", (owner,)
+        ).fetchall()
+
+
+def remove_orphans(store):
+    """Folders of runs the store no longer knows, and what a killed process left half written. At the start of a server.
+
+    Beside a store that was set aside they stay: what a backup does not know may be all that is left of a run.
+    """
+    with store.database.writing() as connection:  # nobody adds one meanwhile
+        known = {row["id"] for row in connection.execute("SELECT id FROM runs")}
+        unknown = [path for path in (store.folder / "runs").glob("*") if path.name not in known]
+    for path in () if backups.set_aside(store.folder) else unknown:
+        shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(store.folder / "imports", ignore_errors=True)
+    for left_over in (store.folder / "texts").glob("*.partial"):
+        left_over.unlink(missing_ok=True)

@@ -1,0 +1,123 @@
+"""Runs that a restored store does not know are listed again from their folders: settings and model, without the curve. No torch.
+
+What that needs of a run's row, and of its text's, lies beside its checkpoints as long as the run is not deleted.
+"""
+
+import contextlib
+import json
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lmcore.errors import StoreDamaged
+from lmcore.runs import folder
+from lmcore.runs.store.records import Run, Text, from_rows
+
+ROW = "row.json"
+OF_RUN = ("id", "owner", "text_id", "name", "requested", "pinned_context", "created")
+RESTORED = "store.restored"  # the note on a run whose checkpoint is newer than its curve in the store
+LONGEST_HEADER = 100_000_000  # bytes of a checkpoint, before its weights
+
+
+def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row):
+    """Beside the checkpoints; on a full disk it can wait for the next start of a server. A deleted run shall not come back."""
+    if run["deleted"]:
+        return forget(data, run["id"])
+    with contextlib.suppress(OSError):
+        values = {"run": {name: run[name] for name in OF_RUN}, "text": dict(text)}
+        folder.write_json(folder.run_folder(data, run["id"]) / ROW, values)
+
+
+def forget(data: Path, run_id: str):
+    (folder.run_folder(data, run_id) / ROW).unlink(missing_ok=True)
+
+
+def is_described(data: Path, run_id: str) -> bool:
+    return (folder.run_folder(data, run_id) / ROW).exists()
+
+
+def left_behind(data: Path) -> bool:
+    """Whether there are runs, or texts, that a store must have known."""
+    return any(any((Path(data) / name).glob("*")) for name in ("runs", "texts"))
+
+
+def take_in(data: Path, connection: sqlite3.Connection) -> int:
+    """List the runs again that the store does not know -> how many. connection: to a store of this version, with named rows."""
+    known = {row["id"] for row in connection.execute("SELECT id FROM runs")}
+    found = []
+    for path in (Path(data) / "runs").glob(f"*/{ROW}"):
+        with contextlib.suppress(StoreDamaged, OSError), from_rows():
+            described = folder.read_json(path)
+            if path.parent.name == described["run"]["id"] not in known:
+                found.append((described["run"]["created"], described))
+    taken = 0
+    for _, described in sorted(found, key=lambda entry: entry[0]):
+        with contextlib.suppress(StoreDamaged, OSError, sqlite3.Error), _all_or_nothing(connection), from_rows():
+            run, text = described["run"], described["text"]
+            _insert(connection, "INSERT OR IGNORE", "texts", {**text, "shared": 0})  # it may have been taken back
+            _insert(connection, "INSERT", "runs", {**{name: run[name] for name in OF_RUN}, **_trained(data, run["id"])})
+            Text.of(connection.execute("SELECT * FROM texts WHERE id = ?", (run["text_id"],)).fetchone())
+            Run.of(connection.execute("SELECT * FROM runs WHERE id = ?", (run["id"],)).fetchone())
+            taken += 1
+    return taken
+
+
+def note_gaps(data: Path, connection: sqlite3.Connection):
+    """Runs trained on after the backup: their checkpoints are kept, and the run says why its curve has a gap."""
+    for run_id, step, notes in connection.execute("SELECT id, step, notes FROM runs").fetchall():
+        saved = folder.checkpoints(folder.run_folder(data, run_id))
+        if saved and (newest := folder.step_of(saved[0])) > step:
+            connection.execute(
+                "UPDATE runs SET notes = ? WHERE id = ?", (json.dumps([*json.loads(notes), _note(step, newest)]), run_id)
+            )
+
+
+def _trained(data: Path, run_id: str) -> dict:
+    """The columns of a run that its newest readable checkpoint says."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    for path in folder.checkpoints(folder.run_folder(data, run_id)):
+        with contextlib.suppress(ValueError, LookupError, TypeError, OSError):
+            header = _header(path)
+            step, training, planned = header["step"], header["training"], header["config"]["training"]["planned_steps"]
+            return {
+                "resolved": json.dumps(header["config"]),
+                "status": "finished" if 0 < planned <= step else "stopped",
+                "notes": json.dumps([_note(0, step)]),
+                "step": step,
+                "planned_steps": planned,
+                "tokens": training["tokens"],
+                "seconds": training["seconds"],
+                "started": now,
+                "ended": now,
+            }
+    return {"status": "stopped", "ended": now}
+
+
+def _header(path: Path) -> dict:
+    """What stands before the tensors of a checkpoint; `checkpoint.load` also checks that the file is whole."""
+    with path.open("rb") as file:
+        length = min(LONGEST_HEADER, int.from_bytes(file.read(8), "little"))
+        return json.loads(json.loads(file.read(length))["__metadata__"]["next_word"])
+
+
+def _note(known: int, newest: int) -> dict:
+    return {"code": RESTORED, "values": {"known": known, "newest": newest}}
+
+
+def _insert(connection: sqlite3.Connection, how: str, table: str, values: dict):
+    columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    values = {name: value for name, value in values.items() if name in columns}
+    places = ", ".join("?" * len(values))
+    connection.execute(f"{how} INTO {table} ({', '.join(values)}) VALUES ({places})", tuple(values.values()))
+
+
+@contextlib.contextmanager
+def _all_or_nothing(connection: sqlite3.Connection):
+    connection.execute("SAVEPOINT one")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK TO one")
+        raise
+    finally:
+        connection.execute("RELEASE one")

@@ -1,0 +1,181 @@
+"""Rooms of a class: a short code, who is in it under which nickname, and the runs they hand in.
+
+A room points at runs and keeps nothing of theirs: a run that is deleted leaves the board by itself. Who may do what is asked here;
+who is asking is the pages' business. Needs no torch.
+"""
+
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from sqlite3 import IntegrityError
+
+from lmcore.errors import (
+    NicknameMissing,
+    NicknameTaken,
+    NotAllowed,
+    RoomClosed,
+    RoomFull,
+    RoomNotFound,
+    RunNotFound,
+    TooManyRooms,
+)
+from lmcore.runs.store import lookalikes
+from lmcore.runs.store.records import UNITS, Room, Run
+from lmcore.runs.store.store import Store, now
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read or heard as something else
+CODE_LENGTH = 6
+NICKNAME_LENGTH = 30  # characters
+MOST_HAND_INS, MOST_ROOMS = 300, 50
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """A run on the board. Only `with_text` lets others see what it wrote, how it is named and where it is."""
+
+    place: int  # in its room, 1 for the first: its name for browsers, which never learn the run's address from the board
+    visitor: str
+    nickname: str
+    with_text: bool
+    hidden: bool
+    run: Run
+
+
+class Rooms:
+    def __init__(self, store: Store):
+        self.store, self.database = store, store.database
+
+    def open(self, owner: str) -> Room:
+        """Raises TooManyRooms."""
+        with self.database.writing() as connection:
+            count = connection.execute("SELECT COUNT(*) FROM rooms WHERE owner = ?", (owner,)).fetchone()[0]
+            if count >= MOST_ROOMS:
+                raise TooManyRooms(limit=MOST_ROOMS)
+            while True:
+                code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+                with suppress(IntegrityError):
+                    connection.execute(
+                        "INSERT INTO rooms (code, owner, x, y, unit, created) VALUES (?, ?, ?, ?, ?, ?)",
+                        (code, owner, "learning_rate", "hidden_size", UNITS[0], now()),
+                    )
+                    break
+        return self.room(code)
+
+    def room(self, code: str) -> Room:
+        """By its code, in capitals or not. Raises RoomNotFound."""
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT * FROM rooms WHERE code = ?", (code.strip().upper(),)).fetchone()
+        if row is None:
+            raise RoomNotFound(length=CODE_LENGTH)
+        return Room.of(row)
+
+    def rooms(self, visitor: str) -> list[Room]:
+        """Those a visitor has opened or joined, the newest first."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM rooms WHERE owner = ? OR code IN (SELECT room FROM room_members WHERE visitor = ?)"
+                " ORDER BY rooms.rowid DESC",
+                (visitor, visitor),
+            ).fetchall()
+        return [Room.of(row) for row in rows]
+
+    def set(self, code: str, **values):
+        """Change anonymous, x, y or unit of a room."""
+        if set(values) - {"anonymous", "x", "y", "unit"}:
+            raise ValueError(sorted(values))
+        self._change(code, ", ".join(f"{name} = ?" for name in values), *values.values())
+
+    def close(self, code: str, closed: bool = True):
+        self._change(code, "closed = ?", now() if closed else None)
+
+    def delete(self, code: str):
+        """The room with all that was handed in and every nickname, for good; the runs stay their owners'."""
+        with self.database.writing() as connection:
+            for table, column in (("hand_ins", "room"), ("room_members", "room"), ("rooms", "code")):
+                connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (code,))
+
+    def join(self, code: str, visitor: str, nickname: str):
+        """Under a nickname; again: under another one. Raises NicknameMissing, NicknameTaken, also for one that looks like another's,
+        or RoomNotFound."""
+        nickname = " ".join("".join(sign if sign.isprintable() else " " for sign in nickname).split())
+        if not 1 <= len(nickname) <= NICKNAME_LENGTH or not lookalikes.shape(nickname):
+            raise NicknameMissing(limit=NICKNAME_LENGTH)
+        with self.database.writing() as connection:
+            self._require(connection, code)
+            others = connection.execute("SELECT nickname FROM room_members WHERE room = ? AND visitor != ?", (code, visitor))
+            if lookalikes.shape(nickname) in {lookalikes.shape(row["nickname"]) for row in others}:
+                raise NicknameTaken()
+            connection.execute(
+                "INSERT INTO room_members (room, visitor, nickname) VALUES (?, ?, ?)"
+                " ON CONFLICT (room, visitor) DO UPDATE SET nickname = excluded.nickname",
+                (code, visitor, nickname),
+            )
+
+    def nickname(self, code: str, visitor: str) -> str | None:
+        with self.database.reading() as connection:
+            row = connection.execute(
+                "SELECT nickname FROM room_members WHERE room = ? AND visitor = ?", (code, visitor)
+            ).fetchone()
+        return row["nickname"] if row else None
+
+    def hand_in(self, code: str, visitor: str, run_id: str, with_text: bool = False) -> int:
+        """One's own run -> its place on the board; again: with or without its text.
+
+        Raises RoomClosed, RoomFull, RoomNotFound, RunNotFound, or NotAllowed for another's run and for one who has not joined.
+        """
+        with self.database.writing() as connection:
+            self._require(connection, code, open=True)
+            run = connection.execute("SELECT owner FROM runs WHERE id = ? AND deleted IS NULL", (run_id,)).fetchone()
+            if run is None:
+                raise RunNotFound()
+            member = connection.execute("SELECT 1 FROM room_members WHERE room = ? AND visitor = ?", (code, visitor)).fetchone()
+            if run["owner"] != visitor or member is None:
+                raise NotAllowed()
+            count, last = connection.execute("SELECT COUNT(*), MAX(place) FROM hand_ins WHERE room = ?", (code,)).fetchone()
+            known = connection.execute("SELECT place FROM hand_ins WHERE room = ? AND run = ?", (code, run_id)).fetchone()
+            if known is None and count >= MOST_HAND_INS:
+                raise RoomFull(limit=MOST_HAND_INS)
+            place = known["place"] if known else (last or 0) + 1
+            connection.execute(
+                "INSERT INTO hand_ins (room, place, run, visitor, with_text) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (room, run) DO UPDATE SET with_text = excluded.with_text",
+                (code, place, run_id, visitor, with_text),
+            )
+        return place
+
+    def take_back(self, code: str, visitor: str, run_id: str):
+        """One's own hand-in; another's stays."""
+        with self.database.writing() as connection:
+            connection.execute("DELETE FROM hand_ins WHERE room = ? AND run = ? AND visitor = ?", (code, run_id, visitor))
+
+    def hide(self, code: str, place: int, hidden: bool = True):
+        with self.database.writing() as connection:
+            connection.execute("UPDATE hand_ins SET hidden = ? WHERE room = ? AND place = ?", (hidden, code, place))
+
+    def board(self, code: str) -> list[HandIn]:
+        """All that was handed in and not deleted since, hidden ones too, in the order of their places: one query."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT runs.*, place, hand_ins.visitor, nickname, with_text, hidden FROM hand_ins"
+                " JOIN room_members USING (room, visitor) JOIN runs ON runs.id = run"
+                " WHERE room = ? AND deleted IS NULL ORDER BY place",
+                (code,),
+            ).fetchall()
+        return [
+            HandIn(
+                row["place"], row["visitor"], row["nickname"], bool(row["with_text"]), bool(row["hidden"]), self.store._run(row)
+            )
+            for row in rows
+        ]
+
+    def _require(self, connection, code: str, open: bool = False):
+        row = connection.execute("SELECT closed FROM rooms WHERE code = ?", (code,)).fetchone()
+        if row is None:
+            raise RoomNotFound(length=CODE_LENGTH)
+        if open and row["closed"]:
+            raise RoomClosed()
+
+    def _change(self, code: str, what: str, *values):
+        with self.database.writing() as connection:
+            if not connection.execute(f"UPDATE rooms SET {what} WHERE code = ?", (*values, code)).rowcount:
+                raise RoomNotFound(length=CODE_LENGTH)

@@ -1,0 +1,363 @@
+"""What the pages know of texts and runs: add, look up, rename, delete, and say what a run shall do.
+
+The worker's side of the same file, claiming a run and writing its progress, is `progress`. Needs no torch.
+"""
+
+import json
+import secrets
+import shutil
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from lmcore.config import RunConfig, TrainingConfig
+from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextChanged, TextMissing, TextNotFound
+from lmcore.runs import folder
+from lmcore.runs.queue import lock, scheduling
+from lmcore.runs.store import backups, housekeeping, limits, marks, rebuilding
+from lmcore.runs.store.database import Database
+from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
+from lmcore.text.decoding import normalise, one_line
+
+RESUMABLE = ("paused", "stopped", "failed", "interrupted")
+RUNS = "SELECT *, text_id IN (SELECT id FROM texts) AS has_text FROM runs"
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def new_id() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class Store:
+    """Ownership is the pages' business: `require_owner` is the check they make before they change anything."""
+
+    def __init__(self, data: Path, limits: Limits | None = None, create: bool = True):
+        """limits: those of the environment, where nothing else is said. create: where there is no store yet."""
+        self.folder, self.limits = Path(data), limits or Limits.from_environment()
+        self.database = Database(self.folder / "store.sqlite", create)
+
+    # texts
+
+    def add_text(
+        self,
+        *,
+        owner: str | None,
+        name: str,
+        content: str,
+        kind: str,
+        encoding: str,
+        unreadable: int = 0,
+        changes=(),
+        sample: str | None = None,
+    ) -> Text:
+        """Raises TextTooLarge or a LimitError before anything is written."""
+        size = len(content.encode())
+        self.check_text(owner, size)
+        text = Text(
+            new_id(), owner, folder.keep_text(self.folder, content), one_line(name), kind, encoding, unreadable, tuple(changes), len(content),
+            size, sample, now(),
+        )  # fmt: skip
+        row = {**vars(text), "changes": json.dumps(text.changes)}
+        with self.database.writing() as connection:
+            limits.check_text(self.limits, connection, owner, size)
+            connection.execute(f"INSERT INTO texts ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
+            folder.keep_text(self.folder, content)  # again: `purge` may have removed the same text just now
+        return text
+
+    def check_text(self, owner: str | None, size: int):
+        """May this visitor keep one more text of so many UTF-8 bytes? What they have deleted makes room for it, and is then gone
+        for good. Raises TextTooLarge or a LimitError."""
+        try:
+            with self.database.reading() as connection:
+                limits.check_text(self.limits, connection, owner, size)
+        except LimitError:
+            self.purge(before=now(), owner=owner)
+            with self.database.reading() as connection:
+                limits.check_text(self.limits, connection, owner, size)
+
+    def text(self, text_id: str) -> Text | None:
+        """A deleted one too, as long as it is there: a run always knows its text."""
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT * FROM texts WHERE id = ?", (text_id,)).fetchone()
+        return Text.of(row) if row else None
+
+    def texts(self, owner: str | None) -> list[Text]:
+        """One visitor's texts, the newest first; of None: the samples."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM texts WHERE owner IS ? AND deleted IS NULL ORDER BY rowid DESC", (owner,)
+            ).fetchall()
+        return [Text.of(row) for row in rows]
+
+    def content(self, text_id: str) -> str:
+        """Raises TextMissing or TextChanged where its file is not what was kept."""
+        text = self.text(text_id)
+        return folder.read_text(self.folder, text.sha256) if text else ""
+
+    def check_text_file(self, text_id: str):
+        """Is a text's file there, and as long as it was? Raises TextMissing or TextChanged; `content` looks at each byte."""
+        text = self.text(text_id)
+        path = folder.text_path(self.folder, text.sha256) if text else None
+        if path is None or not path.exists():
+            raise TextMissing()
+        if path.stat().st_size != text.bytes:
+            raise TextChanged()
+
+    def set_kind(self, text_id: str, kind: str):
+        """Of the text from now on; a run has its own kind, fixed when it was first claimed."""
+        self._change_text(text_id, "kind = ?", kind)
+
+    def rename_text(self, text_id: str, name: str):
+        self._change_text(text_id, "name = ?", one_line(name))
+
+    def share_text(self, text_id: str, shared: bool):
+        self._change_text(text_id, "shared = ?", shared)
+
+    def runs_on(self, text_id: str) -> tuple[list[str], list[str]]:
+        """Ids of the runs on a text: (those that are deleted with it, those that stay: other visitors', and handed in to a room)."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT runs.id, runs.owner IS texts.owner AND runs.id NOT IN (SELECT run FROM hand_ins) AS goes"
+                " FROM runs JOIN texts ON texts.id = text_id WHERE text_id = ? AND runs.deleted IS NULL ORDER BY number",
+                (text_id,),
+            ).fetchall()
+        return [row["id"] for row in rows if row["goes"]], [row["id"] for row in rows if not row["goes"]]
+
+    def delete_text(self, text_id: str):
+        """Hidden, with its owner's runs on it, and nothing new is trained on it; `undelete_text` brings all back until `purge`.
+        Shared runs stay, and the text with them as long as they do."""
+        going, _ = self.runs_on(text_id)
+        for run_id in going:
+            self.ask(run_id, "stop")
+        when = now()
+        with self.database.writing() as connection:
+            connection.executemany("UPDATE runs SET deleted = ? WHERE id = ?", [(when, run_id) for run_id in going])
+            connection.execute("UPDATE texts SET deleted = ? WHERE id = ?", (when, text_id))
+        self._describe_runs_on(text_id)
+
+    def undelete_text(self, text_id: str):
+        with self.database.writing() as connection:
+            row = connection.execute("SELECT deleted FROM texts WHERE id = ?", (text_id,)).fetchone()
+            if row is None:
+                raise TextNotFound()
+            connection.execute("UPDATE runs SET deleted = NULL WHERE text_id = ? AND deleted = ?", (text_id, row["deleted"]))
+            connection.execute("UPDATE texts SET deleted = NULL WHERE id = ?", (text_id,))
+        self._describe_runs_on(text_id)
+
+    # runs
+
+    def add_run(
+        self, *, owner: str | None, text_id: str, name: str, config: RunConfig, pinned_context: str = "", first: bool = False
+    ) -> Run:
+        """Queue a run; first: before its equals that wait. Raises a LimitError where it would be too many or too much, and
+        TextNotFound for a text that is gone or deleted."""
+        run_id = new_id()
+        housekeeping.make_room(self, owner)
+        with self.database.writing() as connection:
+            limits.check_kept(self.limits, connection, owner)
+            self._check_active(connection, owner)
+            if not connection.execute("SELECT 1 FROM texts WHERE id = ? AND deleted IS NULL", (text_id,)).fetchone():
+                raise TextNotFound()
+            connection.execute(
+                "INSERT INTO runs (id, owner, text_id, name, requested, status, pinned_context, created, queued)"
+                " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, (SELECT COALESCE(MAX(queued), 0) + 1 FROM runs))",
+                (run_id, owner, text_id, one_line(name), json.dumps(config.to_json()), normalise(pinned_context)[0], now()),
+            )
+            if first:
+                connection.execute("UPDATE runs SET queued = (SELECT MIN(queued) - 1 FROM runs) WHERE id = ?", (run_id,))
+        self.describe(run_id)
+        return cast(Run, self.run(run_id))
+
+    def run(self, run_id: str) -> Run | None:
+        with self.database.reading() as connection:
+            row = connection.execute(f"{RUNS} WHERE id = ? AND deleted IS NULL", (run_id,)).fetchone()
+        return self._run(row) if row else None
+
+    def runs(self, owner: str | None) -> list[Run]:
+        """One visitor's runs, the newest first; of None: the examples of the home page."""
+        with self.database.reading() as connection:
+            rows = connection.execute(f"{RUNS} WHERE owner IS ? AND deleted IS NULL ORDER BY number DESC", (owner,)).fetchall()
+        return [self._run(row) for row in rows]
+
+    def demos(self) -> list[Run]:
+        return self.runs(None)
+
+    def require_owner(self, run: Run, visitor: str | None):
+        """Raises NotAllowed. A run of nobody is nobody's to change."""
+        if run.owner is None or run.owner != visitor:
+            raise NotAllowed()
+
+    def rename(self, run_id: str, name: str):
+        self._change(run_id, "name = ?", one_line(name))
+        self.describe(run_id)
+
+    def keep_film(self, run_id: str, kept: bool):
+        self._change(run_id, "film_kept = ?", kept)
+
+    def delete(self, run_id: str):
+        """Hidden, and told to stop; `undelete` brings it back until `purge`. On a full disk not even that can be written down
+        before its film has gone."""
+        try:
+            self._delete(run_id)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            shutil.rmtree(folder.run_folder(self.folder, run_id) / "snapshots", ignore_errors=True)
+            self._delete(run_id)
+
+    def _delete(self, run_id: str):
+        self.ask(run_id, "stop")
+        self._change(run_id, "deleted = ?", now())
+        self.describe(run_id)
+
+    def undelete(self, run_id: str):
+        self._change(run_id, "deleted = NULL")
+        self.describe(run_id)
+
+    def describe_runs(self):
+        """Of runs that came in by another way than `add_run`: see `rebuilding`."""
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT id FROM runs WHERE deleted IS NULL").fetchall()
+        for row in rows:
+            if not rebuilding.is_described(self.folder, row["id"]):
+                self.describe(row["id"])
+
+    def _describe_runs_on(self, text_id: str):
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT id FROM runs WHERE text_id = ?", (text_id,)).fetchall()
+        for row in rows:
+            self.describe(row["id"])
+
+    def describe(self, run_id: str):
+        with self.database.reading() as connection:
+            run = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+            text = connection.execute("SELECT * FROM texts WHERE id = ?", (run["text_id"],)).fetchone()
+        rebuilding.describe(self.folder, run, text)
+
+    def purge(self, before: str, owner: str | None = None):
+        """Remove for good what was deleted before a time (UTC), by one owner or by all: files, then rows, for which a full disk
+        has no room before. Texts that a run needs stay."""
+        gone_by, whose = "deleted <= ? AND (? IS NULL OR owner = ?)", (before, owner, owner)
+        with self.database.reading() as connection:
+            rows = connection.execute(f"SELECT id FROM runs WHERE {gone_by} AND status != 'running'", whose).fetchall()
+        gone = [(row["id"],) for row in rows]
+        for (run_id,) in gone:
+            shutil.rmtree(folder.run_folder(self.folder, run_id), ignore_errors=True)
+        with self.database.writing() as connection:
+            for table, column in (("steps", "run"), ("evaluations", "run"), ("runs", "id")):
+                connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)
+            connection.execute(f"DELETE FROM texts WHERE {gone_by} AND id NOT IN (SELECT text_id FROM runs)", whose)
+            needed = {row["sha256"] for row in connection.execute("SELECT sha256 FROM texts")}
+            for path in () if backups.set_aside(self.folder) else (self.folder / "texts").glob("*.txt"):
+                if path.stem not in needed:
+                    path.unlink(missing_ok=True)
+
+    def ask(self, run_id: str, want: str):
+        """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
+
+        Raises QueueFull or TooManyWaiting, and TextMissing or TextChanged rather than promise what cannot be done.
+        """
+        with self.database.writing() as connection:
+            row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if row is None:
+                raise RunNotFound()
+            status = self._shown_status(row)
+            if want == "run" and status in RESUMABLE:
+                self.check_text_file(row["text_id"])
+                self._check_active(connection, row["owner"])
+                connection.execute(
+                    "UPDATE runs SET want = 'run', status = 'queued', error_code = NULL, error_values = '{}', queued ="
+                    " (SELECT MAX(queued) + 1 FROM runs), notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?",
+                    (json.dumps({"code": marks.RESUMED, "values": {"step": row["step"]}}), run_id),
+                )
+            elif want != "run" and status in ("queued", "interrupted", "paused"):
+                connection.execute(
+                    "UPDATE runs SET want = ?, status = ?, ended = ? WHERE id = ?",
+                    (want, {"pause": "paused", "stop": "stopped"}[want], now(), run_id),
+                )
+            elif status == "running":
+                connection.execute("UPDATE runs SET want = ? WHERE id = ?", (want, run_id))
+
+    def ask_learning_rate(self, run_id: str, rate: float):
+        """Heeded between two steps. Raises SettingOutOfRange or SettingWrongType."""
+        replace(TrainingConfig(), learning_rate=rate)
+        self._change(run_id, "learning_rate = ?", rate)
+
+    def set_pinned_context(self, run_id: str, context: str):
+        self._change(run_id, "pinned_context = ?", normalise(context)[0])
+
+    def queue_first(self, run_id: str):
+        self._change(run_id, "queued = (SELECT MIN(queued) - 1 FROM runs)")
+
+    def waiting(self) -> list[str]:
+        """The queue, by id; the next to begin stands first."""
+        return [entry.id for entry in self.queue().waiting]
+
+    def queue(self) -> scheduling.Queue:
+        """All that train or wait now: a run's place in it, and how long it will wait."""
+        return scheduling.look(self)
+
+    def queue_position(self, run_id: str) -> int | None:
+        """1: the next to begin. None: not waiting."""
+        return self.queue().position(run_id)
+
+    def expected_wait(self, run_id: str) -> float | None:
+        """Seconds until a waiting run gets a place, about; None where it does not wait or nobody can know."""
+        return self.queue().expected_wait(run_id)
+
+    # curves
+
+    def steps(self, run_id: str, after: int = -1, most: int = -1) -> StepColumns:
+        """The steps after one, in order; at most so many."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {', '.join(STEP_FIELDS)} FROM steps WHERE run = ? AND step > ? ORDER BY step LIMIT ?",
+                (run_id, after, most),
+            ).fetchall()
+        return StepColumns.of([tuple(row) for row in rows])
+
+    def evaluations(self, run_id: str, after: int = -1) -> list[EvaluationRow]:
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM evaluations WHERE run = ? AND step > ? ORDER BY step", (run_id, after)
+            ).fetchall()
+        return [EvaluationRow.of(row) for row in rows]
+
+    def latest_evaluation(self, run_id: str) -> EvaluationRow | None:
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step DESC LIMIT 1", (run_id,)).fetchone()
+        return EvaluationRow.of(row) if row else None
+
+    def check_start(self, owner: str | None):
+        """Would one more run be refused now? Raises a LimitError. What runs take on the disk is measured only at the start."""
+        with self.database.reading() as connection:
+            limits.check_kept(self.limits, connection, owner)
+            self._check_active(connection, owner)
+
+    def _check_active(self, connection, owner: str | None):
+        queue = scheduling.look(self, connection=connection)
+        limits.check_active(self.limits, [(entry.owner, entry.status) for entry in (*queue.training, *queue.waiting)], owner)
+
+    def _change(self, run_id: str, what: str, *values):
+        with self.database.writing() as connection:
+            if not connection.execute(f"UPDATE runs SET {what} WHERE id = ?", (*values, run_id)).rowcount:
+                raise RunNotFound()
+
+    def _change_text(self, text_id: str, what: str, *values):
+        with self.database.writing() as connection:
+            if not connection.execute(f"UPDATE texts SET {what} WHERE id = ?", (*values, text_id)).rowcount:
+                raise TextNotFound()
+
+    def _shown_status(self, row) -> str:
+        if row["status"] == "running" and not lock.is_held(folder.run_folder(self.folder, row["id"])):
+            return "interrupted"
+        return row["status"]
+
+    def _run(self, row) -> Run:
+        return Run.of(row, self._shown_status(row))

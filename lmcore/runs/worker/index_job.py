@@ -1,0 +1,82 @@
+"""Counting models beside a run: the sorted index of its training text, kept in its folder, and the lines they draw in its curve.
+
+They are made in a thread of the worker, so that no step waits for them: sorting and counting in NumPy leave the other core to training.
+As a program, `python -m lmcore.runs.worker.index_job DATA RUN`, it counts again for a run whose count failed or whose worker had none.
+"""
+
+import sys
+import threading
+import traceback
+from dataclasses import astuple
+from pathlib import Path
+
+from lmcore.errors import CountFailed
+from lmcore.inference.references import Reference, reference_losses
+from lmcore.models.ngram_counts import Counts
+from lmcore.runs import folder
+from lmcore.runs.folder import write_aside
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import memory_limits, restoring, run_writer
+from lmcore.text.corpus import Corpus, TokenData, encode
+from lmcore.text.text_index import TextIndex
+from lmcore.tokenizers import read_tokenizer
+
+
+def index_path(run_folder: Path) -> Path:
+    return Path(run_folder) / "counts.safetensors"
+
+
+class Counting(threading.Thread):
+    """`lines` is None until they are known, `error` until it has failed; the index is kept where there is none yet."""
+
+    def __init__(self, run_folder: Path, data: TokenData, vocabulary_size: int):
+        super().__init__(name="counting", daemon=True)
+        self.path, self.data, self.vocabulary_size = index_path(run_folder), data, vocabulary_size
+        self.lines: tuple[Reference, ...] | None = None
+        self.error: CountFailed | None = None
+
+    def run(self):
+        try:
+            index = TextIndex.of(self.data, self.vocabulary_size)
+            if not self.path.exists():
+                write_aside(self.path, index.to_bytes())
+            self.lines = reference_losses(Counts(index), self.data)
+        except Exception as error:
+            traceback.print_exception(error)
+            self.error = failure(error)
+
+
+def failure(error: Exception) -> CountFailed:
+    kinds = (MemoryError, OSError)  # NumPy and the system have names of their own for them
+    return CountFailed(reason=next((kind.__name__ for kind in kinds if isinstance(error, kind)), type(error).__name__))
+
+
+def count_again(store: Store, run_id: str) -> CountFailed | None:
+    """Count in this process, write down what came of it -> why it failed, if it did."""
+    run, run_folder = store.run(run_id), folder.run_folder(store.folder, run_id)
+    if run is None:
+        return None
+    lines: tuple[Reference, ...] | None = None
+    try:
+        tokenizer = read_tokenizer(run_folder / "tokenizer.json")
+        data = encode(Corpus.from_text(*restoring.text_of(store, run)), tokenizer)
+        index_path(run_folder).unlink(missing_ok=True)
+        counting = Counting(run_folder, data, tokenizer.vocabulary_size)
+        counting.run()
+        lines, error = counting.lines, counting.error
+    except Exception as fault:
+        traceback.print_exception(fault)
+        error = failure(fault)
+    with store.database.writing() as connection:
+        run_writer.write_counted(connection, run_id, as_rows(lines), error)
+    return error
+
+
+def as_rows(lines: tuple[Reference, ...] | None) -> list[list] | None:
+    return None if lines is None else [list(astuple(line)) for line in lines]
+
+
+if __name__ == "__main__":
+    store = Store(Path(sys.argv[1]))
+    memory_limits.stay_within(store.limits.bytes_per_run)
+    sys.exit(1 if count_again(store, sys.argv[2]) else 0)

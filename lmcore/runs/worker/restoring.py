@@ -1,0 +1,129 @@
+"""A checkpoint made into a network and a training state again, or refused: whoever wrote it, what it holds must fit together.
+
+And which text a run goes on with: a kind that is known, a file that is the one the run began with.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from lmcore.errors import CheckpointDamaged, LmcoreError, TokenizerDamaged
+from lmcore.runs import folder
+from lmcore.text.corpus import OPENING, TokenData
+from lmcore.text.kinds import KINDS
+from lmcore.training import checkpoint
+from lmcore.training.loop import TrainingState
+
+UNFIT = (LmcoreError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+LARGEST_WEIGHT = 1e12  # where none is larger, no product overflows a float32: each distribution is one, whatever is read
+
+
+def newest(run_folder: Path, data: TokenData, vocabulary_size: int):
+    """((config, network, state) of the newest checkpoint that can be used, or None; a note for each one that could not).
+
+    Those that cannot be used are removed. Raises TokenizerDamaged where a whole checkpoint has another vocabulary.
+    """
+    notes = []
+    for path in folder.checkpoints(run_folder):
+        try:
+            saved = checkpoint.load(path)
+            if saved.step != folder.step_of(path):
+                raise CheckpointDamaged(step=folder.step_of(path), reason="another step")
+            if saved.header["vocabulary_size"] != vocabulary_size:
+                raise TokenizerDamaged(reason="another vocabulary")
+            return (saved.config, *restore(saved, data, vocabulary_size)), notes
+        except CheckpointDamaged as error:
+            notes.append({"code": error.code, "values": error.values})
+            path.unlink(missing_ok=True)
+    return None, notes
+
+
+def restore(saved: checkpoint.Checkpoint, data: TokenData, vocabulary_size: int) -> tuple[nn.Module, TrainingState]:
+    """Raises CheckpointDamaged, and nothing else."""
+    try:
+        network = network_of(saved, vocabulary_size)
+        openings = data.opening, data.train[-OPENING:]  # the second: as it was cut before it ended where a line begins
+        known = any(np.array_equal(saved.tensors["opening"].numpy(), opening) for opening in openings)
+        if not known or saved.header["kind"] != data.kind:
+            raise CheckpointDamaged(step=saved.step, reason="another text")
+        state = TrainingState(network, data, saved.config.training)
+        saved.restore(state)
+        reason = "" if saved.step == state.step else "another step"
+        reason = reason or _misfit(network, state)
+    except CheckpointDamaged:
+        raise
+    except UNFIT as error:
+        raise CheckpointDamaged(step=saved.step, reason=type(error).__name__) from error
+    if reason:
+        raise CheckpointDamaged(step=saved.step, reason=reason)
+    return network, state
+
+
+def network_of(saved: checkpoint.Checkpoint, vocabulary_size: int) -> nn.Module:
+    """The network with the weights of a checkpoint, which `checkpoint.load` has compared with its settings. Raises CheckpointDamaged."""
+    if saved.header["vocabulary_size"] != vocabulary_size:
+        raise CheckpointDamaged(step=saved.step, reason="another vocabulary")
+    network = saved.network()
+    if not is_sound(network):
+        raise CheckpointDamaged(step=saved.step, reason="not finite")
+    return network
+
+
+def is_sound(network: nn.Module) -> bool:
+    """Whether every weight is a number, and none so large that a probability could be none."""
+    return all(bool((weights.abs() <= LARGEST_WEIGHT).all()) for weights in network.parameters())
+
+
+def _misfit(network: nn.Module, state: TrainingState) -> str:
+    """What torch itself would notice only in the middle of a step."""
+    for optimizer in state.optimizers:
+        for kept in optimizer.state.values():
+            if not all(bool(value.isfinite().all()) for value in kept.values() if torch.is_tensor(value)):
+                return "another optimizer"
+    hidden = state.hidden if isinstance(state.hidden, tuple) else () if state.hidden is None else (state.hidden,)
+    if any(part.shape[1] != state.config.batch_size or not bool(torch.isfinite(part).all()) for part in hidden):
+        return "another hidden state"
+    with torch.random.fork_rng(devices=[]):
+        torch.set_rng_state(state.random_state)  # RuntimeError where it is none
+    return ""
+
+
+# the text
+
+
+def text_of(store, run) -> tuple[str, str]:
+    """(content, kind) of the text a run trains on, the kind fixed when the run first begins. A `run.json` that is missing or damaged is
+    written anew: the store knows what stands in it. Raises TextMissing or TextChanged."""
+    content, kind, path = store.content(run.text_id), kind_of(store, run), _described(store, run)
+    if _kind_in(path) is None:
+        folder.write_json(path, {"id": run.id, "kind": kind, "requested": run.requested.to_json()})
+    return content, kind
+
+
+def kind_of(store, run) -> str:
+    """The kind of its text as its `run.json` says, else as a checkpoint says; before it has begun, that of the text."""
+    path = _described(store, run)
+    return _kind_in(path) or _kind_in_a_checkpoint(path.parent) or store.text(run.text_id).kind
+
+
+def _described(store, run) -> Path:
+    return folder.run_folder(store.folder, run.id) / "run.json"
+
+
+def _kind_in(path: Path) -> str | None:
+    try:
+        kind = folder.read_json(path)["kind"]
+        return kind if kind in KINDS else None
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return None
+
+
+def _kind_in_a_checkpoint(run_folder: Path) -> str | None:
+    for path in folder.checkpoints(run_folder):
+        try:
+            return checkpoint.load(path).header["kind"]
+        except CheckpointDamaged:
+            continue
+    return None

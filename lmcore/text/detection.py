@@ -1,0 +1,224 @@
+"""Which encoding were these bytes written with? The one in which their characters are the most usual (`usual.cost`).
+
+How a text is then read and tidied is `decoding`.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import chardet
+import numpy as np
+import regex
+
+from lmcore.text.usual import cost, language_bits
+
+READ = 4_000  # bytes that are compared
+LARGE = 3_000_000  # bytes: of a larger file not all lines are looked at
+SAMPLED = 2_000  # lines of it
+WIDE_READ = 2_000
+ASCII_TEXT = re.compile(r"[\0-\x7f]+")
+LIKELY = 15.0  # bits a character: more are a chance find
+MIX = 36.0  # bits: of two encodings in one file, which is rarer than a few damaged places
+CLEAR = 12.0  # bits: another reading that costs so little more may be the right one
+
+PRIOR = {  # what is tried, and the bits it is charged for being rare itself; of equal readings the first
+    "utf-8": 0, "gb18030": 0, "windows-1252": 0, "cp932": 8, "cp950": 7, "cp949": 8, "euc_jp": 9, "windows-1251": 8,
+    "koi8-r": 9, "windows-1250": 6, "windows-1254": 11, "windows-1253": 8, "windows-1255": 9, "windows-1256": 9,
+    "windows-1257": 9, "cp874": 9, "iso-8859-2": 9, "iso-8859-5": 12, "cp866": 10, "cp850": 14, "cp852": 14, "mac_roman": 14,
+    "big5hkscs": 10,
+}  # fmt: skip
+WIDE = {"utf-16-le": 2, "utf-16-be": 4, "utf-32-le": 8, "utf-32-be": 8}
+ESCAPED = {  # encodings of seven bits, and what stands in each of their texts
+    "iso2022_jp": b"\x1b$",
+    "iso2022_jp_ext": b"\x1b$",
+    "iso2022_kr": b"\x1b$)C",
+    "hz": b"~{",
+    "utf-7": b"+",
+}
+MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+ASCII_BYTE = re.compile(rb"[\0-\x7f]")
+CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
+SHORT = re.compile(rb"(?:[\0-\x7f]*[\xc2-\xdf][\x80-\xbf]){1,4}[\0-\x7f]*")  # as much UTF-8 as two bytes of GBK make by chance
+ALONE = regex.compile(
+    r"(?<![^\0-\x7f])[\p{Greek}\p{Cyrillic}\p{Latin}\xa3-\xb7--[\0-\x7f\u0180-\u036f\u0460-\u07ff]](?![^\0-\x7f])", regex.V1
+)
+SIGN = 20  # bits: a letter or a sign alone among ASCII, α or é or §, is seldom two bytes of GBK
+MIXED = "utf-8, "  # before the encoding of the lines that are not UTF-8
+
+
+@dataclass(frozen=True)
+class Reading:
+    encoding: str
+    bits: float
+    text: str  # of the part that was compared: lines that are not ASCII
+
+
+def recognise(data: bytes) -> list[Reading]:
+    """What these bytes may be: the most probable reading first, then those that are nearly as probable.
+
+    >>> [reading.encoding for reading in recognise("Meet 你好 at 5".encode("gb18030"))]
+    ['gb18030']
+    """
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            return [Reading(encoding, 0, "")]
+    if data.isascii() and (encoding := seven_bits(data)):
+        return [Reading(encoding, 0, "")]
+    is_utf8 = is_valid(data)
+    head = data[:WIDE_READ]
+    if not is_utf8 or CONTROLS.search(head):
+        wide = readings(head, {**PRIOR, **WIDE})
+        if wide[0].encoding in WIDE and wide[0].bits < LIKELY * len(wide[0].text):
+            return _nearly(wide)
+    if is_utf8 and (data.isascii() or not SHORT.fullmatch(data)):
+        return [Reading("utf-8", 0, "")]
+    if is_utf8:
+        return _nearly(readings(data[:READ], {"utf-8": 0, "gb18030": 8 + SIGN * len(ALONE.findall(data.decode()))}))
+    return _nearly(_by_lines(data))
+
+
+def _by_lines(data: bytes) -> list[Reading]:
+    """Of the different lines that are not ASCII: in one encoding, or in UTF-8 and another."""
+    good, bad = [], []
+    for line in dict.fromkeys(line for line in _lines(data) if not line.isascii()):
+        (good if is_valid(line) else bad).append(line)
+    of_bad = _spread(bad)
+    part = of_bad + b"\n" + _spread(good)
+    found = readings(part)
+    for other in [reading.encoding for reading in readings(of_bad)[:4] if reading.encoding != "utf-8"]:
+        text = read(part, MIXED + other)
+        if text not in [reading.text for reading in found]:
+            found.append(Reading(MIXED + other, cost(text) + MIX, text))
+    return sorted(found, key=lambda reading: reading.bits)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """All; of a large file those with the first faults of UTF-8, and others beyond ASCII from all over it."""
+    if len(data) <= LARGE:
+        return data.split(b"\n")
+    places = np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80)
+    return [_line_at(data, place) for place in [*_faults(data), *places[:: 1 + len(places) // SAMPLED].tolist()]]
+
+
+def _faults(data: bytes) -> Iterator[int]:
+    """Places where bytes are no UTF-8, at most one a line."""
+    begin = 0
+    for _ in range(SAMPLED):
+        try:
+            codecs.utf_8_decode(memoryview(data)[begin:], "strict", True)
+            return
+        except UnicodeDecodeError as error:
+            place = begin + error.start
+        yield place
+        begin = data.find(b"\n", place) + 1 or len(data)
+
+
+def _line_at(data: bytes, place: int) -> bytes:
+    """The line of a place; of a very long one what lies near it, cut beside ASCII."""
+    begin, end = data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place) % (len(data) + 1)
+    if end - begin > READ:
+        near = [match.start() for match in ASCII_BYTE.finditer(data, max(begin, place - READ // 2), min(end, place + READ // 2))]
+        begin, end = (near[0], near[-1]) if near else (begin, begin + READ)
+    return data[begin:end]
+
+
+def _spread(lines: list[bytes]) -> bytes:
+    """As many lines as may be compared, from all over the text."""
+    return b"\n".join(lines[:: 1 + sum(map(len, lines)) // READ])[:READ]
+
+
+def _nearly(found: list[Reading]) -> list[Reading]:
+    """The first of several readings, and those that cost little more."""
+    return [reading for reading in found if reading.bits < found[0].bits + CLEAR][:4]
+
+
+def excerpts(found: list[Reading], width: int = 60) -> list[str]:
+    """Of each reading the place where they differ first.
+
+    >>> excerpts([Reading("gb18030", 0, "one 元"), Reading("windows-1252", 0, "one Ôª")])
+    ['one 元', 'one Ôª']
+    """
+    begin = next(
+        (place for place, characters in enumerate(zip(*(one.text for one in found), strict=False)) if len(set(characters)) > 1), 0
+    )
+    begin = max(found[0].text.rfind("\n", 0, begin) + 1, begin - width // 2)
+    return [one.text[begin : begin + width].strip().partition("\n")[0] for one in found]
+
+
+def readings(part: bytes, encodings: dict[str, int] = PRIOR) -> list[Reading]:
+    """A part of a text in each encoding, the least bits first; of equal texts one."""
+    found: dict[str, Reading] = {}
+    guesses = _guesses(part) if "windows-1252" in encodings else {}
+    for encoding, prior in {**encodings, **guesses}.items():
+        text = read(part, encoding)
+        if text not in found and (
+            encoding not in WIDE or "\ufffd" not in (text[:-1] or text)
+        ):  # there it would stand for more bytes
+            found[text] = Reading(encoding, cost(text) + prior, text)
+    return sorted(found.values(), key=lambda reading: reading.bits)
+
+
+def _guesses(part: bytes) -> dict[str, int]:
+    """What a detector thinks of, for encodings that are rarer than those tried here."""
+    names = [guess["encoding"].lower() for guess in chardet.detect_all(part) if guess["encoding"]]
+    return {name: 16 for name in names[:4] if name not in PRIOR and name not in ESCAPED}
+
+
+def is_valid(data: bytes) -> bool:
+    """Whether it is UTF-8."""
+    try:
+        data.decode()
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
+def read(data: bytes, encoding: str) -> str:
+    """Bytes that stand for no character become U+FFFD. Raises LookupError or ValueError for an encoding that is none.
+
+    >>> read("你好\\n".encode() + "你好".encode("gb18030"), "utf-8, gb18030")
+    '你好\\n你好'
+    """
+    if not encoding.startswith(MIXED):
+        return data.decode(encoding, errors="replace")
+    return "\n".join(_read_line(line, encoding.removeprefix(MIXED)) for line in data.split(b"\n"))
+
+
+def _read_line(line: bytes, other: str) -> str:
+    """UTF-8, a damaged place of it here and there, or the other encoding, with which the line may begin only half way."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        text, begin = line.decode(errors="replace"), error.start
+    faults = text.count("\ufffd")
+    if len(ASCII_TEXT.sub("", text)) >= 4 * faults:
+        return text
+    if begin and not line[:begin].isascii() and "\ufffd" not in (rest := line[begin:].decode(other, errors="replace")):
+        return line[:begin].decode() + rest
+    return line.decode(other, errors="replace")
+
+
+def seven_bits(data: bytes) -> str:
+    """The encoding of a text that writes other scripts with ASCII, "" where it is ASCII.
+
+    >>> seven_bits("中文 text".encode("hz")), seven_bits(b"a+b ~{ c")
+    ('hz', '')
+    """
+    for encoding, escape in ESCAPED.items():
+        if escape in data:
+            try:
+                text = data.decode(encoding)
+            except ValueError:
+                continue
+            other = ASCII_TEXT.sub("", text)[:READ]
+            if other and language_bits(other) < LIKELY * len(other):
+                return encoding
+    return ""

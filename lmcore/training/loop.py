@@ -1,0 +1,208 @@
+"""The training loop: an iterator of step events. It knows no file, no screen and no process; stopping is ceasing to iterate.
+
+Preprocessing is `corpus` and `tokenizers`; what a run keeps on disk is `checkpoint`; sizes that fit the text are `planning`.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from lmcore.config import TrainingConfig
+from lmcore.errors import LossNotFinite
+from lmcore.processor import threads
+from lmcore.text.corpus import TokenData
+from lmcore.training import losses
+from lmcore.training.batches import Batch, ItemBatches, StreamBatches
+from lmcore.training.evaluation import Evaluation, bits_per_byte, reset, validation_nats
+from lmcore.training.optimizers import build_optimizers, schedule_factor, set_rate
+
+PATIENCE = 5  # evaluations without a new best before the rate falls
+RATE_CUTS = 3  # so often it falls before the run ends
+CUT = 0.3
+EXPLODED = 20  # steps in a row, after which training does not come back from a rate too high
+
+
+class StopTraining(Exception):
+    """Raised by a callback to end the run politely."""
+
+
+@dataclass(frozen=True)
+class StepEvent:
+    step: int  # the first is 1
+    epoch: float  # times the training text has been read
+    tokens: int  # tokens trained on so far
+    loss: float  # nats per token, of this batch before its update
+    learning_rate: float
+    gradient_norm: float  # before clipping
+    seconds: float  # spent in training so far
+    tokens_per_second: float
+    evaluation: Evaluation | None = None
+
+
+class TrainingState:
+    """All that a run carries from step to step: with it, the network and the data, training goes on exactly as it would have.
+
+    It has one owner, who may change the learning rate and save it between two steps.
+    """
+
+    def __init__(self, network: nn.Module, data: TokenData, config: TrainingConfig):
+        self.config = config
+        self.optimizers = build_optimizers(config, network)
+        self.batches = batches(data, config)
+        self.loss = losses.exact
+        if config.loss == "sampled":
+            self.loss = losses.Sampled(np.bincount(data.train, minlength=network.linear.out_features))
+        self.hidden: torch.Tensor | tuple[torch.Tensor, ...] | None = None
+        self.step = 0
+        self.tokens = 0
+        self.seconds = 0.0
+        self.random_state = torch.Generator().manual_seed(config.seed).get_state()
+        self.learning_rates: list[tuple[int, float]] = [(0, config.learning_rate)]  # (after this step, base rate)
+        self.best_loss = math.inf
+        self.best_step = 0
+        self.waited = 0  # evaluations since the best, or since the last cut
+        self.cuts = 0
+        self.exploding = 0  # steps in a row with a loss far above guessing
+
+    def change_learning_rate(self, rate: float):
+        """The schedule goes on, from a new base rate, at the next step."""
+        self.learning_rates.append((self.step, rate))
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.config.planned_steps or self.cuts > RATE_CUTS
+
+
+def batches(data: TokenData, config: TrainingConfig):
+    if data.kind == "stream":
+        return StreamBatches(data.train, config.batch_size, config.sequence_length)
+    return ItemBatches(data.train, int(data.opening[0]), config.batch_size, config.sequence_length, config.seed)
+
+
+def fit(network: nn.Module, data: TokenData, config: TrainingConfig, state: TrainingState | None = None) -> Iterator[StepEvent]:
+    """Train step by step: forward, loss, backward, clip, update. Truncated back-propagation through time: the hidden state
+    is carried from one stretch to the next, its gradient is not.
+
+    config is resolved (`planning.resolve`). The last event's evaluation is that of the final network.
+    """
+    state = state or TrainingState(network, data, config)
+    network.train()
+    while not state.finished:
+        with threads(config.threads):
+            began = time.perf_counter()
+            loss, rate, norm, tokens = take_step(network, state)
+            trained = time.perf_counter()
+            evaluation = evaluate(network, data, state) if is_evaluation_step(config, state.step) else None
+            state.seconds += time.perf_counter() - began
+        yield StepEvent(
+            step=state.step,
+            epoch=state.tokens / state.batches.tokens_per_epoch,
+            tokens=state.tokens,
+            loss=loss,
+            learning_rate=rate,
+            gradient_norm=norm,
+            seconds=state.seconds,
+            tokens_per_second=tokens / (trained - began),
+            evaluation=evaluation,
+        )
+
+
+def train(
+    network: nn.Module, data: TokenData, config: TrainingConfig, callbacks: Iterable[Callable[[StepEvent], None]] = ()
+) -> StepEvent | None:
+    """Run `fit` to its end, handing each event to each callback; the last event is returned."""
+    event = None
+    try:
+        for event in fit(network, data, config):
+            for callback in callbacks:
+                callback(event)
+    except StopTraining:
+        pass
+    return event
+
+
+def take_step(network: nn.Module, state: TrainingState) -> tuple[float, float, float, int]:
+    """One update -> (loss, learning rate, gradient norm, tokens).
+
+    Raises LossNotFinite before a weight is spoilt, and where the loss stays far above ln V, that of guessing: it has exploded.
+    """
+    batch = state.batches.at(state.step)
+    rate = state.learning_rates[-1][1] * schedule_factor(state.config, state.step + 1)
+    set_rate(state.optimizers, rate)
+    loss, hidden = forward(network, state, batch)
+    network.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = nn.utils.get_total_norm(weight.grad for weight in network.parameters())
+    value, length = loss.item(), norm.item()
+    state.exploding = state.exploding + 1 if value > 2 * math.log(network.linear.out_features) + 5 else 0
+    if not (math.isfinite(value) and math.isfinite(length)) or state.exploding >= EXPLODED:
+        raise LossNotFinite(loss=value, step=state.step + 1, learning_rate=rate, gradient_norm=length)
+    if state.config.clipping:
+        nn.utils.clip_grads_with_norm_(network.parameters(), state.config.clipping, norm)
+    for optimizer in state.optimizers:
+        optimizer.step()
+    state.hidden = tuple(part.detach() for part in hidden) if isinstance(hidden, tuple) else hidden.detach()
+    state.step += 1
+    state.tokens += batch.tokens
+    return value, rate, length, batch.tokens
+
+
+def forward(network: nn.Module, state: TrainingState, batch: Batch):
+    """(loss of a batch, hidden state after it). What is drawn (dropout, resets, negatives) comes from the run's own random
+    numbers."""
+    config, inputs, targets = state.config, torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
+    with torch.random.fork_rng(devices=[]):
+        torch.set_rng_state(state.random_state)
+        fresh = batch.fresh
+        if config.state_resets:
+            fresh = fresh | (torch.rand(len(fresh)) < config.state_resets).numpy()
+        with precision(config):
+            features, hidden = network.features(inputs, reset(state.hidden, fresh))
+        loss = state.loss(features, network.linear, targets)
+        state.random_state = torch.get_rng_state()
+    return loss, hidden
+
+
+def precision(config: TrainingConfig):
+    """Products of matrices in bfloat16, sums and weights in float32 (Kalamkar et al., 2019), where the run is so configured."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16")
+
+
+def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evaluation:
+    """The validation loss now; keeps count of the best, and lowers the rate of a plateau run that has stopped improving."""
+    found = look(network, data, state.config)
+    if found.loss is None:
+        return found
+    if improved := found.loss < state.best_loss:
+        state.best_loss, state.best_step, state.waited = found.loss, state.step, 0
+    else:
+        state.waited += 1
+    if state.config.stop == "plateau" and state.waited >= PATIENCE:
+        state.waited, state.cuts = 0, state.cuts + 1
+        state.change_learning_rate(state.learning_rates[-1][1] * CUT)
+    return replace(found, improved=improved)
+
+
+def look(network: nn.Module, data: TokenData, config: TrainingConfig) -> Evaluation:
+    """The validation loss now, of which training itself learns nothing."""
+    if not data.has_validation:
+        return Evaluation(loss=None, bits_per_byte=None, improved=False)
+    with precision(config):
+        nats, tokens = validation_nats(network, data)
+    return Evaluation(nats / tokens, bits_per_byte(nats, data), improved=False)
+
+
+def is_evaluation_step(config: TrainingConfig, step: int) -> bool:
+    """At the second step, at an eighth, a quarter and half of the first interval, then at each interval, and at the end.
+
+    Not at the first, whose point on the curve somebody waits for. Where evaluations are dear, the first interval is the whole run,
+    and there is none at its eighth; where they are dearer still, it is longer, and only the second step and the end are left.
+    """
+    interval, planned = config.evaluation_interval, config.planned_steps
+    parts = (2, 4, 8) if interval < planned else (2, 4) if interval == planned else ()
+    return step in (2, planned) or step % interval == 0 or step in [interval // part for part in parts]

@@ -1,0 +1,216 @@
+"""Turns what was asked for into what can be done with this text on this machine: sizes that fit, seconds into steps.
+
+The result is written into the run; from then on nothing depends on a clock.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+
+from lmcore import processor
+from lmcore.config import RunConfig, TrainingConfig
+from lmcore.inference.sampling import generate
+from lmcore.models import NeuralLanguageModel, build_model
+from lmcore.processor import threads
+from lmcore.text.corpus import TokenData
+from lmcore.training.loop import TrainingState, batches, evaluate, take_step
+from lmcore.training.losses import loss_over
+
+FINE = time.get_clock_info("thread_time").resolution < 1e-3  # on Windows it is not
+CLOCK = time.thread_time if FINE else time.perf_counter
+PROBE_SECONDS = 0.03
+FEWEST_STEPS, PROBE_STEPS = 3, 200  # measured, at least and at most
+PROBE_TOKENS = (1_024, 8_192)  # of validation, at most: one cost lies in the beginning, another in each token
+SAMPLE_TOKENS = {"character": 120, "word": 40, "subword": 50}  # written at each evaluation, where somebody watches
+KEEPING_SHARE = 0.03  # of the time, about: checkpoints, frames of the film, the store
+EVALUATION_SHARE = 0.1  # of the time, at most
+EVALUATIONS = 30  # in a run, about
+EARLY_EVALUATIONS = 4  # before the first interval is over
+FEW_EVALUATIONS = 4  # of a long validation text: a curve of two points would be a straight line
+FEW_EVALUATIONS_SHARE = 0.3  # of the time, at most
+OFTEN = (
+    (30, 0.4, 0.1),
+    (12, 0.3, 0.1),
+    (6, 0.2, 0.1),
+    (4, 0.1, 0.0),
+)  # a text read so many times needs so much dropout, so many resets
+
+Cost: TypeAlias = tuple[float, float]  # seconds of a step, of an evaluation
+
+
+def measure(config: RunConfig, data: TokenData, vocabulary_size: int) -> Cost:
+    """What a step and an evaluation of these settings take of this machine, measured now."""
+    probe = Probe(config, data, vocabulary_size)
+    return probe.step_seconds(), probe.evaluation_seconds()
+
+
+def resolve(
+    config: RunConfig, data: TokenData, vocabulary_size: int, cost: Callable[[RunConfig, TokenData, int], Cost] = measure
+) -> tuple[RunConfig, list[dict]]:
+    """(resolved configuration, notes): a note {code, values} for each thing that is not as it was asked for.
+
+    cost: `measure`, or `lmcore.runs.queue.speeds.remembered`, with which runs of equal settings are planned alike.
+    """
+    training, notes = fit_to_text(config.training, data)
+    if training.stop == "plateau" and not data.has_validation:
+        notes.append({"code": "plan.no_validation_no_plateau", "values": {"steps": 500}})
+        training = replace(training, stop="steps", stop_after=500.0)
+    elif not data.has_validation:
+        notes.append({"code": "plan.no_validation", "values": {}})
+    training, limits = fit_to_machine(training)
+    if training.loss == "auto":
+        training = replace(training, loss=loss_over(vocabulary_size))
+    config = replace(config, training=training)
+    step, evaluation = cost(config, data, vocabulary_size)
+    config, read_often = regularise(config, data, planned_steps(training, data, step, evaluation))
+    if read_often:  # dropout takes its time too
+        step, _ = cost(config, data, vocabulary_size)
+    training = replace(config.training, planned_steps=planned_steps(training, data, step, evaluation))
+    interval = training.evaluation_interval or evaluation_interval(training, step, evaluation)
+    return replace(config, training=replace(training, evaluation_interval=interval)), notes + limits + read_often
+
+
+def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConfig, list[dict]]:
+    """Batch and length that the text can fill: a single page must train.
+
+    A stream gives each lane at least two stretches where it can; items are read whole where they fit.
+    """
+    batch_size, length = training.batch_size, training.sequence_length
+    if data.kind == "stream":
+        while batch_size > 1 and len(data.train) < 2 * batch_size * length and batch_size >= length // 2:
+            batch_size = max(1, batch_size // 2)
+        while len(data.train) < 2 * batch_size * length and (length > 8 or batch_size > 1):
+            length, batch_size = (length // 2, batch_size) if length > 8 else (length, batch_size // 2)
+    else:
+        begins = np.flatnonzero(data.train == data.opening[0])
+        batch_size = min(batch_size, max(1, (len(begins) - 1) // 4))
+        length = min(length, int(np.diff(begins).max()))
+    if (batch_size, length) == (training.batch_size, training.sequence_length):
+        return training, []
+    changed = replace(training, batch_size=batch_size, sequence_length=length)
+    if data.kind != "stream" and batch_size == training.batch_size:
+        return changed, []  # items are simply shorter: nothing was lost
+    values = {"tokens": len(data.train), "batch_size": batch_size, "sequence_length": length}
+    return changed, [{"code": "plan.shrunk_to_text", "values": values}]
+
+
+def fit_to_machine(training: TrainingConfig) -> tuple[TrainingConfig, list[dict]]:
+    """Precision and threads that this processor has."""
+    notes = []
+    narrow = training.precision != "float32" and processor.bfloat16_is_faster()
+    if training.precision == "bfloat16" and not narrow:
+        notes.append({"code": "plan.no_bfloat16", "values": {}})
+    if training.threads > processor.cores():
+        notes.append({"code": "plan.fewer_threads", "values": {"asked": training.threads, "threads": processor.cores()}})
+    precision, at_once = "bfloat16" if narrow else "float32", min(training.threads, processor.cores())
+    return replace(training, precision=precision, threads=at_once), notes
+
+
+def planned_steps(training: TrainingConfig, data: TokenData, step_seconds: float, evaluation_seconds: float = 0.0) -> int:
+    if training.stop == "epochs":
+        tokens_a_step = batches(data, training).at(0).tokens
+        return max(1, round(training.stop_after * len(data.train) / tokens_a_step))
+    if training.stop == "seconds":
+        evaluations = evaluation_seconds * affordable(training.stop_after, evaluation_seconds)
+        return max(10, round((training.stop_after * (1 - KEEPING_SHARE) - evaluations) / step_seconds))
+    return max(1, round(training.stop_after))  # steps; for plateau the most steps
+
+
+def affordable(seconds: float, evaluation_seconds: float) -> int:
+    """How many evaluations a run of so many seconds has, the early ones and the last included.
+
+    >>> affordable(20, 0.01), affordable(20, 0.1), affordable(20, 1), affordable(20, 5)
+    (34, 20, 4, 2)
+    """
+    most = EVALUATIONS + EARLY_EVALUATIONS
+    many = int(EVALUATION_SHARE * seconds / evaluation_seconds) if evaluation_seconds else most
+    if many > EARLY_EVALUATIONS + 1:
+        return min(most, many)
+    return FEW_EVALUATIONS if evaluation_seconds * FEW_EVALUATIONS <= FEW_EVALUATIONS_SHARE * seconds else 2
+
+
+def evaluation_interval(training: TrainingConfig, step_seconds: float, evaluation_seconds: float) -> int:
+    """Steps between evaluations, so that they take at most a tenth of the time; where that allows for too few, all planned steps,
+    or twice as many, which means fewer still (`training.is_evaluation_step`)."""
+    if training.stop == "plateau":
+        return max(10, round(evaluation_seconds / (step_seconds * EVALUATION_SHARE)))
+    seconds = training.stop_after if training.stop == "seconds" else training.planned_steps * step_seconds
+    evaluations = affordable(seconds, evaluation_seconds)
+    if evaluations <= FEW_EVALUATIONS:
+        return min(1_000_000, training.planned_steps * (1 if evaluations == FEW_EVALUATIONS else 2))
+    return max(1, math.ceil(training.planned_steps / (evaluations - EARLY_EVALUATIONS)))
+
+
+def regularise(config: RunConfig, data: TokenData, steps: int) -> tuple[RunConfig, list[dict]]:
+    """A small text read many times is learned by heart. Dropout and now and then a forgotten state hold against it."""
+    training = replace(config.training, regularisation="as_set")
+    epochs = steps * batches(data, training).at(0).tokens / len(data.train)
+    dropout, resets = next((needed for times, *needed in OFTEN if epochs >= times), (0.0, 0.0))
+    if config.training.regularisation == "as_set" or dropout <= config.model.dropout:
+        return replace(config, training=training), []
+    if data.kind == "stream":
+        training = replace(training, state_resets=max(training.state_resets, resets))
+    note = {"code": "plan.small_text", "values": {"epochs": round(epochs), "dropout": dropout}}
+    return RunConfig(config.tokenizer, replace(config.model, dropout=dropout), training), [note]
+
+
+class Probe:
+    """A network like that of the run, thrown away afterwards, and what its work takes of this machine.
+
+    Processor time of this thread: how long the work is, not how busy the machine happens to be at this moment.
+    """
+
+    def __init__(self, config: RunConfig, data: TokenData, vocabulary_size: int):
+        self.network, self.data = build_model(config.model, vocabulary_size, config.training.seed), data
+        self.sample = SAMPLE_TOKENS[config.tokenizer.kind]
+        self.state = TrainingState(self.network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
+
+    def step_seconds(self) -> float:
+        """The fastest of a few steps, and of more until they have taken PROBE_SECONDS.
+
+        What else the machine does can only make a step slower: it shares the memory and the caches.
+        """
+        with threads(self.state.config.threads):
+            while self.state.step < 2:  # memory is still being found
+                take_step(self.network, self.state)
+            took = []
+            while len(took) < FEWEST_STEPS or (sum(took) < PROBE_SECONDS and len(took) < PROBE_STEPS):
+                took.append(_seconds(lambda: take_step(self.network, self.state)))
+        return min(took)
+
+    def evaluation_seconds(self) -> float:
+        """Of the validation loss and of a sample beside it, measured on a part of either."""
+        model = NeuralLanguageModel(self.network, self.data.opening)
+        with threads(self.state.config.threads):
+            opened = _seconds(lambda: self._write(model, 1))
+            written = _seconds(lambda: self._write(model, self.sample // 10)) * 10
+            validated = self._validation_seconds()
+        self.network.train()
+        return validated + opened + written
+
+    def _write(self, model: NeuralLanguageModel, tokens: int):
+        return list(generate(model, np.empty(0, dtype=np.int64), tokens))
+
+    def _validation_seconds(self) -> float:
+        if not self.data.has_validation:
+            return 0.0
+        few, many = (_part_of_validation(self.data, tokens) for tokens in PROBE_TOKENS)
+        begun, took = (_seconds(lambda part=part: evaluate(self.network, part, self.state)) for part in (few, many))
+        more, beyond = len(many.validation) - len(few.validation), len(self.data.validation) - len(many.validation)
+        return took + max(0.0, took - begun) / max(1, more) * beyond
+
+
+def _seconds(work) -> float:
+    began = CLOCK()
+    work()
+    return CLOCK() - began
+
+
+def _part_of_validation(data: TokenData, tokens: int) -> TokenData:
+    part = data.validation[:tokens]
+    has_items = data.kind == "stream" or np.count_nonzero(part == data.opening[0]) > 1
+    return replace(data, validation=part) if has_items else data

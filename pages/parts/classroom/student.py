@@ -1,0 +1,88 @@
+"""A student's place in a room: the nickname, and handing in one's runs."""
+
+import streamlit as st
+
+from lmcore.errors import LmcoreError
+from lmcore.runs.store.rooms import NICKNAME_LENGTH, Rooms
+from pages.parts import links, visitor
+from pages.parts.language import _, sentence
+from pages.parts.run import run_labels
+
+
+def join(room):
+    with st.form("class.join"):
+        nickname = st.text_input(
+            _("Your nickname in this room"),
+            max_chars=NICKNAME_LENGTH,
+            key="class.nickname",
+            help=_("The class sees it beside your points. Nothing else about you is kept."),
+        )
+        if st.form_submit_button(_("Join"), type="primary", key="class.join_now"):
+            attempt(lambda: Rooms(visitor.store()).join(room.code, visitor.current(), nickname))
+
+
+def hand_in(room, nickname: str):
+    """Choose one of one's runs, say whether its text may be shown, hand it in; take back what was."""
+    store, here = visitor.store(), visitor.current()
+    rooms = Rooms(store)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(_("You are here as"))
+        st.text(nickname)
+    handed = {entry.run.id: entry for entry in rooms.board(room.code) if entry.visitor == here}
+    runs = {run.id: run for run in store.runs(here)}
+    if not runs:
+        st.info(_("You have no run to hand in yet. Train one: it can be handed in while it still trains."))
+        links.page_link("train", _("Train a model"), ":material/model_training:")
+        return
+    asked = links.asked("run")
+    if st.session_state.get("class.run") not in runs:
+        st.session_state["class.run"] = (
+            asked if asked in runs else next((key for key in runs if key not in handed), next(iter(runs)))
+        )
+    chosen = st.selectbox(
+        _("A run of yours"), list(runs), format_func=lambda run_id: _named(runs[run_id], handed), key="class.run"
+    )
+    known = handed.get(chosen)
+    st.session_state.setdefault(f"class.text.{chosen}", bool(known and known.with_text))
+    with_text = st.checkbox(
+        _("Let the class read its name and what it writes"),
+        key=f"class.text.{chosen}",
+        help=_("They tell about the text you trained on. Without this the class sees settings, curve and numbers."),
+    )
+    with st.container(horizontal=True):
+        changed = known is None or known.with_text != with_text
+        label = _("Hand in") if known is None else _("Change")
+        if st.button(label, type="primary", icon=":material/upload:", key="class.hand_in", disabled=not changed):
+            attempt(lambda: rooms.hand_in(room.code, here, chosen, with_text))
+        if known and st.button(_("Take back"), icon=":material/undo:", key="class.take_back"):
+            attempt(lambda: rooms.take_back(room.code, here, chosen))
+
+
+def offer(run):
+    """On the page of one's own run: hand it in to the room one is in, or see it there."""
+    rooms, here, asked = Rooms(visitor.store()), visitor.current(), links.asked("room")
+    if not visitor.owns(run):
+        return
+    mine = (room for room in rooms.rooms(here) if room.closed is None and rooms.nickname(room.code, here))
+    room = next((room for room in mine if asked in (None, room.code)), None)
+    if room is None:
+        return
+    if any(entry.run.id == run.id for entry in rooms.board(room.code)):
+        links.page_link("classroom", _("On the board of room {code}").format(code=room.code), ":material/groups:", room=room.code)
+    elif st.button(_("Hand in to room {code}").format(code=room.code), icon=":material/upload:", key="train.hand_in"):
+        attempt(lambda: rooms.hand_in(room.code, here, run.id))
+
+
+def attempt(change):
+    """Do it and show what came of it; or say in one sentence why not."""
+    try:
+        change()
+    except LmcoreError as error:
+        st.error(sentence(error.code, error.values))
+        return
+    st.rerun()
+
+
+def _named(run, handed) -> str:
+    mark = "✓ " if run.id in handed else ""
+    return f"{mark}{run.name} · {run_labels.model(run)} · {run_labels.status(run)}"

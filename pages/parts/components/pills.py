@@ -1,0 +1,31 @@
+"""How tokens are named and shown: alone, as the next of a text, and side by side in one. Imports no streamlit.
+
+A subword can be a part of a character. It is named by its bytes; in a text the character stands with the part that completes it.
+"""
+
+from pages.parts.run.charts import spelled
+
+RECENT = 8  # tokens: a character has four bytes at most
+
+
+def in_text(tokenizer, ids) -> list[str]:
+    """A name for each token of a text; "" for the first parts of a character that a later token completes."""
+    names = [spelled(tokenizer.vocabulary[token_id]) for token_id in ids]
+    if tokenizer.kind != "subword":
+        return names
+    texts = tokenizer.texts(ids)
+    return [name if token_id == tokenizer.begin_id else text for token_id, name, text in zip(ids, names, texts, strict=True)]
+
+
+def in_a_row(tokenizer, ids) -> list[str]:
+    """The same with the bytes of each part, for tables: a row a token."""
+    names = [spelled(tokenizer.vocabulary[token_id]) for token_id in ids]
+    shown = in_text(tokenizer, ids)
+    completes = [text not in ("", name) and "<" not in text for name, text in zip(names, shown, strict=True)]
+    return [f"{name} {text}" if so else name for name, text, so in zip(names, shown, completes, strict=True)]
+
+
+def next_names(tokenizer, before, ids) -> dict[int, str]:
+    """{id: name} of tokens that may come after others; with the character that one would complete."""
+    recent = [int(token_id) for token_id in before[-RECENT:]]
+    return {int(token_id): in_a_row(tokenizer, [*recent, int(token_id)])[-1] for token_id in ids}

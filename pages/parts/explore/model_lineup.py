@@ -1,0 +1,151 @@
+"""The models that stand beside a run: knowing nothing, counting, other runs over the same vocabulary, the true grammar."""
+
+import contextlib
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from lmcore.errors import CheckpointError
+from lmcore.inference import probability
+from lmcore.models import LanguageModel, NgramModel, UniformModel
+from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
+from lmcore.runs import folder
+from pages.parts import texts, visitor
+from pages.parts.components.number_field import number_field
+from pages.parts.explore import true_grammar
+from pages.parts.language import _
+from pages.parts.run import charts, model_cache, ngram_cache, reference_lines
+
+ORDERS = (1, 2, 3, 4, 5)
+MOST_OTHERS = 4
+OF_ORDERS = {1: "#E69F00", 2: "#D55E00", 3: "#CC79A7", 4: "#56B4E9", 5: "#009E73"}
+OF_OTHER_RUNS = ("#8C564B", "#17BECF", "#BCBD22", "#E377C2")
+OF_UNIFORM, OF_TRUTH = "#999999", "#7B4EA3"
+
+
+@dataclass(frozen=True)
+class Entrant:
+    name: str
+    model: LanguageModel | true_grammar.Grammar
+    memory: int | None = None  # so many tokens of a context are read; None: all
+    first_shown: bool = True  # in charts: the others are one click away
+    colour: str = charts.PALETTE[0]  # the same in every chart
+
+    def next_log_probs(self, ids: np.ndarray) -> np.ndarray | None:
+        """(V,) log-probabilities of the token after a context; None where the grammar knows no such beginning."""
+        if isinstance(self.model, true_grammar.Grammar):
+            return self.model.next_log_probs(ids)
+        recent = ids if self.memory is None else ids[len(ids) - min(len(ids), self.memory + 1) :]  # the others change nothing
+        return probability.next_token(self.model, recent)
+
+    def token_log_probs(self, ids: np.ndarray) -> np.ndarray:
+        """(T,) log P of each token of a text given those before it."""
+        if isinstance(self.model, UniformModel):
+            return np.full(len(ids), -np.log(self.model.vocabulary_size))
+        if isinstance(self.model, NgramModel | true_grammar.Grammar):
+            return self.model.token_log_probs(ids)
+        return probability.score(self.model, ids).log_probs
+
+
+def choose(run, trained) -> list[Entrant]:
+    """The knobs, and the models as they were set: this run first."""
+    others = same_vocabulary(run)
+    row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
+    smoothing = row.selectbox(
+        _("Smoothing of the counts"),
+        SMOOTHINGS,
+        format_func=lambda name: smoothing_names()[name],
+        key="explore.smoothing",
+        width=260,
+        persist_state="session",
+        help=_("Counts know nothing of what never happened. Smoothing takes a little probability from what was seen for it."),
+    )
+    k = 1.0
+    if smoothing == "add-k":
+        k = number_field(
+            "k", 0.001, LARGEST_K, default=1.0, step=0.5, key="explore.k", place=row, below=st, width=140, persist_state="session"
+        )
+    chosen = []
+    if others:
+        names = labels(others)
+        chosen = row.multiselect(
+            _("Beside other runs with the same tokens"),
+            list(names),
+            format_func=names.get,
+            key=f"explore.others.{run.id}",
+            max_selections=MOST_OTHERS,
+            persist_state="session",
+            placeholder=_("none"),
+            width=420,
+        )
+        chosen = [(names[run_id], others[run_id]) for run_id in chosen]
+    if ngram_cache.counts(visitor.data_folder(), run) is None:
+        ngram_cache.explain_missing(run, "explore.count")
+    return of_run(run, trained, smoothing, k, chosen)
+
+
+def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, others=()) -> list[Entrant]:
+    """k: None leaves the counting models out; others: (name, run) of more runs over the same vocabulary."""
+    found = [Entrant(_("this run"), trained.model)]
+    for (name, other), colour in zip(others, OF_OTHER_RUNS, strict=False):
+        loaded = None
+        with contextlib.suppress(CheckpointError):  # damaged meanwhile
+            loaded = model_cache.load(visitor.data_folder(), other)
+        if loaded is not None:
+            found.append(Entrant(name, loaded.model, colour=colour))
+    uniform = UniformModel(trained.model.vocabulary_size)
+    found.append(Entrant(_("uniform"), uniform, memory=0, first_shown=False, colour=OF_UNIFORM))
+    counts = ngram_cache.counts(visitor.data_folder(), run)
+    for order in ORDERS if counts is not None and k is not None else ():
+        model = NgramModel(counts, order, smoothing, k)
+        found.append(
+            Entrant(reference_lines.ngram(order), model, order - 1, first_shown=order in (2, 5), colour=OF_ORDERS[order])
+        )
+    if (grammar := true_grammar.of_run(run, trained)) is not None:
+        found.append(Entrant(_("the true grammar"), grammar, colour=OF_TRUTH))
+    return found
+
+
+def smoothing_names() -> dict[str, str]:
+    return {"kneser-ney": "Kneser–Ney", "add-k": _("add k to every count"), "none": _("none: the bare counts")}
+
+
+def same_vocabulary(run) -> dict:
+    """{id: run}: this visitor's other runs, and the examples, whose tokens are the same ones."""
+    own = _tokenizer(visitor.data_folder(), run.id)
+    store, owner = visitor.store(), visitor.current()
+    candidates = [*(store.runs(owner) if owner is not None else ()), *store.demos()]
+    return {
+        other.id: other
+        for other in candidates
+        if other.id != run.id and own and _tokenizer(visitor.data_folder(), other.id) == own
+    }
+
+
+def labels(runs: dict) -> dict[str, str]:
+    """{id: name}, each name once, and none that another column has."""
+    taken = {_("this run"), _("uniform"), _("the true grammar"), *(f"{order}-gram" for order in ORDERS)}
+    named = {}
+    for run_id, run in runs.items():
+        text = visitor.store().text(run.text_id)
+        name = plain = (texts.name(text) if run.owner is None and text else run.name)[:40]
+        number = 2
+        while name in taken:
+            name, number = f"{plain} ({number})", number + 1
+        taken.add(name)
+        named[run_id] = name
+    return named
+
+
+def _tokenizer(data, run_id: str) -> bytes | None:
+    """What tells a run's vocabulary from others: written once, when it is first claimed."""
+    path = folder.run_folder(data, run_id) / "tokenizer.json"
+    return _digest(path) if path.exists() else None
+
+
+@lru_cache(maxsize=2_000)
+def _digest(path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()

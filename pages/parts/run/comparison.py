@@ -1,0 +1,251 @@
+"""Runs side by side: their curves, the settings that differ, in one sentence what that did, and all of it as tables.
+
+Whoever has the address of a run may look at it; which runs are compared is the page's business.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from lmcore.config import RunConfig
+from lmcore.text.decoding import one_line
+from pages.parts import texts
+from pages.parts.components.live_chart.thin import thin
+from pages.parts.language import _, together
+from pages.parts.run import run_labels, setting_labels
+
+IN_LEGEND = 2  # settings
+LEGEND_NAME = 28  # characters
+DECIDED = ("planned_steps", "evaluation_interval", "threads")  # follow from the others, or from the machine
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
+
+
+@dataclass(frozen=True)
+class History:
+    """One run's curve: each array of its steps (N,), and of its evaluations (M,); NaN where there is no value."""
+
+    step: np.ndarray
+    tokens: np.ndarray
+    seconds: np.ndarray
+    loss: np.ndarray  # nats per token
+    evaluated: np.ndarray  # steps
+    validation_loss: np.ndarray  # nats per token
+    bits_per_byte: np.ndarray
+
+    def training(self, axis: str, smoothing: float) -> tuple[np.ndarray, np.ndarray]:
+        """(x, y) of the training loss, an exponential mean with this share of what came before; thinned to 2,000 points."""
+        smooth = pd.Series(self.loss).ewm(alpha=1 - smoothing).mean().to_numpy() if len(self.loss) else self.loss
+        kept = thin(smooth)
+        return getattr(self, axis)[kept], smooth[kept]
+
+    def validation(self, axis: str, unit: str) -> tuple[np.ndarray, np.ndarray]:
+        """(x, y) of the evaluations; unit: validation_loss or bits_per_byte."""
+        values = getattr(self, unit)
+        known = np.isfinite(values)
+        return self.place(axis)[known], values[known]
+
+    def place(self, axis: str) -> np.ndarray:
+        """(M,) where the evaluations lie on an axis: step, tokens or seconds."""
+        if axis == "step" or not len(self.step):
+            return self.evaluated
+        return np.interp(self.evaluated, self.step, getattr(self, axis), left=0)
+
+
+def history(store, run) -> History:
+    return _history(run.id, run.heartbeat, store)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _history(run_id: str, heartbeat: int, _store) -> History:
+    """Kept by run and heartbeat, which counts every write of its worker."""
+    steps, evaluations = _store.steps(run_id), _store.evaluations(run_id)
+    of = {name: np.array([getattr(row, name) for row in evaluations], dtype=float) for name in ("step", "loss", "bits_per_byte")}
+    return History(steps.step, steps.tokens, steps.seconds, steps.loss, of["step"], of["loss"], of["bits_per_byte"])
+
+
+@dataclass(frozen=True)
+class Difference:
+    name: str  # of the setting, in the visitor's language
+    values: list[str]  # one a run
+    decided: bool  # asked for alike, and decided when the runs began: by their text, their size or the machine
+
+
+def differences(runs: list, sources: list) -> list[Difference]:
+    """The settings that are not the same in all these runs. sources: the text of each run, or None."""
+    found = []
+    contents = [text.sha256 if text else None for text in sources]
+    if len(set(contents)) > 1:
+        found.append(Difference(_("Text"), [text_name(text) for text in sources], decided=False))
+    requested = [_values(run.requested) for run in runs]
+    resolved = [_values(run.resolved) for run in runs] if all(run.resolved for run in runs) else requested
+    for field in requested[0]:
+        for values, decided in ((requested, False), (resolved, True)):
+            column = [of_run[field] for of_run in values]
+            if None not in column and len(set(column)) > 1:
+                found.append(Difference(_name(field), column, decided))
+                break
+    return found
+
+
+def text_name(text) -> str:
+    return texts.name(text) if text else "…"
+
+
+def _values(config: RunConfig) -> dict[str, str | None]:
+    """{field: value as it is shown}; None where a setting has no effect."""
+    values = {}
+    for part in (config.tokenizer, config.model, config.training):
+        values |= {entry.name: getattr(part, entry.name) for entry in fields(part) if entry.name not in DECIDED}
+    shown = {field: _shown(field, value) for field, value in values.items() if field != "stop_after"}
+    shown["stop"] += f": {values['stop_after']:g}"
+    if config.tokenizer.kind == "character":
+        shown["vocabulary_size"] = None
+    return shown
+
+
+def _name(field: str) -> str:
+    try:
+        return setting_labels.name(field)
+    except KeyError:
+        return field.replace("_", " ")
+
+
+def _shown(field: str, value) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str):
+        try:
+            return setting_labels.option(field, value)
+        except KeyError:
+            return value
+    return f"{value:g}" if isinstance(value, float) else f"{value:,}"
+
+
+def sentence(runs: list, found: list[Difference]) -> str:
+    """What changed between runs, and what it did. Names no text and no run: what others wrote is no Markdown."""
+    asked = [difference for difference in found if not difference.decided]
+    said = _outcome(runs)
+    if not asked:
+        words = _("All these runs have the same settings: {outcome}").format(outcome=said)
+    elif len(asked) > 1:
+        words = _("{count} settings differ ({names}): {outcome}").format(count=len(asked), names=_names(asked), outcome=said)
+    elif asked[0].name == _("Text"):
+        words = _("Only the text differs: {outcome}").format(outcome=said)
+    else:
+        words = _("Only “{setting}” differs ({values}): {outcome}").format(
+            setting=asked[0].name, values=_in_a_row(asked[0].values), outcome=said
+        )
+    followed = [difference for difference in found if difference.decided]
+    return together(words, _("Decided when the runs began: {names}.").format(names=_names(followed)) if followed else "")
+
+
+def _names(found: list[Difference]) -> str:
+    return " · ".join(difference.name for difference in found)
+
+
+def labelled(name: str, place: int, found: list[Difference]) -> str:
+    """A run's name in a legend, with the values of the settings that tell it from the others."""
+    told = [difference for difference in found if not difference.decided and difference.name != _("Text")][:IN_LEGEND]
+    return " · ".join([one_line(name, LEGEND_NAME), *(f"{difference.name} {difference.values[place]}" for difference in told)])
+
+
+def _outcome(runs: list) -> str:
+    best = [run.best_bits_per_byte for run in runs]
+    if sum(value is not None for value in best) < 2:
+        return _("there are not two validation losses to compare yet.")
+    values = _in_a_row(["—" if value is None else f"{value:.3f}" for value in best])
+    if len(best) > 2:
+        return _("best validation {values} bits per byte.").format(values=values)
+    change = 100 * (best[1] / best[0] - 1) if best[0] else 0.0
+    if abs(change) < 0.05:
+        return _("best validation {values} bits per byte, practically the same.").format(values=values)
+    worded = _("best validation {values} bits per byte, {percent}% lower.") if change < 0 else _(
+        "best validation {values} bits per byte, {percent}% higher."
+    )  # fmt: skip
+    return worded.format(values=values, percent=f"{abs(change):.1f}")
+
+
+def _in_a_row(values: list[str]) -> str:
+    """
+    >>> _in_a_row(["64", "256"]), _in_a_row(["64", "128", "256"])
+    ('64 → 256', '64 · 128 · 256')
+    """
+    return (" → " if len(values) == 2 else " · ").join(values)
+
+
+def settings_table(names: list[str], found: list[Difference]) -> dict[str, list]:
+    """A row a setting, a column a run."""
+    note = _("decided when it began")
+    rows = [f"{difference.name} ({note})" if difference.decided else difference.name for difference in found]
+    return {_("Setting"): rows} | {
+        name: [difference.values[place] for difference in found] for place, name in enumerate(distinct(names))
+    }
+
+
+def results_table(names: list[str], runs: list, sources: list) -> dict[str, list]:
+    def figure(value, digits):
+        return None if value is None else round(value, digits)
+
+    beside = [run_labels.parts(run) or {} for run in runs]
+    parts = {
+        _("of that, spelling unknown words"): [figure(found.get("spelling"), 4) for found in beside],
+        _("of that, spaces"): [figure(found.get("spacing"), 4) for found in beside],
+    }
+    return {
+        _("Run"): names,
+        _("Best bits per byte"): [figure(run.best_bits_per_byte, 4) for run in runs],
+        **(parts if any(beside) else {}),
+        _("Best nats per token"): [figure(run.best_loss, 4) for run in runs],
+        _("at step"): [run.best_step for run in runs],
+        _("Steps"): [run.step for run in runs],
+        _("Tokens"): [run.tokens for run in runs],
+        _("Seconds of training"): [round(run.seconds, 1) for run in runs],
+        _("Model"): [run_labels.model(run) for run in runs],
+        _("Text"): [text_name(text) for text in sources],
+        _("Status"): [run_labels.status(run) for run in runs],
+    }
+
+
+def points_table(names: list[str], histories: list[History]) -> dict[str, list]:
+    """Every evaluation of every run."""
+    table = {_("Run"): [], _("Step"): [], _("Tokens"): [], _("Seconds of training"): []}
+    table |= {_("Validation loss (nats per token)"): [], _("Validation loss (bits per byte)"): []}
+    for name, of_run in zip(names, histories, strict=True):
+        columns = (
+            [name] * len(of_run.evaluated),
+            of_run.evaluated.astype(int),
+            np.round(of_run.place("tokens")).astype(int),
+            np.round(of_run.place("seconds"), 3),
+            np.round(of_run.validation_loss, 5),
+            np.round(of_run.bits_per_byte, 5),
+        )
+        for column, values in zip(table.values(), columns, strict=True):
+            column.extend(values)
+    return table
+
+
+def distinct(names: list[str]) -> list[str]:
+    """Columns need names of their own.
+
+    >>> distinct(["first", "first", "second"])
+    ['first', 'first (2)', 'second']
+    """
+    return [
+        name if name not in names[:place] else f"{name} ({names[:place].count(name) + 1})" for place, name in enumerate(names)
+    ]
+
+
+def as_csv(table: dict[str, list]) -> bytes:
+    """UTF-8 with a byte order mark, so that a spreadsheet reads Chinese; no cell is a formula.
+
+    >>> as_csv({"Run": ["=1+1", "b"], "Steps": [2, None]}).decode("utf-8-sig").splitlines()
+    ['Run,Steps', "'=1+1,2", 'b,']
+    """
+
+    def harmless(value):
+        return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+    safe = {harmless(name): [harmless(value) for value in column] for name, column in table.items()}
+    return pd.DataFrame(safe).convert_dtypes().to_csv(index=False).encode("utf-8-sig")

@@ -1,0 +1,90 @@
+"""What a page does when something is missing: say so, say what to do, stop. And the line that says which run this is."""
+
+import streamlit as st
+
+from lmcore.errors import CheckpointError
+from lmcore.runs import folder
+from lmcore.text.decoding import one_line
+from pages.parts import links, texts, visitor
+from pages.parts.language import _, literal, sentence, together
+from pages.parts.run import curve_summary, model_cache, run_labels
+
+NAME = 40  # characters of a text's name
+
+
+def a_run():
+    """The run in the address; without one the page invites to train and ends here."""
+    run = visitor.chosen_run()
+    if run is not None:
+        return run
+    if st.query_params.get("run"):
+        st.warning(_("There is no run with this address. It may have been deleted, or the link is incomplete."))
+    else:
+        st.info(_("No run is chosen yet. Train a model, or open one of your runs."))
+    invite()
+    st.stop()
+
+
+def invite(here: str = ""):
+    """Where to go from a page, which needs no link to itself."""
+    names = {"train": _("Train a model"), "runs": _("Your runs"), "home": _("See the finished example")}
+    for column, page in zip(st.columns(3), (page for page in names if page != here), strict=False):
+        with column:
+            links.page_link(page, names[page], run=None)
+
+
+def a_model(run) -> model_cache.Trained:
+    """The checkpoint a run is asked from: the best one, or the last where the visitor wants it (`about` asks). While there is none
+    the page says so and ends here."""
+    try:
+        trained = model_cache.load(visitor.data_folder(), run, last=st.session_state.get(f"guard.last.{run.id}", False))
+    except CheckpointError as error:
+        st.error(sentence(error.code, error.values))
+        links.page_link("train", _("Look at its curve"))
+        st.stop()
+    if trained is not None:
+        return trained
+    st.info(
+        _("This run has no checkpoint yet: it is {status}. Its first one comes a second or two after training begins.").format(
+            status=run_labels.status(run)
+        )
+    )
+    links.page_link("train", _("Watch it train"))
+    st.stop()
+
+
+def about(run, trained):
+    """One line: whose probabilities are these?"""
+    text = visitor.store().text(run.text_id)
+    st.caption(
+        _("{model} · step {step} · {status} · {tokens} types · trained on {text}").format(
+            model=run_labels.model(run),
+            step=f"{trained.step:,}",
+            status=run_labels.status(run),
+            tokens=f"{trained.tokenizer.vocabulary_size:,}",
+            text=literal(one_line(texts.name(text), NAME) if text else "…"),
+        )
+    )
+    saved = [folder.step_of(path) for path in folder.checkpoints(folder.run_folder(visitor.data_folder(), run.id))]
+    if run.best_step not in saved[1:] or trained.step not in (run.best_step, last := saved[0]):
+        return
+    if trained.step == last:
+        words = _("This is its last step. On new text it was better at step {step}: its validation loss was {best:.2f} then.")
+    else:
+        words = _(
+            "Asked here is step {step}, the best on new text: its validation loss was {best:.2f}. Training went on to step {last}."
+        )
+    words = words.format(step=f"{run.best_step:,}", best=run.best_loss, last=f"{last:,}")
+    if (loss := curve_summary.got_worse(visitor.store(), run)) is not None:
+        words = together(words, _("By its last step the validation loss had risen to {loss:.2f}.").format(loss=loss))
+    st.caption(words)
+    st.toggle(_("Ask its last step instead"), key=f"guard.last.{run.id}", persist_state="session")
+
+
+def begin_with(run, key: str, value: str):
+    """The first content of a text box, once for each run; after that it is the visitor's."""
+    if st.session_state.get(f"{key}.run") != run.id:
+        st.session_state[f"{key}.run"] = run.id
+        st.session_state[key] = value
+    else:
+        st.session_state[key] = st.session_state.get(key, value)  # kept alive while other pages are shown

@@ -1,0 +1,132 @@
+"""Trained models for the pages: loaded from a run's best checkpoint, a few kept in memory, a few asked at once.
+
+Keyed by run and step, so that a running model is fresh and a finished one is loaded once. Looking is open to whoever has the address.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+
+from lmcore.errors import CheckpointDamaged, CheckpointsDamaged, TokenizerDamaged
+from lmcore.models import LanguageModel
+from lmcore.runs import folder
+from lmcore.text.corpus import typed, unmark
+from lmcore.tokenizers import Tokenizer, parse_tokenizer
+from lmcore.training import checkpoint
+
+KEPT = 16
+AT_ONCE = threading.BoundedSemaphore(2)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a page asks. Streamlit keeps it for as long as a visitor's page is open (in what its buttons do), so it has no model of its
+    own: it fetches the one that is kept, or loads it again."""
+
+    fetch: Callable[[], LanguageModel]
+    tokenizer: Tokenizer
+    step: int
+    kind: str  # of the corpus: decides what a line break in a context means
+    opening: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # ids that a fresh context begins with
+
+    @property
+    def model(self) -> LanguageModel:
+        """Raises CheckpointDamaged where the run has been deleted meanwhile."""
+        return self.fetch()
+
+    def marked(self, text: str, *, whole: bool = False, context=()) -> str:
+        """What a visitor typed, as training saw its text. whole: a sentence that is complete, without white space around it. context:
+        ids (S,) that stand before it, where it does not begin afresh."""
+        return typed(text, self.kind, self.tokenizer, context if len(context) else self.opening, whole=whole)
+
+    def encode(self, text: str) -> np.ndarray:
+        """(T,) ids of a context that a visitor typed."""
+        return self.tokenizer.encode(self.marked(text))
+
+    def written(self, ids) -> str:
+        """Tokens as a person would write them."""
+        return unmark("".join(self.tokenizer.texts(ids)), self.kind)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    model: LanguageModel
+    step: int
+    kind: str
+
+
+_cache: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
+_lock = threading.Lock()
+
+
+def load(data_folder, run, last: bool = False) -> Trained | None:
+    """The readable checkpoint with the best validation loss of a run, or its last one; None while there is none.
+
+    Raises CheckpointsDamaged where none of them can be read, TokenizerDamaged where the tokenizer cannot, or is that of another run.
+    """
+    run_folder = folder.run_folder(data_folder, run.id)
+    kept = _first(run_folder, folder.best_first(run_folder, None if last else run.best_step))
+    if kept is None:
+        if damaged := folder.checkpoints(run_folder):
+            raise CheckpointsDamaged(count=len(damaged))
+        return None
+    try:
+        tokenizer = _tokenizer((run_folder / "tokenizer.json").read_bytes())
+    except OSError as error:
+        raise TokenizerDamaged(reason=type(error).__name__) from error
+    if tokenizer.vocabulary_size != kept.model.vocabulary_size:
+        raise TokenizerDamaged(reason="another vocabulary")
+    return Trained(partial(_fetch, run_folder, kept.step), tokenizer, kept.step, kept.kind, kept.model.opening)
+
+
+def _fetch(run_folder: Path, step: int) -> LanguageModel:
+    """The model of one step, or the newest where its checkpoint has been replaced."""
+    kept = _of_step(run_folder, step) or _first(run_folder, folder.checkpoints(run_folder))
+    if kept is None:
+        raise CheckpointDamaged(step=step, reason="deleted")
+    return kept.model
+
+
+def _first(run_folder: Path, paths: list[Path]) -> _Kept | None:
+    for path in paths:
+        if kept := _of_step(run_folder, folder.step_of(path)):
+            return kept
+    return None
+
+
+def _of_step(run_folder: Path, step: int) -> _Kept | None:
+    """None where its checkpoint is gone or cannot be read."""
+    key = run_folder.name, step
+    with _lock:
+        if found := _cache.get(key):
+            _cache.move_to_end(key)
+            return found
+    try:
+        saved = checkpoint.load(folder.checkpoint_path(run_folder, step))
+    except CheckpointDamaged:
+        return None
+    kept = _Kept(saved.language_model(), saved.step, saved.header["kind"])
+    with _lock:
+        _cache[key] = kept
+        while len(_cache) > KEPT:
+            _cache.popitem(last=False)
+    return kept
+
+
+@lru_cache(maxsize=KEPT)
+def _tokenizer(written: bytes) -> Tokenizer:
+    """A class that trains on one text has one tokenizer."""
+    return parse_tokenizer(written)
+
+
+@contextmanager
+def asking():
+    """Around every computation with a model: so many at once, the others wait their turn."""
+    with AT_ONCE:
+        yield

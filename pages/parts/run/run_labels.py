@@ -1,0 +1,204 @@
+"""A run in words: its status, its model, why it ended, what was changed to fit the text."""
+
+from datetime import UTC, datetime
+
+from lmcore.errors import BY_CODE, TrainingError
+from lmcore.runs import folder
+from lmcore.runs.queue.heartbeat import Heartbeats
+from lmcore.runs.store import marks
+from pages.parts import visitor
+from pages.parts.language import _, sentence, together
+from pages.parts.run import setting_labels
+
+BESIDE_TOKENS = "measure.beside_tokens"
+_heartbeats = Heartbeats()  # what this server has seen, for all its visitors
+
+
+def status(run) -> str:
+    return {
+        "queued": _("waiting for a free place"),
+        "running": _("training"),
+        "paused": _("paused"),
+        "finished": _("finished"),
+        "stopped": _("stopped"),
+        "failed": _("failed"),
+        "interrupted": _("interrupted"),
+    }[run.shown_status]
+
+
+def is_live(run) -> bool:
+    """Whether its curve can still grow by itself."""
+    return run.shown_status in ("queued", "running")
+
+
+def config(run):
+    return run.resolved or run.requested
+
+
+def family(name: str) -> str:
+    return {"rnn": _("plain RNN"), "gru": "GRU", "lstm": "LSTM"}[name]
+
+
+def tokenizer(kind: str) -> str:
+    return {"character": _("characters"), "word": _("words"), "subword": _("subwords")}[kind]
+
+
+def model(run) -> str:
+    """
+    LSTM 128 · characters
+    """
+    settings = config(run)
+    layers = f" × {settings.model.layers}" if settings.model.layers > 1 else ""
+    return f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {tokenizer(settings.tokenizer.kind)}"
+
+
+def in_short(run) -> str:
+    """
+    What tells it from another run of the same text: LSTM 128 · characters · rate 0.03 · 14:02
+    """
+    rate = _("rate {rate:.3g}").format(rate=config(run).training.learning_rate)
+    return f"{model(run)} · {rate} · {when(run)}"
+
+
+def when(run) -> str:
+    """When it was made, by the visitor's clock: the time of today, else the day too."""
+    made, now = (moment.astimezone(visitor.time_zone()) for moment in (datetime.fromisoformat(run.created), datetime.now(UTC)))
+    return made.strftime("%H:%M" if made.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def sample(evaluation) -> str:
+    """What a run wrote, without the line breaks before it."""
+    return (evaluation.sample.strip("\n") if evaluation else "") or "…"
+
+
+def recipe(run) -> str:
+    """
+    How it learns, as decided for this text and machine, and changed since: Muon 0.02 → 0.5 · 64 × 32 tokens a step · bfloat16 · exact loss
+    """
+    training = config(run).training
+    words = [
+        f"{setting_labels.option('optimizer', training.optimizer)} "
+        + " → ".join(f"{rate:.3g}" for _step, rate in marks.rates(run)),
+        _("{batch} × {length} tokens a step").format(batch=training.batch_size, length=training.sequence_length),
+        setting_labels.option("precision", training.precision),
+    ]
+    if training.loss != "auto":
+        sampled = _("loss over a sample of the vocabulary, validated exactly")
+        words.append(sampled if training.loss == "sampled" else _("exact loss"))
+    return " · ".join(words)
+
+
+def error(run) -> str | None:
+    """Why a run failed or was paused by itself, in the visitor's language, and what is kept of a training that broke off."""
+    if run.error_code not in BY_CODE:
+        return None
+    said = sentence(run.error_code, run.error_values)
+    return together(said, kept(run)) if issubclass(BY_CODE[run.error_code], TrainingError) else said
+
+
+def kept(run) -> str:
+    """From where a run that broke off can go on: from a checkpoint that is really there."""
+    saved = folder.checkpoints(folder.run_folder(visitor.data_folder(), run.id))
+    if not saved:
+        return _("Nothing of it had been kept yet.")
+    return _("Everything up to step {step} is kept; resume goes on from there.").format(step=f"{folder.step_of(saved[0]):,}")
+
+
+def note(entry: dict, requested=None) -> str:
+    """What is not as it was asked for, and why. requested: the settings as they were, of which only what differs is said."""
+    if entry["code"] == BESIDE_TOKENS:
+        return beside_tokens(entry["values"]["spelling"], entry["values"]["spacing"])
+    asked = requested.training if requested else None
+    same = {name for name in ("batch_size", "sequence_length") if asked and getattr(asked, name) == entry["values"].get(name)}
+    sentences = {
+        "plan.shrunk_to_text": _("The text has only {tokens} training tokens, so the batch size is {batch_size}.")
+        if "sequence_length" in same
+        else _("The text has only {tokens} training tokens, so the sequence length is {sequence_length}.")
+        if "batch_size" in same
+        else _(
+            "The text has only {tokens} training tokens, so the batch size is {batch_size} and the sequence length {sequence_length}."
+        ),
+        marks.RATE: _("After step {step} the learning rate was changed from {before:.3g} to {rate:.3g}."),
+        marks.RESUMED: _("After step {step} training stood still, and was resumed."),
+        "plan.no_validation_no_plateau": _(
+            "The text is too short to hold some of it back for validation, so training stops after {steps} steps instead."
+        ),
+        "plan.small_text": _(
+            "The text will be read many times over, so a dropout of {dropout} was chosen: it holds against learning by heart."
+        ),
+        "plan.no_validation": _(
+            "The text is too short to hold some of it back, so there is no validation loss: the curve cannot show how the model does "
+            "on new text."
+        ),
+        "plan.no_bfloat16": _("This processor is not faster with bfloat16, so training keeps to float32."),
+        "plan.fewer_threads": _("This machine has {threads} cores, so training uses {threads} threads instead of {asked}."),
+        "transfer.without_text": _("This run came without its text: it can be looked at and asked, but not trained further."),
+        "limit.film_removed": _(
+            "The film of this run ({megabytes} MB) was deleted, because your runs took more disk space than you have here. "
+            "Its model and its curve are kept."
+        ),
+        "store.restored": _(
+            "The list of runs was damaged and a backup took its place, which knew this run up to step {known}. "
+            "Its model of step {newest} is kept; the curve in between is lost."
+        ),
+        "checkpoint.damaged": _("The checkpoint of step {step} was damaged; training went on from an older one."),
+    }
+    if entry["code"] in sentences:
+        return sentences[entry["code"]].format(**entry["values"])
+    return sentence(entry["code"], entry["values"]) if entry["code"] in BY_CODE else ""
+
+
+def parts(run) -> dict[str, float] | None:
+    """{spelling, spacing}, bits per byte of a run of words beside its tokens; None where they are not known."""
+    return next((entry["values"] for entry in run.notes if entry["code"] == BESIDE_TOKENS), None)
+
+
+def is_uncharged(run) -> bool:
+    """A run of words that an older version trained, or that came from a file: its bits per byte may leave out the spaces."""
+    return config(run).tokenizer.kind == "word" and run.best_bits_per_byte is not None and parts(run) is None
+
+
+def parts_in_short(run) -> str:
+    """What stands beside the bits per byte of a run of words."""
+    if is_uncharged(run):
+        return _("spaces may be left out")
+    if (found := parts(run)) is None:
+        return ""
+    return _("of that {spelling:.2f} spelling, {spacing:.2f} spaces").format(**found)
+
+
+def beside_tokens(spelling: float, spacing: float) -> str:
+    """What the bits per byte of words hold beside their tokens."""
+    return _(
+        "Of the bits per byte, {spelling:.3f} spell unknown words and {spacing:.3f} say where spaces stand; "
+        "no model of these words can lower these two."
+    ).format(spelling=spelling, spacing=spacing)
+
+
+def place_in_queue(run, queue) -> str:
+    """Where a waiting run stands and how long it will wait."""
+    position, wait = queue.position(run.id) or 1, queue.expected_wait(run.id)
+    if run.step:
+        text = _("It is the turn of others; this run is number {position} in the queue and goes on by itself.")
+    else:
+        text = _("Waiting for a free place: number {position} in the queue. Training begins by itself.")
+    text = text.format(position=position)
+    if wait is None:
+        return text
+    return together(text, _("Expected wait: about {duration}.").format(duration=duration(max(1.0, wait))))
+
+
+def makes_no_progress(run) -> bool:
+    """Its worker lives, and has done nothing for half a minute."""
+    return _heartbeats.makes_no_progress(run)
+
+
+def duration(seconds: float) -> str:
+    """
+    How long, in the unit a person would use.
+    """
+    if seconds < 90:
+        return _("{count:.0f} s").format(count=seconds)
+    if seconds < 5400:
+        return _("{count:.0f} min").format(count=seconds / 60)
+    return _("{count:.1f} h").format(count=seconds / 3600)
