@@ -18,7 +18,7 @@ ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": "1073741824",
     "THP_MEM_ALLOC_ENABLE": "1",
 }
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 RESTART_SECONDS = 5.0  # between two starters that die
 
 
