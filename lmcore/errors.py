@@ -149,7 +149,7 @@ class LossNotFinite(TrainingError):
     code = "training.loss_not_finite"
     sentence = (
         "The loss became {loss:.4g} at step {step} (learning rate {learning_rate:.3g}, gradient norm {gradient_norm:.3g}). "
-        "Try a tenth of the learning rate."
+        "Try a smaller learning rate."
     )
 
 

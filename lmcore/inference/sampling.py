@@ -56,8 +56,12 @@ def adjust(log_probs: np.ndarray, sampling: Sampling) -> np.ndarray:
         greedy = np.full_like(log_probs, -np.inf)
         greedy[int(log_probs.argmax())] = 0.0
         return greedy
+    bounds = np.finfo(
+        np.result_type(log_probs, np.float16)
+    )  # float32 would round a smaller temperature to 0, a larger to infinity
+    temperature = min(max(sampling.temperature, float(bounds.tiny)), float(bounds.max))
     with np.errstate(over="ignore"):  # to -inf: near 0 only the most likely tokens are left
-        scaled = _normalise((log_probs - log_probs.max()) / sampling.temperature)
+        scaled = _normalise((log_probs - log_probs.max()) / temperature)
     if not sampling.top_k and sampling.top_p >= 1:
         return scaled
     order = most_likely_first(scaled)
@@ -102,6 +106,7 @@ def stretches(log_probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> ids.tolist(), ends.round(9).tolist()
     ([1, 2, 0], [0.5, 0.8, 1.0])
     """
+    log_probs = np.atleast_1d(log_probs)  # a scalar: a vocabulary of one
     order = most_likely_first(log_probs)
     probs = np.exp(log_probs[order])
     order, probs = order[probs > 0], probs[probs > 0]

@@ -129,7 +129,7 @@ def train(
 def take_step(network: nn.Module, state: TrainingState) -> tuple[float, float, float, int]:
     """One update -> (loss, learning rate, gradient norm, tokens).
 
-    Raises LossNotFinite before a weight is spoilt, and where the loss stays far above ln V, that of guessing: it has exploded.
+    Raises LossNotFinite, which names the rate that was set, before a weight is spoilt, and where the loss stays far above ln V, that of guessing: it has exploded.
     """
     batch = state.batches.at(state.step)
     rate = state.learning_rates[-1][1] * schedule_factor(state.config, state.step + 1)
@@ -141,7 +141,7 @@ def take_step(network: nn.Module, state: TrainingState) -> tuple[float, float, f
     value, length = loss.item(), norm.item()
     state.exploding = state.exploding + 1 if value > 2 * math.log(network.linear.out_features) + 5 else 0
     if not (math.isfinite(value) and math.isfinite(length)) or state.exploding >= EXPLODED:
-        raise LossNotFinite(loss=value, step=state.step + 1, learning_rate=rate, gradient_norm=length)
+        raise LossNotFinite(loss=value, step=state.step + 1, learning_rate=state.learning_rates[-1][1], gradient_norm=length)
     if state.config.clipping:
         nn.utils.clip_grads_with_norm_(network.parameters(), state.config.clipping, norm)
     for optimizer in state.optimizers:

@@ -213,3 +213,14 @@ def test_what_ends_a_stretch_of_writing(tokenizer, stop, expected):
 def test_an_unknown_stop_is_refused():
     with pytest.raises(SettingNotAChoice):
         ending_ids(LETTERS, "chapter")
+
+
+@pytest.mark.parametrize(("temperature", "expected"), [(1e-320, [1, 0, 0]), (1e-40, [1, 0, 0]), (1e308, [0.5, 0.5, 0])])
+def test_temperatures_that_float32_cannot_hold(temperature, expected):
+    rows = np.array([-0.1, -0.2, -np.inf], dtype=np.float32)
+    assert np.exp(adjust(rows, Sampling(temperature=temperature))).tolist() == pytest.approx(expected)
+
+
+def test_a_scalar_is_a_vocabulary_of_one():
+    assert draw(np.array(0.0), 0.7) == 0
+    assert draw(np.array(-np.inf), 0.7) is None

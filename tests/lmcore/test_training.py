@@ -129,6 +129,22 @@ def test_a_rate_that_explodes_ends_the_run_though_every_number_is_finite(optimiz
     assert error.value.values["learning_rate"] == 10.0
 
 
+def test_the_error_names_the_rate_that_was_set_not_what_the_schedule_makes_of_it():
+    network = build_model(small(), 6)
+    config = quick(schedule="cosine")
+    data = pattern("stream")
+    state = TrainingState(network, data, config)
+    steps = fit(network, data, config, state)
+    for _ in range(30):
+        next(steps)
+    state.change_learning_rate(5.0)
+    with torch.no_grad():
+        network.linear.weight.fill_(torch.nan)
+    with pytest.raises(LossNotFinite) as error:
+        next(steps)
+    assert error.value.values["learning_rate"] == 5.0
+
+
 def test_a_vocabulary_of_one_trains():
     ids = np.zeros(300, dtype=np.uint8)
     data = TokenData("stream", ids, ids, validation_bytes=300, unknown_bytes=0, opening=ids[:8])

@@ -5,6 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lmcore.runs.store import marks
 from lmcore.runs.store.store import Store
 from pages.parts import visitor
 from pages.parts.run import setting_labels
@@ -134,6 +135,30 @@ def test_a_loss_that_exploded_offers_a_tenth_of_the_rate(store, a_run):
     again = own(store)[0]
     assert again.id != a_run.id
     assert again.requested.training.learning_rate == pytest.approx(a_run.requested.training.learning_rate / 10)
+
+
+@pytest.mark.parametrize(("changed", "offered"), [([], 0.002), ([5.0], 0.02), ([5.0, 0.1], 0.01)])
+def test_after_a_change_of_the_rate_the_retry_says_why_it_is_offered(store, a_run, changed, offered):
+    rates = [a_run.requested.training.learning_rate, *changed]
+    notes = marks.of_rates([(10 * place, rate) for place, rate in enumerate(rates)])
+    with store.database.writing() as connection:
+        connection.execute(
+            "UPDATE runs SET status = 'failed', error_code = 'training.loss_not_finite', error_values = ?, notes = ?",
+            (json.dumps({"loss": "nan", "step": 31, "learning_rate": rates[-1], "gradient_norm": 1e9}), json.dumps(notes)),
+        )
+    app = open_page("train", run=a_run.id)
+    retry, resume = app.button(key="live.retry"), app.button(key="live.resume")
+    assert (retry.proto.type, resume.proto.type) == ("primary", "secondary")
+    assert retry.label == f"Try again with learning rate {offered:.3g}"
+    assert any(f"{rates[-1]:.3g}" in caption.value and f"{offered:.3g}" in caption.value for caption in app.caption)
+
+
+def test_a_paused_run_can_be_stopped(store, a_run):
+    store.ask(a_run.id, "pause")
+    app = open_page("train", run=a_run.id)
+    assert {"live.resume", "live.stop"} <= {button.key for button in app.button}
+    app.button(key="live.stop").click().run()
+    assert store.run(a_run.id).shown_status == "stopped" and "live.stop" not in {button.key for button in app.button}
 
 
 def test_delete_is_undone(store, a_run):

@@ -7,7 +7,7 @@ from itertools import count
 import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
-from lmcore.errors import TextChanged, TextMissing
+from lmcore.errors import LossNotFinite, TextChanged, TextMissing
 from lmcore.runs.queue.heartbeat import NO_PROGRESS_SECONDS
 from lmcore.runs.store import marks
 from lmcore.runs.store.store import RESUMABLE
@@ -90,9 +90,12 @@ def controls(run):
     elif (
         status in RESUMABLE
         and not fault
-        and buttons.button(_("Resume"), icon=":material/play_arrow:", type="primary", key="live.resume")
+        and buttons.button(_("Resume"), icon=":material/play_arrow:", type=_resume_style(run), key="live.resume")
     ):
         starting.resume(run)
+    if status == "paused" and buttons.button(_("Stop"), icon=":material/stop:", key="live.stop"):
+        store.ask(run.id, "stop")
+        st.rerun()  # nothing looks again at a run that stands still
     if run_labels.is_live(run):
         low, high = bounds(TrainingConfig, "learning_rate")
         with buttons.popover(_("Learning rate")):
@@ -107,6 +110,11 @@ def controls(run):
             )
             if st.button(_("Use it from the next step"), key="live.rate.set", disabled=rate is None) and rate is not None:
                 store.ask_learning_rate(run.id, rate)
+
+
+def _resume_style(run) -> str:
+    """A run whose loss exploded most likely explodes again when it is resumed: a smaller learning rate is offered first."""
+    return "secondary" if run.error_code == LossNotFinite.code else "primary"
 
 
 def _status(run):
@@ -128,7 +136,7 @@ def _status(run):
         st.warning(together(_("Training was interrupted at step {step}.").format(step=f"{run.step:,}"), kept))
     elif message := run_labels.error(run):
         st.error(message)
-        if run.error_code == "training.loss_not_finite" and visitor.owns(run):
+        if run.error_code == LossNotFinite.code and visitor.owns(run):
             _offer_smaller_rate(run)
     if status == "running" and not run.step and run.prepared:
         st.progress(run.prepared, text=_("Cutting the text into tokens: {share:.0%}").format(share=run.prepared))
@@ -148,7 +156,21 @@ def _stage(run) -> str:
 
 
 def _offer_smaller_rate(run):
-    rate = run_labels.config(run).training.learning_rate / 10
+    """A tenth of the rate that failed, or the one the run began with, where it failed after a change to a far higher one."""
+    (_step, first), (_step, failed) = marks.rates(run)[0], marks.rates(run)[-1]
+    rate = min(first, failed / 10)
+    if rate == first:
+        st.caption(
+            _("The run began with learning rate {rate:.3g}; its loss became too large after the change to {failed:.3g}.").format(
+                rate=rate, failed=failed
+            )
+        )
+    else:
+        st.caption(
+            _("Its loss became too large at learning rate {failed:.3g}; a tenth of it is {rate:.3g}.").format(
+                rate=rate, failed=failed
+            )
+        )
     if st.button(_("Try again with learning rate {rate:.3g}").format(rate=rate), key="live.retry", type="primary"):
         starting.again(run, run.requested.with_training(learning_rate=rate))
 
