@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 
 from lmcore.config import RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.errors import WordsNotCut
+from lmcore.errors import ArchiveWrongValue, WordsNotCut
+from lmcore.runs.exchange import transfer
+from lmcore.runs.store import marks
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from pages.parts.language import translate
 from pages.parts.run import comparison, run_labels
 from tests.pages.situations import OWNER, a_config
+from tests.runs.run_files import members, packed, take_in, with_json
 
 NOTHING_LOST = "Cut into words, the held-out text loses nothing: every word is known, every space comes back."
 SPACES = "我们用AI。我们用 AI。\n" * 300  # as often with a space as without
@@ -70,7 +73,7 @@ def of_words(tmp_path_factory):
 
 def test_a_run_of_words_knows_the_parts_of_its_bits_per_byte(of_words):
     _, run = of_words
-    parts = run_labels.parts(run)
+    parts = marks.beside_tokens(run)
     assert parts["spelling"] == 0 and 0.02 < parts["spacing"] < run.best_bits_per_byte
     assert run_labels.parts_in_short(run) == f"of that 0.00 spelling, {parts['spacing']:.2f} spaces"
     assert any(f"{parts['spacing']:.3f} say where spaces stand" in run_labels.note(entry) for entry in run.notes)
@@ -82,6 +85,34 @@ def test_a_run_of_words_knows_the_parts_of_its_bits_per_byte(of_words):
 def test_a_run_of_words_whose_parts_are_not_known_is_named(of_words):
     old = replace(of_words[1], notes=[])
     assert run_labels.is_uncharged(old) and run_labels.parts_in_short(old) == "spaces may be left out"
+
+
+@pytest.mark.parametrize("with_text", [True, False])
+def test_the_parts_travel_with_the_run(of_words, tmp_path, with_text):
+    store, run = of_words
+    imported = take_in(Store(tmp_path), "ben", transfer.export_run(store, run.id, with_text))
+    assert marks.beside_tokens(imported) == marks.beside_tokens(run) is not None
+    assert run_labels.parts_in_short(imported) == run_labels.parts_in_short(run)
+
+
+def test_a_file_of_an_older_version_knows_no_parts(of_words, tmp_path):
+    found = members(transfer.export_run(of_words[0], of_words[1].id))
+    older = with_json(found, "config.json", lambda values: (values.pop("pauses"), values.pop("beside_tokens")))
+    assert run_labels.is_uncharged(take_in(Store(tmp_path), "ben", packed(older.items())))
+
+
+@pytest.mark.parametrize("more", [1e-9, 3.0])
+def test_parts_larger_than_the_whole_are_refused(of_words, tmp_path, more):
+    store, run = of_words
+    least = min(row.bits_per_byte for row in store.evaluations(run.id))
+    found = with_json(
+        members(transfer.export_run(store, run.id)),
+        "config.json",
+        lambda values: values["beside_tokens"].update(spelling=0, spacing=least + more),
+    )
+    with pytest.raises(ArchiveWrongValue) as refused:
+        take_in(Store(tmp_path), "ben", packed(found.items()))
+    assert (refused.value.values["name"], refused.value.values["field"]) == ("config.json", "beside_tokens")
 
 
 def test_other_runs_have_no_parts(of_words):

@@ -19,6 +19,7 @@ from lmcore.errors import LmcoreError
 from lmcore.inference.references import ORDERS
 from lmcore.runs import folder
 from lmcore.runs.exchange import transfer
+from lmcore.runs.store import marks as run_marks
 from lmcore.tokenizers import read_tokenizer
 from lmcore.training import checkpoint
 from tests.runs.run_files import members, packed, take_in, with_json, with_weights
@@ -60,6 +61,19 @@ def _places(values):
         yield values, key
         if isinstance(values[key], (dict, list)):
             yield from _places(values[key])
+
+
+def marks(found, chance):
+    """What was changed while the run trained, and the parts of its bits per byte: in the settings or the header of the weights."""
+    steps = [chance.choice((0, 1, 7, 20, 21, 2**63, *VALUES)) for _ in range(chance.choice((1, 2, 50)))]
+    if chance.random() < 0.3:
+        rates = [[step, chance.choice((0.1, 0.0, *VALUES))] for step in steps]
+        return _packed(
+            with_weights(found, lambda _tensors, header: header["training"]["learning_rates"].extend(rates)),
+        )
+    parts = {name: chance.choice((0.1, 0, *VALUES)) for name in ("spelling", "spacing")}
+    changed = chance.choice(({"pauses": steps}, {"pauses": sorted(chance.choices(range(1, 23), k=2))}, {"beside_tokens": parts}))
+    return _packed(with_json(found, "config.json", lambda values: values.update(changed)))
 
 
 def table(found, chance):
@@ -188,7 +202,7 @@ def names(found, chance):
     return packed(entries)
 
 
-KINDS = {change.__name__: change for change in (config, tokenizer, table, header, tensors, bits, sizes, names)}
+KINDS = {change.__name__: change for change in (config, marks, tokenizer, table, header, tensors, bits, sizes, names)}
 
 
 def _packed(found) -> bytes:
@@ -217,6 +231,10 @@ def is_usable(store, run):
     assert all(np.isfinite(getattr(steps, name)).all() for name in vars(steps))
     json.dumps([vars(row) for row in evaluations], allow_nan=False)
     assert all(name in ORDERS and order in ORDERS[name] and 0 <= loss < 4e38 for name, order, loss in run.reference_lines)
+    rates = run_marks.rates(run)
+    assert all(0 < step <= run.step for step in run_marks.pauses(run)) and 0 <= rates[-1][0] <= run.step
+    assert rates == sorted(rates, key=lambda rate: rate[0]) and all(0 < rate < 4e38 for _, rate in rates)
+    json.dumps(run.notes, allow_nan=False)
     run_folder = folder.run_folder(store.folder, run.id)
     path = folder.checkpoints(run_folder)[0]
     tokenizer, model = read_tokenizer(run_folder / "tokenizer.json"), checkpoint.load(path).language_model()

@@ -3,12 +3,14 @@
 import pytest
 
 from lmcore.runs import folder
+from lmcore.runs.exchange import transfer
 from lmcore.runs.store import marks
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from lmcore.training.diagnosis import Finding
 from pages.parts.run import curve_summary, run_labels
-from tests.runs.examples import a_run
+from tests.runs.examples import a_run, curve
+from tests.runs.run_files import take_in
 
 
 @pytest.fixture
@@ -48,6 +50,28 @@ def test_a_changed_rate_and_a_pause_are_kept(store, meanwhile):
     assert store.steps(run.id).learning_rate[[19, 20]].tolist() == [0.02, 0.5]
     assert run_labels.recipe(done).startswith("Muon 0.02 → 0.5 · ")
     assert curve_summary.history(store, done).rates == [(0, 0.02), (20, 0.5)]
+
+
+def test_they_travel_with_the_run(store, meanwhile, tmp_path):
+    """The curve and what is said of it are those of the original; without its text a run ends at its best step."""
+    run = a_run(store, steps=60, learning_rate=0.02, schedule="constant")
+    meanwhile[20] = lambda: store.ask_learning_rate(run.id, 0.5)
+    meanwhile[30] = lambda: store.ask(run.id, "pause")
+    worker.work(store.folder, run.id)
+    store.ask(run.id, "run")
+    worker.work(store.folder, run.id)
+    run, elsewhere = store.run(run.id), Store(tmp_path / "elsewhere")
+    imported = take_in(elsewhere, "ben", transfer.export_run(store, run.id))
+    assert imported.notes == run.notes and (marks.rates(run)[1:], marks.pauses(run)) == ([(20, 0.5)], [30])
+    assert curve(elsewhere, imported) == curve(store, run)
+    assert curve_summary.history(elsewhere, imported) == curve_summary.history(store, run)
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET best_step = 20 WHERE id = ?", (run.id,))
+    for path in folder.checkpoints(folder.run_folder(store.folder, run.id)):
+        if folder.step_of(path) == 60:
+            path.unlink()
+    shorter = take_in(elsewhere, "ben", transfer.export_run(store, run.id, with_text=False))
+    assert all(step <= shorter.step for step in (*marks.pauses(shorter), marks.rates(shorter)[-1][0]))
 
 
 def test_what_came_after_the_checkpoint_is_forgotten(store, meanwhile):

@@ -1,4 +1,4 @@
-"""A run file from somebody else costs the server little and breaks no page: several hundred hostile ones, and the worst by name."""
+"""A run file from somebody else costs the server little and breaks no page: hostile ones by chance, and the worst by name."""
 
 import csv
 import hashlib
@@ -13,6 +13,7 @@ import zlib
 
 import pytest
 
+from lmcore.config import TrainingConfig
 from lmcore.errors import (
     ArchiveContradicts,
     ArchiveIncomplete,
@@ -39,7 +40,8 @@ from tests.runs.examples import a_run, a_text
 from tests.runs.run_files import is_untouched, members, packed, take_in, with_json, with_weights
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
-CASES = 25  # of each kind; benchmarks/hostile_run_files.py tries thousands
+CASES = 7  # of each kind; benchmarks/hostile_run_files.py tries thousands
+RATE = TrainingConfig().learning_rate
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +266,7 @@ def test_a_value_no_evaluation_has_is_named(store, good, field, value):
     assert (error.values["name"], error.values["field"]) == ("evaluations.csv", field)
 
 
-LINE = ["uniform", 0, 2.5]
+LINE, PARTS = ["uniform", 0, 2.5], {"spelling": 0.1, "spacing": 0.1}  # the good run is none of words
 CONFIGS = [
     ("next_word", 99), ("next_word", 0), ("next_word", True), ("next_word", "1"),
     ("name", 3), ("name", None), ("status", "exploded"), ("status", ["finished"]), ("pinned_context", None),
@@ -277,6 +279,11 @@ CONFIGS = [
     ("requested", []), ("requested", {}), ("resolved.training.learning_rate", math.nan), ("resolved.training.planned_steps", 0),
     ("resolved.training.evaluation_interval", 0), ("resolved.training.threads", 10**6), ("resolved.model.hidden_size", 10**6),
     ("resolved.model.family", "transformer"), ("resolved.model.tied", 1), ("resolved.tokenizer.kind", "evil"), ("resolved.model.evil", 1),
+    ("pauses", None), ("pauses", [0]), ("pauses", [21]), ("pauses", [2.5]), ("pauses", [True]), ("pauses", ["1"]), ("pauses", [math.nan]),
+    ("pauses", [10**30]), ("pauses", [1] * 1_001), ("pauses", {"1": 1}),
+    ("beside_tokens", []), ("beside_tokens", {}), ("beside_tokens", {"spelling": 0.1}), ("beside_tokens", {**PARTS, "evil": 1}),
+    ("beside_tokens", PARTS), ("beside_tokens", {**PARTS, "spacing": math.inf}), ("beside_tokens", {**PARTS, "spacing": math.nan}),
+    ("beside_tokens", {**PARTS, "spelling": -0.1}), ("beside_tokens", {**PARTS, "spelling": "0"}), ("beside_tokens", {**PARTS, "spelling": 9}),
     ("evil", 1),
 ]  # fmt: skip
 
@@ -300,6 +307,18 @@ def test_a_setting_no_run_has_is_named(store, good, place, value):
 def test_a_field_that_is_missing_is_named(store, good, name):
     error = refused(store, packed(with_json(members(good), "config.json", lambda values: values.pop(name)).items()))
     assert error.values == {"name": "config.json", "field": name, "value": "None"}
+
+
+RATES = [
+    [], [[0, 0.5]], [[1, RATE]], [[0, RATE], [21, 0.1]], [[0, RATE], [9, 0.1], [8, 0.2]], [[0, RATE], [5, 0.0]], [[0, RATE], [5, -0.1]],
+    [[0, RATE]] * 1_001, [[0, RATE], [5, math.nan]], [[0, RATE], [5, 1e300]], [[0, RATE], 5],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rates", RATES, ids=lambda value: str(value)[:40])
+def test_learning_rates_no_run_has_are_refused(store, good, rates):
+    found = with_weights(members(good), lambda _tensors, header: header["training"].update(learning_rates=rates))
+    assert isinstance(refused(store, packed(found.items())), ArchiveContradicts)
 
 
 def test_a_class_board_never_sees_a_million_lines(store, good):

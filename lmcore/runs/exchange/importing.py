@@ -52,13 +52,13 @@ from lmcore.runs.exchange.run_schema import (
     TEXT,
     TOKENIZER,
 )
-from lmcore.runs.store import housekeeping, limits
+from lmcore.runs.store import housekeeping, limits, marks
 from lmcore.runs.store.database import as_store_error
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.records import STEP_FIELDS, EvaluationRow, Run, Text
 from lmcore.runs.store.store import Store, new_id, now
 from lmcore.runs.worker import memory_limits, restoring
-from lmcore.schema import Check, WrongValue, within
+from lmcore.schema import LARGEST_REAL, Check, WrongValue, within
 from lmcore.text.corpus import TokenData
 from lmcore.text.decoding import normalise
 from lmcore.tokenizers import Tokenizer, parse_tokenizer
@@ -95,6 +95,8 @@ def take_in(store: Store, owner: str, aside: Path) -> Run:
             steps = _steps(members.lines(STEPS, LONGEST_LINE), saved.step)
         with _reading(EVALUATIONS):
             evaluations = list(_evaluations(members.lines(EVALUATIONS, LONGEST_CELL), saved.step))
+        with _reading(CONFIG):
+            notes = _notes(config, saved, evaluations)
         with _reading(TEXT):
             content = _content(members.read(TEXT), config["text"]["sha256"]) if TEXT in members else None
     (aside / FILE).unlink()
@@ -104,7 +106,8 @@ def take_in(store: Store, owner: str, aside: Path) -> Run:
     over = config["status"] == "finished" or saved.step >= saved.config.training.planned_steps or not (text or content)
     if not over:
         memory_limits.check(saved.config, tokenizer.vocabulary_size, store.limits.bytes_per_run)
-    notes = [] if text or content else [{"code": WITHOUT_TEXT, "values": {}}]
+    if not (text or content):
+        notes.append({"code": WITHOUT_TEXT, "values": {}})
     text = text or store.add_text(
         owner=owner,
         name=config["text"]["name"],
@@ -177,6 +180,9 @@ def _checked(path: Path, config: dict, tokenizer: Tokenizer) -> checkpoint.Check
         saved = checkpoint.load(path)
         opening, kind, planned = saved.tensors["opening"].numpy(), config["text"]["kind"], saved.config.training.planned_steps
         right = saved.config == config["resolved"] and saved.header["kind"] == kind and 0 < saved.step <= planned
+        right = right and marks.are_of(
+            saved.step, saved.config.training.learning_rate, saved.header["training"]["learning_rates"]
+        )
         if kind != "stream":
             right = right and len(opening) == 1 and saved.header["begin_id"] == tokenizer.begin_id
         if right:
@@ -226,6 +232,19 @@ def _evaluations(lines: Iterator[str], last_step: int) -> Iterator[EvaluationRow
             raise ArchiveTooLong(steps=MOST_STEPS, evaluations=MOST_EVALUATIONS)
         before = row.step
         yield row
+
+
+def _notes(config: dict, saved: checkpoint.Checkpoint, evaluations: list[EvaluationRow]) -> list[dict]:
+    """What was changed while it trained, and the parts of its bits per byte: none of words alone, none larger than the whole."""
+    notes = [{"code": marks.RESUMED, "values": {"step": step}} for step in config.get("pauses", [])]
+    if (latest := max(config.get("pauses", []), default=0)) > saved.step:
+        raise WrongValue(latest, "pauses")
+    if parts := config.get("beside_tokens"):
+        least = min((row.bits_per_byte for row in evaluations if row.bits_per_byte is not None), default=LARGEST_REAL)
+        if config["resolved"].tokenizer.kind != "word" or sum(parts.values()) > least:
+            raise WrongValue(parts, "beside_tokens")
+        notes.insert(0, {"code": marks.BESIDE_TOKENS, "values": parts})
+    return marks.at(saved.step, notes, saved.header["training"]["learning_rates"])
 
 
 def _check_fields(rows: Iterator[list[str]], schema: dict[str, Check]):

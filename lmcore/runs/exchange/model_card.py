@@ -1,5 +1,6 @@
 """What a run is, in Markdown: the README of an exported one. Every figure is the run's own. Needs no torch."""
 
+from lmcore.runs.store import marks
 from lmcore.runs.store.records import Run, Text
 
 CARD = """# {name}
@@ -48,7 +49,8 @@ def model_card(run: Run, text: Text, vocabulary_size: int, saved_step: int, with
     best = "none: the text is too short to hold some back"
     if run.best_loss is not None:
         best = f"{run.best_loss:.4f} nats per token, {run.best_bits_per_byte:.4f} bits per byte, at step {run.best_step}"
-        best += _beside_tokens(run)
+        if parts := marks.beside_tokens(run):
+            best += f" ({parts['spelling']:.4f} spell unknown words, {parts['spacing']:.4f} say where spaces stand)"
     return CARD.format(
         name=_plain(run.name), family=model.family.upper(), layers=model.layers, hidden_size=model.hidden_size,
         embedding_size=model.embedding_size, tokens=config.tokenizer.kind, vocabulary_size=vocabulary_size, text=_plain(text.name),
@@ -56,14 +58,6 @@ def model_card(run: Run, text: Text, vocabulary_size: int, saved_step: int, with
         seconds=run.seconds, optimizer=training.optimizer, learning_rate=training.learning_rate, best=best, status=run.status,
         saved_step=saved_step, text_file="| `text.txt` | the training text |\n" if with_text else "",
     )  # fmt: skip
-
-
-def _beside_tokens(run: Run) -> str:
-    """What bits per byte of words hold beside their tokens, as the worker has noted it."""
-    parts = next((note["values"] for note in run.notes if note["code"] == "measure.beside_tokens"), None)
-    return (
-        "" if parts is None else f" ({parts['spelling']:.4f} spell unknown words, {parts['spacing']:.4f} say where spaces stand)"
-    )
 
 
 def _plain(name: str) -> str:

@@ -11,8 +11,9 @@ from lmcore.config import RunConfig
 from lmcore.errors import SettingError
 from lmcore.inference.references import ORDERS
 from lmcore.runs.exchange import safe_zip
+from lmcore.runs.store import marks
 from lmcore.runs.store.records import STATUSES, EvaluationRow
-from lmcore.schema import Check, WrongValue, choice, each, number_in, real, record, row, text, whole
+from lmcore.schema import Check, WrongValue, choice, each, number_in, optional, real, record, row, text, whole
 from lmcore.text.decoding import LIMIT, normalise
 from lmcore.text.kinds import KINDS
 from lmcore.training.checkpoint import LARGEST_RATE
@@ -100,7 +101,11 @@ OF_CONFIG = record(
         "pinned_context": clean(500),
         "reference_lines": reference_lines,
         "text": record({"name": clean(120, one_line=True), "kind": choice(*KINDS), "sha256": sha256}),
-    }
+    },
+    {  # not in older files
+        "pauses": each(whole(1, MOST_STEPS), most=marks.MOST),
+        "beside_tokens": optional(record({"spelling": real(0, 8), "spacing": real(0)})),
+    },
 )
 
 

@@ -29,6 +29,7 @@ from lmcore.runs.exchange import importing, safe_zip
 from lmcore.runs.exchange.model_card import model_card
 from lmcore.runs.exchange.run_schema import CARD, CONFIG, EVALUATION_FIELDS, EVALUATIONS, MODEL, STEPS, TEXT, TOKENIZER, VERSION
 from lmcore.runs.queue.pool import environment
+from lmcore.runs.store import marks
 from lmcore.runs.store.records import STEP_FIELDS, Run, Text
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import restoring
@@ -61,6 +62,8 @@ def export_run(store: Store, run_id: str, with_text: bool = True) -> bytes:
         "status": run.status,
         "pinned_context": run.pinned_context,
         "reference_lines": run.reference_lines,
+        "pauses": [paused for paused in marks.pauses(run) if paused <= step],  # the checkpoint knows the learning rates
+        "beside_tokens": marks.beside_tokens(run),
         "text": {"name": text.name, "kind": restoring.kind_of(store, run), "sha256": text.sha256},
     }
     members = {

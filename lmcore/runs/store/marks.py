@@ -1,6 +1,10 @@
-"""What was changed while a run trained, as notes on it: another learning rate, a pause. The newest checkpoint decides what of it holds."""
+"""What was changed while a run trained, as notes on it: another learning rate, a pause. The newest checkpoint decides what of it holds.
 
-RATE, RESUMED = "mark.rate", "mark.resumed"
+A note says, too, what the bits per byte of words hold beside their tokens.
+"""
+
+RATE, RESUMED, BESIDE_TOKENS = "mark.rate", "mark.resumed", "measure.beside_tokens"
+MOST = 1_000  # of each, in a run from somebody else
 
 
 def at(step: int, notes: list[dict], learning_rates: list[tuple[int, float]]) -> list[dict]:
@@ -32,3 +36,24 @@ def rates(run) -> list[tuple[int, float]]:
 def pauses(run) -> list[int]:
     """After which steps it stood still and was taken up again."""
     return [note["values"]["step"] for note in run.notes if note["code"] == RESUMED and note["values"]["step"]]
+
+
+def beside_tokens(run) -> dict[str, float] | None:
+    """{spelling, spacing}, bits per byte of a run of words beside its tokens; None where they are not known."""
+    return next((note["values"] for note in run.notes if note["code"] == BESIDE_TOKENS), None)
+
+
+def are_of(step: int, rate: float, learning_rates: list) -> bool:
+    """Whether these (after this step, learning rate) are those of a run that began with a rate and has come to a step.
+
+    >>> are_of(60, 0.02, [[0, 0.02], [40, 0.5]]), are_of(60, 0.02, [[0, 0.02], [61, 0.5]]), are_of(60, 0.02, [])
+    (True, False, False)
+    """
+    steps = [after for after, _ in learning_rates]
+    return (
+        learning_rates[:1] == [[0, rate]]
+        and len(steps) <= MOST
+        and steps == sorted(steps)
+        and steps[-1] <= step
+        and all(later > 0 for _, later in learning_rates)
+    )

@@ -222,7 +222,7 @@ class Training:
         if self.tokenizer.kind != "word" or not self.data.has_validation:
             return []
         spelling, spacing = beside_tokens(self.data)
-        return [{"code": "measure.beside_tokens", "values": {"spelling": spelling, "spacing": spacing}}]
+        return [{"code": marks.BESIDE_TOKENS, "values": {"spelling": spelling, "spacing": spacing}}]
 
     # step by step
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.config import RunConfig
+from lmcore.runs.store import marks
 from lmcore.text.decoding import one_line
 from pages.parts import texts
 from pages.parts.components.live_chart.thin import thin
@@ -188,7 +189,7 @@ def results_table(names: list[str], runs: list, sources: list) -> dict[str, list
     def figure(value, digits):
         return None if value is None else round(value, digits)
 
-    beside = [run_labels.parts(run) or {} for run in runs]
+    beside = [marks.beside_tokens(run) or {} for run in runs]
     parts = {
         _("of that, spelling unknown words"): [figure(found.get("spelling"), 4) for found in beside],
         _("of that, spaces"): [figure(found.get("spacing"), 4) for found in beside],

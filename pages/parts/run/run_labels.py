@@ -10,7 +10,6 @@ from pages.parts import visitor
 from pages.parts.language import _, sentence, together
 from pages.parts.run import setting_labels
 
-BESIDE_TOKENS = "measure.beside_tokens"
 _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
 
 
@@ -106,7 +105,7 @@ def kept(run) -> str:
 
 def note(entry: dict, requested=None) -> str:
     """What is not as it was asked for, and why. requested: the settings as they were, of which only what differs is said."""
-    if entry["code"] == BESIDE_TOKENS:
+    if entry["code"] == marks.BESIDE_TOKENS:
         return beside_tokens(entry["values"]["spelling"], entry["values"]["spacing"])
     asked = requested.training if requested else None
     same = {name for name in ("batch_size", "sequence_length") if asked and getattr(asked, name) == entry["values"].get(name)}
@@ -148,21 +147,16 @@ def note(entry: dict, requested=None) -> str:
     return sentence(entry["code"], entry["values"]) if entry["code"] in BY_CODE else ""
 
 
-def parts(run) -> dict[str, float] | None:
-    """{spelling, spacing}, bits per byte of a run of words beside its tokens; None where they are not known."""
-    return next((entry["values"] for entry in run.notes if entry["code"] == BESIDE_TOKENS), None)
-
-
 def is_uncharged(run) -> bool:
-    """A run of words that an older version trained, or that came from a file: its bits per byte may leave out the spaces."""
-    return config(run).tokenizer.kind == "word" and run.best_bits_per_byte is not None and parts(run) is None
+    """A run of words that an older version trained or wrote to a file: its bits per byte may leave out the spaces."""
+    return config(run).tokenizer.kind == "word" and run.best_bits_per_byte is not None and marks.beside_tokens(run) is None
 
 
 def parts_in_short(run) -> str:
     """What stands beside the bits per byte of a run of words."""
     if is_uncharged(run):
         return _("spaces may be left out")
-    if (found := parts(run)) is None:
+    if (found := marks.beside_tokens(run)) is None:
         return ""
     return _("of that {spelling:.2f} spelling, {spacing:.2f} spaces").format(**found)
 
