@@ -1,9 +1,12 @@
 """Page tests begin with `pages/menu.py`, as the server does, on a data folder of their own and without training processes."""
 
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import visitor
@@ -21,6 +24,17 @@ class NoPool:
 
     def wake(self):
         self.woken += 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def looked_up_once():
+    """Each AppTest reads what all installed packages say about themselves, and compiles its scripts at each run; a server does both
+    once, and so do the tests. This is most of what opening a page costs."""
+    compiled = cache(lambda path, whole=ScriptCache.get_bytecode: whole(ScriptCache(), path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patch.setattr(ScriptCache, "get_bytecode", lambda _, path: compiled(path))
+        yield
 
 
 @pytest.fixture(scope="session")
