@@ -254,14 +254,16 @@ CLAIMER = """
 import sys
 from pathlib import Path
 from filelock import Timeout
-from lmcore.runs import folder, lock, progress
+from lmcore.runs import folder
+from lmcore.runs.queue import lock
+from lmcore.runs.worker import run_writer
 from lmcore.runs.store.store import Store
 lock.TAKING_SECONDS = 0.01
 store = Store(Path(sys.argv[1]))
-while run_id := progress.next_queued(store):
+while run_id := run_writer.next_queued(store):
     try:
         with lock.run_lock(folder.run_folder(store.folder, run_id)):
-            if run := progress.claim(store, run_id):
+            if run := run_writer.claim(store, run_id):
                 sys.stdout.write(run.id + "\\n")
     except Timeout:
         pass
@@ -296,12 +298,13 @@ def test_ten_processes_claim_each_run_exactly_once(tmp_path):
 DEAF = """
 import sys, time
 from pathlib import Path
-from lmcore.runs import folder, progress
+from lmcore.runs import folder
+from lmcore.runs.worker import run_writer
 from lmcore.runs.queue.lock import run_lock
 from lmcore.runs.store.store import Store
 store = Store(Path(sys.argv[1]))
 with run_lock(folder.run_folder(store.folder, sys.argv[2])):
-    progress.claim(store, sys.argv[2])
+    run_writer.claim(store, sys.argv[2])
     time.sleep(1e6)
 """
 
