@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tests.browser.examples import short_examples
 from tests.browser.server import Server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -13,7 +14,7 @@ SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("server")).start()
+    server = Server(short_examples(tmp_path_factory.mktemp("server"))).start()
     yield server
     server.stop()
 

@@ -7,10 +7,9 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from lmcore.runs.store.store import Store
-from pages.parts import demos
 from pages.parts.language import LANGUAGES, translate
 from pages.parts.server import class_pin
+from tests.browser.examples import finished_examples
 from tests.browser.raw_client import texts
 from tests.browser.raw_replay import socket_to
 from tests.browser.server import Server
@@ -20,18 +19,9 @@ WRONG = "That is not the PIN of this class. Look at it again, or ask your teache
 TOO_MANY = "Too many wrong PINs. Please wait {seconds} s, then try again."
 
 
-def with_examples(data):
-    """A data folder whose examples count as trained: its server has nothing else to do."""
-    store = Store(data)
-    demos.ensure(store)
-    with store.database.writing() as connection:
-        connection.execute("UPDATE runs SET status = 'finished'")
-    return data
-
-
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory):
-    data = with_examples(tmp_path_factory.mktemp("closed"))
+    data = finished_examples(tmp_path_factory.mktemp("closed"))
     server = Server(data, NEXT_WORD_CLASS_PIN=PIN, NEXT_WORD_TEACHER_PIN=TEACHER_PIN).start()
     yield server
     server.stop()
@@ -125,7 +115,7 @@ def test_wrong_pins_are_refused_in_a_sentence_and_then_slowed_down(closed):
 
 def test_who_guesses_on_locks_nobody_out(tmp_path):
     """Many wrong PINs from one address, whatever it says about itself; how many more it takes is `test_guesses`."""
-    server = Server(with_examples(tmp_path), NEXT_WORD_CLASS_PIN="402917", NEXT_WORD_TEACHER_PIN=TEACHER_PIN).start()
+    server = Server(finished_examples(tmp_path), NEXT_WORD_CLASS_PIN="402917", NEXT_WORD_TEACHER_PIN=TEACHER_PIN).start()
     try:
         student = cookies_after(server, "402917")
         was_in = {name: value for name, value in student.items() if "class" not in name}
@@ -172,7 +162,7 @@ def test_another_pin_lets_nobody_in_with_the_old_one(tmp_path, monkeypatch):
 
 def test_a_class_is_started_given_its_pin_and_ended(tmp_path, new_browser):
     """At the machine itself; a student who was there before has to give the PIN, once."""
-    server = Server(with_examples(tmp_path)).start()
+    server = Server(finished_examples(tmp_path)).start()
     try:
         student = new_browser("zh-CN")
         student.goto(f"{server.url}/text")

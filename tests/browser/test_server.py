@@ -18,6 +18,7 @@ from lmcore.errors import StoreTooNew
 from lmcore.runs.store import backups
 from lmcore.runs.store.store import Store
 from pages.parts.language import LANGUAGES, translate
+from tests.browser.examples import finished_examples
 from tests.browser.raw_client import texts
 from tests.browser.server import Server
 from tests.pages.situations import TEXT, a_config
@@ -41,7 +42,7 @@ def an_endless_run(data):
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_that_is_told_to_end_saves_its_runs_and_leaves_no_process(tmp_path, told):
-    server = Server(tmp_path).start()
+    server = Server(finished_examples(tmp_path)).start()
     try:
         store, run = an_endless_run(tmp_path)
         store.queue_first(run.id)
@@ -61,12 +62,11 @@ def test_a_server_that_is_told_to_end_saves_its_runs_and_leaves_no_process(tmp_p
 
 
 def test_a_killed_server_comes_back_to_runs_that_went_on(tmp_path):
-    """kill -9 while a run trains; whoever opens its page at the new server sees it live."""
-    server = Server(tmp_path).start()
+    """kill -9 while a run trains; whoever opens its page at the new server sees it live. No other run waits: this one would give way
+    to it at the end of its slice, and nobody would call it back."""
+    server = Server(finished_examples(tmp_path)).start()
     try:
         store, run = an_endless_run(tmp_path)
-        for demo in store.demos():  # a run that others wait for gives way at the end of its slice; nobody would call it back
-            store.ask(demo.id, "stop")
         wait_for(lambda: store.run(run.id).step > 100)
         server.process.kill()
         server.process.wait()
@@ -219,7 +219,7 @@ def test_nothing_but_this_server_is_asked_for_anything(server, new_browser):
 
 
 def test_what_was_deleted_long_ago_is_removed_for_good_when_a_server_starts(tmp_path):
-    server, store = Server(tmp_path), Store(tmp_path)
+    server, store = Server(finished_examples(tmp_path)), Store(tmp_path)
     text = store.add_text(owner="anna", name="cats", content=TEXT, kind="stream", encoding="utf-8")
     old, new = (store.add_run(owner="anna", text_id=text.id, name=name, config=a_config()) for name in ("old", "new"))
     for run in (old, new):
