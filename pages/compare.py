@@ -38,11 +38,13 @@ def add():
 
 
 st.session_state["compare.runs"] = [run.id for run in chosen]
+labels_of = [f"{texts.run_name(run)} · {run_labels.in_short(run)}" for run in options.values()]
+to_choose = dict(zip(options, run_labels.distinct(labels_of), strict=True))
 which, other = st.columns([3, 2], gap="large")
 which.multiselect(
     _("Runs"),
     list(options),
-    format_func=lambda run_id: f"{texts.run_name(options[run_id])} · {run_labels.in_short(options[run_id])}",
+    format_func=to_choose.get,
     key="compare.runs",
     max_selections=links.MOST_COMPARED,
     on_change=lambda: to_address(st.session_state["compare.runs"]),
@@ -63,7 +65,7 @@ if not chosen:
     guard.invite()
     st.stop()
 
-names = [texts.run_name(run) for run in chosen]
+names = run_labels.distinct(texts.run_name(run) for run in chosen)
 trained_on = [sources[run.text_id] for run in chosen]
 found = comparison.differences(chosen, trained_on)
 if len(chosen) > 1:

@@ -15,10 +15,10 @@ st.markdown(
         "You guess, this run guesses, and so does a bigram, which only counts pairs of tokens. Who is right more often at the first guess?"
     )
 )
-run = guard.a_run()
+run = guard.a_run(example="game")
 if not visitor.may_read(visitor.store().text(run.text_id)):
     st.info(_("The lines of this game come from the owner's text, which only they may read. Play with a run of your own."))
-    links.page_link("home", _("See the finished example"), run=None)
+    guard.example_link("game")
     links.page_link("train", _("Train a model"), run=None)
     st.stop()
 trained = guard.a_model(run)
@@ -40,7 +40,7 @@ if not lines:
         )
     )
     links.page_link("text", _("Bring a longer text"), run=None, text=None)
-    links.page_link("home", _("See the finished example"), run=None)
+    guard.example_link("game")
     st.stop()
 guard.about(run, trained)
 

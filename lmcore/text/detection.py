@@ -12,7 +12,7 @@ import chardet
 import numpy as np
 import regex
 
-from lmcore.text.usual import cost, language_bits
+from lmcore.text.usual import CHINESE, cost, language_bits
 
 READ = 4_000  # bytes that are compared
 LARGE = 3_000_000  # bytes: of a larger file not all lines are looked at
@@ -51,6 +51,7 @@ ALONE = regex.compile(
     r"(?<![^\0-\x7f])[\p{Greek}\p{Cyrillic}\p{Latin}\xa3-\xb7--[\0-\x7f\u0180-\u036f\u0460-\u07ff]](?![^\0-\x7f])", regex.V1
 )
 SIGN = 20  # bits: a letter or a sign alone among ASCII, α or é or §, is seldom two bytes of GBK
+USUAL = 24  # bits: two Chinese characters or more, all of them very usual, are seldom two bytes of UTF-8 each: 谢谢 and лл
 MIXED = "utf-8, "  # before the encoding of the lines that are not UTF-8
 
 
@@ -81,8 +82,14 @@ def recognise(data: bytes) -> list[Reading]:
     if is_utf8 and (data.isascii() or not SHORT.fullmatch(data)):
         return [Reading("utf-8", 0, "")]
     if is_utf8:
-        return _nearly(readings(data[:READ], {"utf-8": 0, "gb18030": 8 + SIGN * len(ALONE.findall(data.decode()))}))
+        chance = 8 + SIGN * len(ALONE.findall(data.decode())) - USUAL * _is_usual_chinese(data.decode("gb18030", "replace"))
+        return _nearly(readings(data[:READ], {"utf-8": 0, "gb18030": chance}))
     return _nearly(_by_lines(data))
+
+
+def _is_usual_chinese(text: str) -> bool:
+    other = ASCII_TEXT.sub("", text)
+    return len(other) > 1 and set(other) <= set(CHINESE)
 
 
 def _by_lines(data: bytes) -> list[Reading]:

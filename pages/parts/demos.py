@@ -34,13 +34,17 @@ def sample_text(store, sample):
         )
 
 
+def find(store, language: str):
+    """The demo run in a language, where it is there."""
+    return next((run for run in store.demos() if store.text(run.text_id).sample == SAMPLE[language]), None)
+
+
 def run_for(store, language: str):
     """The demo run in a language; it is there from the server's first start on."""
-    for run in store.demos():
-        if store.text(run.text_id).sample == SAMPLE[language]:
-            return run
+    if (run := find(store, language)) is not None:
+        return run
     ensure(store, first=language)
-    return run_for(store, language)
+    return find(store, language)
 
 
 def context(language: str) -> str:

@@ -86,13 +86,14 @@ def name(text) -> str:
 
 
 def run_name(run) -> str:
-    """A run's name; an example's is its text's, in the visitor's language. It names its text, so others get it only with the text."""
+    """A run's name; an example's is its text's, in the visitor's language. It names its text, so others get it only with the text,
+    else the beginning of its id, which tells it from others."""
     if visitor.owns(run):
         return run.name
     text = visitor.store().text(run.text_id)
     if run.owner is None and text:
         return name(text)
-    return run.name if visitor.may_read(text) else _("Someone’s run")
+    return run.name if visitor.may_read(text) else f"{_('Someone’s run')} {run.id[:4]}"
 
 
 def file_fault(text_id: str) -> str | None:

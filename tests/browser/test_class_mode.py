@@ -67,7 +67,7 @@ def test_without_the_pin_http_gives_the_door_alone(closed, language):
         answer = httpx.request(method, closed.url + path, headers={"accept-language": language}, cookies={"a": "b"})
         assert answer.status_code in (400, 403), (method, path)
         if answer.status_code == 403:
-            assert translate("Which class?", language) in answer.text and 'name="pin"' in answer.text
+            assert translate("Enter the PIN of this class", language) in answer.text and 'name="pin"' in answer.text
         assert 'id="root"' not in answer.text and "script" not in answer.text
     assert httpx.get(f"{closed.url}/_stcore/health").text == "ok"  # a watchdog has no cookie
 
@@ -179,7 +179,7 @@ def test_a_class_is_started_given_its_pin_and_ended(tmp_path, new_browser):
         student.locator(".st-key-menu-language button").click()  # the page that is open gets nothing more
         field = student.locator("input[name=pin]")
         field.wait_for()
-        assert translate("Which class?", "zh") in student.content()
+        assert translate("Enter the PIN of this class", "zh") in student.content()
         field.fill("000000" if pin != "000000" else "111111")
         student.get_by_role("button", name=translate("Enter", "zh")).click()
         student.get_by_text(translate(WRONG, "zh")).wait_for()

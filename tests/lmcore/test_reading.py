@@ -89,6 +89,12 @@ def test_a_single_sign_in_utf_8_is_not_a_chinese_character(text):
     assert (decoded.text, decoded.encoding) == (text, "utf-8")
 
 
+def test_two_very_usual_chinese_characters_that_are_utf_8_by_chance():
+    assert possible_readings("谢谢".encode("gb18030")) == {"gb18030": "谢谢", "utf-8": "лл"}
+    for words in ("да", "СССР", "αβ", "été", "año"):
+        assert decode(words.encode()).text == words
+
+
 @pytest.mark.parametrize("encoding", ["windows-1251", "koi8-r", "cp866"])
 def test_a_text_in_capitals(encoding):
     text = "НАША СТРАНА БОЛЬШАЯ И КРАСИВАЯ, МЫ ЛЮБИМ ЕЁ.\n" * 5

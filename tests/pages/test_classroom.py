@@ -186,6 +186,16 @@ def test_hand_in_change_take_back(classroom):
     assert [entry.run.id for entry in classroom.board()] == [first]
 
 
+def test_runs_with_one_name_can_be_told_apart_where_one_is_chosen(classroom):
+    classroom.rooms.join(classroom.code, "eve", "Eve")
+    for rate in (0.01, 0.01, 0.5):
+        classroom.rooms.hand_in(classroom.code, "eve", classroom.run("eve", 1.0, learning_rate=rate))
+    app = classroom.open("eve")
+    chosen, shown = app.selectbox(key="class.run").options, app.selectbox(key="class.chosen.0").options
+    assert len(set(chosen)) == len(set(shown)) == 3
+    assert [name.partition(" · ")[0] for name in shown] == ["Eve", "Eve (2)", "Eve (3)"] and "rate 0.5" in shown[2]
+
+
 def test_nothing_of_a_student_s_text_is_on_the_page_unless_ticked(classroom):
     runs = classroom.fill()
     app = classroom.open("teacher")

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from pages.parts import demos, visitor
+from pages.parts.language import translate
 from pages.parts.server import loading
 from tests.pages.conftest import MENU
 from tests.pages.situations import OWNER, TEXT, a_config
@@ -85,3 +86,12 @@ def test_loading_begins_at_once_where_a_model_is_needed(example, starting, page)
 def test_a_sentence_of_ones_own_lets_loading_begin(example, starting):
     open_home("en").text_input(key="home.context.en").set_value("the dog").run()
     assert loading.wait_until_it_may(0.0)
+
+
+def test_the_game_leads_to_the_game_with_the_example(example):
+    app = open_home("zh")
+    app.switch_page("game.py").run()
+    store = visitor.store()
+    links = [link.proto for link in app.get("page_link") if link.proto.label == translate("See the finished example", "zh")]
+    assert [link.page for link in links] == ["game"]
+    assert f"run={demos.find(store, 'zh').id}" in links[0].query_string

@@ -105,7 +105,7 @@ def _chosen(room, shown, teaches: bool):
         _("Look at one run (or click a point)"),
         list(by_place),
         index=list(by_place).index(clicked) if clicked in by_place else None,
-        format_func=lambda place: by_place[place].name,
+        format_func=lambda place: f"{by_place[place].name} · {run_labels.settings_in_short(by_place[place].run)}",
         placeholder=_("choose a point …"),
         key=f"class.chosen.{clicks}",
     )

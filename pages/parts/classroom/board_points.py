@@ -46,10 +46,13 @@ class Point:
 
 
 def points(data: Path, room, board: list, visitor: str | None) -> list[Point]:
+    names = run_labels.distinct(
+        _("No. {number}").format(number=entry.place) if room.anonymous else entry.nickname for entry in board
+    )
     return [
         Point(
             entry.place,
-            _("No. {number}").format(number=entry.place) if room.anonymous else entry.nickname,
+            name,
             entry.visitor == visitor,
             entry.hidden,
             entry.with_text,
@@ -57,7 +60,7 @@ def points(data: Path, room, board: list, visitor: str | None) -> list[Point]:
             _values(data, entry.run, room.unit),
             _has_diverged(entry.run, vocabulary_size(data, entry.run.id)),
         )
-        for entry in board
+        for name, entry in zip(names, board, strict=True)
     ]
 
 

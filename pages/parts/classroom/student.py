@@ -39,9 +39,7 @@ def hand_in(room, nickname: str):
         st.session_state["class.run"] = (
             asked if asked in runs else next((key for key in runs if key not in handed), next(iter(runs)))
         )
-    chosen = st.selectbox(
-        _("A run of yours"), list(runs), format_func=lambda run_id: _named(runs[run_id], handed), key="class.run"
-    )
+    chosen = st.selectbox(_("A run of yours"), list(runs), format_func=_named(runs, handed).get, key="class.run")
     known = handed.get(chosen)
     st.session_state.setdefault(f"class.text.{chosen}", bool(known and known.with_text))
     with_text = st.checkbox(
@@ -83,6 +81,7 @@ def attempt(change):
     st.rerun()
 
 
-def _named(run, handed) -> str:
-    mark = "✓ " if run.id in handed else ""
-    return f"{mark}{run.name} · {run_labels.model(run)} · {run_labels.status(run)}"
+def _named(runs, handed) -> dict[str, str]:
+    """{id: as it stands in the list}"""
+    said = [f"{run.name} · {run_labels.in_short(run)} · {run_labels.status(run)}" for run in runs.values()]
+    return {key: f"{'✓ ' * (key in handed)}{name}" for key, name in zip(runs, run_labels.distinct(said), strict=True)}

@@ -17,7 +17,7 @@ from pages.parts import texts, visitor
 from pages.parts.components.number_field import number_field
 from pages.parts.explore import true_grammar
 from pages.parts.language import _
-from pages.parts.run import charts, model_cache, ngram_cache, reference_lines
+from pages.parts.run import charts, model_cache, ngram_cache, reference_lines, run_labels
 
 ORDERS = (1, 2, 3, 4, 5)
 MOST_OTHERS = 4
@@ -128,16 +128,9 @@ def same_vocabulary(run) -> dict:
 def labels(runs: dict) -> dict[str, str]:
     """{id: name}, each name once, and none that another column has."""
     taken = {_("this run"), _("uniform"), _("the true grammar"), *(f"{order}-gram" for order in ORDERS)}
-    named = {}
-    for run_id, run in runs.items():
-        text = visitor.store().text(run.text_id)
-        name = plain = (texts.name(text) if run.owner is None and text else run.name)[:40]
-        number = 2
-        while name in taken:
-            name, number = f"{plain} ({number})", number + 1
-        taken.add(name)
-        named[run_id] = name
-    return named
+    of = {run.id: visitor.store().text(run.text_id) for run in runs.values()}
+    plain = [(texts.name(of[run.id]) if run.owner is None and of[run.id] else run.name)[:40] for run in runs.values()]
+    return dict(zip(runs, run_labels.distinct(plain, taken), strict=True))
 
 
 def _tokenizer(data, run_id: str) -> bytes | None:

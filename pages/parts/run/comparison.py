@@ -180,9 +180,7 @@ def settings_table(names: list[str], found: list[Difference]) -> dict[str, list]
     """A row a setting, a column a run."""
     note = _("decided when it began")
     rows = [f"{difference.name} ({note})" if difference.decided else difference.name for difference in found]
-    return {_("Setting"): rows} | {
-        name: [difference.values[place] for difference in found] for place, name in enumerate(distinct(names))
-    }
+    return {_("Setting"): rows} | {name: [difference.values[place] for difference in found] for place, name in enumerate(names)}
 
 
 def results_table(names: list[str], runs: list, sources: list) -> dict[str, list]:
@@ -225,17 +223,6 @@ def points_table(names: list[str], histories: list[History]) -> dict[str, list]:
         for column, values in zip(table.values(), columns, strict=True):
             column.extend(values)
     return table
-
-
-def distinct(names: list[str]) -> list[str]:
-    """Columns need names of their own.
-
-    >>> distinct(["first", "first", "second"])
-    ['first', 'first (2)', 'second']
-    """
-    return [
-        name if name not in names[:place] else f"{name} ({names[:place].count(name) + 1})" for place, name in enumerate(names)
-    ]
 
 
 def as_csv(table: dict[str, list]) -> bytes:

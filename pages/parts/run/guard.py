@@ -5,15 +5,15 @@ import streamlit as st
 from lmcore.errors import CheckpointError
 from lmcore.runs import folder
 from lmcore.text.decoding import one_line
-from pages.parts import links, texts, visitor
-from pages.parts.language import _, literal, sentence, together
+from pages.parts import demos, links, texts, visitor
+from pages.parts.language import _, current_language, literal, sentence, together
 from pages.parts.run import curve_summary, model_cache, run_labels
 
 NAME = 40  # characters of a text's name
 
 
-def a_run():
-    """The run in the address; without one the page invites to train and ends here."""
+def a_run(example: str = "home"):
+    """The run in the address; without one the page invites to train and ends here. example: the page that shows the example."""
     run = visitor.chosen_run()
     if run is not None:
         return run
@@ -21,16 +21,27 @@ def a_run():
         st.warning(_("There is no run with this address. It may have been deleted, or the link is incomplete."))
     else:
         st.info(_("No run is chosen yet. Train a model, or open one of your runs."))
-    invite()
+    invite(example=example)
     st.stop()
 
 
-def invite(here: str = ""):
+def invite(here: str = "", example: str = "home"):
     """Where to go from a page, which needs no link to itself."""
-    names = {"train": _("Train a model"), "runs": _("Your runs"), "home": _("See the finished example")}
-    for column, page in zip(st.columns(3), (page for page in names if page != here), strict=False):
+    names = {"train": _("Train a model"), "runs": _("Your runs")}
+    pages = [page for page in names if page != here]
+    *columns, last = st.columns(3)[: len(pages) + 1]
+    for column, page in zip(columns, pages, strict=True):
         with column:
             links.page_link(page, names[page], run=None)
+    with last:
+        example_link(example)
+
+
+def example_link(page: str):
+    """To a page with the finished example; Home shows it by itself, and as long as it has learned nothing."""
+    example = demos.find(visitor.store(), current_language()) if page != "home" else None
+    shown = example is not None and example.step > 0
+    links.page_link(page if shown else "home", _("See the finished example"), run=example.id if shown else None)
 
 
 def a_model(run) -> model_cache.Trained:

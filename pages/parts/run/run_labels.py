@@ -1,6 +1,8 @@
 """A run in words: its status, its model, why it ended, what was changed to fit the text."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain, count
 
 from lmcore.errors import BY_CODE, TrainingError
 from lmcore.runs import folder
@@ -55,8 +57,28 @@ def in_short(run) -> str:
     """
     What tells it from another run of the same text: LSTM 128 · characters · rate 0.03 · 14:02
     """
-    rate = _("rate {rate:.3g}").format(rate=config(run).training.learning_rate)
-    return f"{model(run)} · {rate} · {when(run)}"
+    return f"{settings_in_short(run)} · {when(run)}"
+
+
+def settings_in_short(run) -> str:
+    """
+    LSTM 128 · characters · rate 0.03
+    """
+    return f"{model(run)} · " + _("rate {rate:.3g}").format(rate=config(run).training.learning_rate)
+
+
+def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Names that are to be chosen from, or head columns: equal ones are numbered.
+
+    >>> distinct(["first", "first", "second", "first (2)"]), distinct(["this"], taken=["this"])
+    (['first', 'first (2)', 'second', 'first (2) (2)'], ['this (2)'])
+    """
+    found, used = [], set(taken)
+    for plain in names:
+        name = next(name for name in chain([plain], (f"{plain} ({number})" for number in count(2))) if name not in used)
+        used.add(name)
+        found.append(name)
+    return found
 
 
 def when(run) -> str:

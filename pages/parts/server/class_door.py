@@ -111,7 +111,7 @@ def pin_page(
     if asking_at(asking).browser is None:
         headers["set-cookie"] = cookie(asking.scope, _cookie_name(), identity.issue(salt="door"))
     return html_page.page(
-        words, _("Which class?"), body, back=inside(wanted, lang=None), status=status, wrong=wrong, headers=headers
+        words, _("Enter the PIN of this class"), body, back=inside(wanted, lang=None), status=status, wrong=wrong, headers=headers
     )
 
 

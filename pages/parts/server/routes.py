@@ -34,6 +34,8 @@ async def enter(request: Request) -> Response:
     _ = partial(translate, language=words)
     if not _is_ours(request):
         return _refuse(words, _not_ours(words), "/")
+    if not class_pin.is_closed():  # the class ended while its PIN was typed: there is nothing to ask for
+        return _go(wanted)
     pin = class_pin.tidy(form.get("pin", ""))
     guess = pin_guesses.begin(class_door.asking_at(request), len(pin))
     if guess.refused:
