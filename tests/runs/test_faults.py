@@ -15,11 +15,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lmcore.config import TokenizerConfig
-from lmcore.errors import BY_CODE
+from lmcore.errors import BY_CODE, DiskFull
 from lmcore.runs import folder
 from lmcore.runs.store.limits import NO_LIMITS
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import index_job, spare
+from lmcore.runs.worker import index_job, run_writer, spare
 from lmcore.text.text_index import TextIndex
 from lmcore.training import checkpoint
 from tests.lmcore.awkward import TEXTS
@@ -163,6 +163,30 @@ def test_on_a_full_disk_a_run_still_says_why_it_pauses(small_disk, forker, monke
     (small_disk / "of another program").unlink()
     spare.keep(store.folder)
     assert (small_disk / "spare").exists()
+
+
+def test_the_last_words_of_a_run_fit_into_the_spare_block(tmp_path, monkeypatch):
+    """On a disk that is full as long as the spare block lies there, `end` writes why the run pauses within the same call."""
+    monkeypatch.setattr(spare, "ROOMY", 0)
+    monkeypatch.setattr(run_writer, "FLUSH_SECONDS", 0.0)
+    store = Store(tmp_path, NO_LIMITS)
+    run = run_writer.claim(store, a_run(store).id)
+    writer, tries = run_writer.Progress(store, run.id), []
+    write = writer._write
+    spare.keep(tmp_path)
+
+    def on_a_full_disk():
+        tries.append((tmp_path / "spare").exists())
+        if tries[-1]:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        write()
+
+    monkeypatch.setattr(writer, "_write", on_a_full_disk)
+    writer.end("paused", DiskFull())
+    assert tries == [True, False]
+    assert (store.run(run.id).status, store.run(run.id).error_code) == ("paused", "training.disk_full")
 
 
 def test_a_locked_store_never_stops_training(store, forker, text, undisturbed, tmp_path):
