@@ -20,13 +20,23 @@ def bfloat16_is_faster() -> bool:
 
     The fastest of a few tries each, in turn: what else the machine does at the moment does not decide.
     """
-    try:
-        with torch.random.fork_rng(devices=[]):
-            took = [(_seconds(narrow=False), _seconds(narrow=True)) for _ in range(TRIES)]
-    except RuntimeError:  # no kernel for it here
+    if not has_bfloat16():
         return False
+    with torch.random.fork_rng(devices=[]):
+        took = [(_seconds(narrow=False), _seconds(narrow=True)) for _ in range(TRIES)]
     plain, narrow = (min(column) for column in zip(*took, strict=True))
     return plain > CLEARLY * narrow
+
+
+@functools.cache
+def has_bfloat16() -> bool:
+    """Whether torch can train a recurrent layer in bfloat16 here: on some processors it has no kernel for it."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            _seconds(narrow=True)
+    except RuntimeError:
+        return False
+    return True
 
 
 def _seconds(narrow: bool) -> float:

@@ -22,6 +22,7 @@ from torch import nn
 from lmcore.config import RunConfig, TokenizerConfig, TrainingConfig, bounds
 from lmcore.errors import CheckpointDamaged, SettingError
 from lmcore.models import NeuralLanguageModel, build_model, weight_shapes
+from lmcore.processor import has_bfloat16
 from lmcore.schema import Check, WrongValue, choice, each, optional, real, record, row, whole
 from lmcore.text.corpus import TokenData
 from lmcore.text.kinds import KINDS
@@ -100,6 +101,7 @@ class Checkpoint:
                 kept.setdefault(int(index), {})[key] = value
             optimizer.load_state_dict({"state": kept, "param_groups": optimizer.state_dict()["param_groups"]})
         parts = [self.tensors[name] for name in sorted(self.tensors) if name.startswith("hidden.")]
+        parts = parts if has_bfloat16() else [part.float() for part in parts]
         state.hidden = None if not parts else parts[0] if len(parts) == 1 else tuple(parts)
         state.random_state = self.tensors["random_state"]
         for name, value in self.header["training"].items():

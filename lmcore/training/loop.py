@@ -14,7 +14,7 @@ from torch import nn
 
 from lmcore.config import TrainingConfig
 from lmcore.errors import LossNotFinite
-from lmcore.processor import threads
+from lmcore.processor import has_bfloat16, threads
 from lmcore.text.corpus import TokenData
 from lmcore.training import losses
 from lmcore.training.batches import Batch, ItemBatches, StreamBatches
@@ -169,8 +169,9 @@ def forward(network: nn.Module, state: TrainingState, batch: Batch):
 
 
 def precision(config: TrainingConfig):
-    """Products of matrices in bfloat16, sums and weights in float32 (Kalamkar et al., 2019), where the run is so configured."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16")
+    """Products of matrices in bfloat16, sums and weights in float32 (Kalamkar et al., 2019), where the run is so configured and
+    this processor can; else all in float32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16" and has_bfloat16())
 
 
 def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evaluation:

@@ -110,6 +110,12 @@ def fit_to_machine(training: TrainingConfig) -> tuple[TrainingConfig, list[dict]
     return replace(training, precision=precision, threads=at_once), notes
 
 
+def without_kernel(training: TrainingConfig) -> list[dict]:
+    """A note where a run was planned in bfloat16, on another machine, and this processor cannot: it goes on in float32."""
+    missing = training.precision == "bfloat16" and not processor.has_bfloat16()
+    return [{"code": "plan.bfloat16_missing", "values": {}}] if missing else []
+
+
 def planned_steps(training: TrainingConfig, data: TokenData, step_seconds: float, evaluation_seconds: float = 0.0) -> int:
     if training.stop == "epochs":
         tokens_a_step = batches(data, training).at(0).tokens

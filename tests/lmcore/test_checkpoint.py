@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_array_equal
 
 from lmcore.config import RunConfig, TrainingConfig, choices
 from lmcore.errors import CheckpointDamaged
 from lmcore.models import NeuralLanguageModel, build_model
-from lmcore.training import checkpoint
+from lmcore.training import checkpoint, loop
 from lmcore.training.loop import TrainingState, fit
 from tests.lmcore.examples import FAMILIES, pattern, quick, small
 
@@ -41,6 +42,26 @@ def test_a_resumed_run_is_the_same_run(tmp_path, family, optimizer, precision, k
     state = TrainingState(network, data, saved.config.training)
     saved.restore(state)
     assert losses(first) + losses(fit(network, data, saved.config.training, state)) == whole
+
+
+def test_a_run_in_bfloat16_goes_on_in_float32_where_there_is_no_kernel(tmp_path, monkeypatch):
+    config = RunConfig(model=small("lstm"), training=quick(planned_steps=8, precision="bfloat16"))
+    network, path = build_model(config.model, 6), tmp_path / "checkpoint-0.safetensors"
+    state = TrainingState(network, pattern("stream"), config.training)
+    state.hidden = tuple(torch.zeros(1, config.training.batch_size, 16, dtype=torch.bfloat16) for _ in "hc")
+    state.step = 1
+    for weight in network.parameters():
+        weight.grad = torch.zeros_like(weight)
+    for optimizer in state.optimizers:
+        optimizer.step()
+    checkpoint.save(path, network, state, config, pattern("stream"))
+    monkeypatch.setattr(checkpoint, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(loop, "has_bfloat16", lambda: False)
+    saved = checkpoint.load(path)
+    again = TrainingState(saved.network(), pattern("stream"), config.training)
+    saved.restore(again)
+    assert {part.dtype for part in again.hidden} == {torch.float32}
+    assert len(list(fit(saved.network(), pattern("stream"), config.training, again))) == 7
 
 
 def a_checkpoint(tmp_path, **model):

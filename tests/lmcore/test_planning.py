@@ -159,6 +159,7 @@ def test_there_are_no_more_threads_than_cores(monkeypatch):
 )
 def test_the_faster_precision_is_that_of_the_fastest_tries(monkeypatch, plain, narrow, faster):
     tries = {False: iter(plain), True: iter(narrow)}
+    monkeypatch.setattr(processor, "has_bfloat16", lambda: True)
     monkeypatch.setattr(processor, "_seconds", lambda narrow: next(tries[narrow]))
     assert processor.bfloat16_is_faster.__wrapped__() is faster
 
@@ -170,6 +171,7 @@ def test_a_processor_without_a_kernel_for_bfloat16_keeps_to_float32(monkeypatch)
         return 1.0
 
     monkeypatch.setattr(processor, "_seconds", seconds)
+    monkeypatch.setattr(processor, "has_bfloat16", processor.has_bfloat16.__wrapped__)
     assert processor.bfloat16_is_faster.__wrapped__() is False
 
 

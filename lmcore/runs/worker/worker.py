@@ -33,7 +33,7 @@ from lmcore.tokenizers import build_and_encode, read_tokenizer
 from lmcore.training import checkpoint
 from lmcore.training.evaluation import Evaluation, beside_tokens
 from lmcore.training.loop import TrainingState, fit, look
-from lmcore.training.planning import resolve
+from lmcore.training.planning import resolve, without_kernel
 
 CHECKPOINT_SECONDS = 5.0
 SAVING_SHARE = 0.1  # of the time, at most
@@ -207,6 +207,7 @@ class Training:
                 notes += decided + self._beside_tokens()
             self.network = build_model(self.config.model, self.vocabulary_size, self.config.training.seed)
             self.state = TrainingState(self.network, self.data, self.config.training)
+        notes += [note for note in without_kernel(self.config.training) if note not in notes]
         notes = marks.at(self.state.step, notes, self.state.learning_rates)
         self.writer.begin(self.state.step, self.config, notes)
         known = self.store.run(self.run.id)

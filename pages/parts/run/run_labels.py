@@ -151,6 +151,10 @@ def note(entry: dict, requested=None) -> str:
             "The text is too short to hold some of it back, so there is no validation loss: the curve cannot show how the model does "
             "on new text."
         ),
+        "plan.bfloat16_missing": _(
+            "This run was planned in bfloat16, which this processor cannot train in, so it went on in float32: from there on the last digits"
+            " of its losses differ."
+        ),
         "plan.no_bfloat16": _("This processor is not faster with bfloat16, so training keeps to float32."),
         "plan.fewer_threads": _("This machine has {threads} cores, so training uses {threads} threads instead of {asked}."),
         "transfer.without_text": _("This run came without its text: it can be looked at and asked, but not trained further."),
