@@ -58,10 +58,11 @@ def test_a_run_in_bfloat16_goes_on_in_float32_where_there_is_no_kernel(tmp_path,
     monkeypatch.setattr(checkpoint, "has_bfloat16", lambda: False)
     monkeypatch.setattr(loop, "has_bfloat16", lambda: False)
     saved = checkpoint.load(path)
-    again = TrainingState(saved.network(), pattern("stream"), config.training)
+    network = saved.network()
+    again = TrainingState(network, pattern("stream"), config.training)
     saved.restore(again)
     assert {part.dtype for part in again.hidden} == {torch.float32}
-    assert len(list(fit(saved.network(), pattern("stream"), config.training, again))) == 7
+    assert len(list(fit(network, pattern("stream"), config.training, again))) == 7
 
 
 def a_checkpoint(tmp_path, **model):

@@ -348,9 +348,9 @@ def test_a_point_is_hidden_where_it_is_looked_at(classroom):
 def test_the_class_is_ended_only_after_a_question(classroom, monkeypatch):
     ended = []
     monkeypatch.setattr(pins, "role", lambda: "teacher")
-    monkeypatch.setattr(pins.access, "pins", lambda: {"student": "x", "teacher": "y"})
-    monkeypatch.setattr(pins.access, "by_environment", lambda: False)
-    monkeypatch.setattr(pins.access, "end", lambda: ended.append(True))
+    monkeypatch.setattr(pins.class_pin, "pins", lambda: {"student": "x", "teacher": "y"})
+    monkeypatch.setattr(pins.class_pin, "by_environment", lambda: False)
+    monkeypatch.setattr(pins.class_pin, "end", lambda: ended.append(True))
     app = classroom.open("teacher")
     app.button(key="class.end").click().run()
     assert not ended and "class.end_now" in keys(app)  # asked first; the browser tests press it

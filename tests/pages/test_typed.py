@@ -213,7 +213,7 @@ def test_where_a_sentence_stands(monkeypatch, kind, text, sentence, before):
     tokenizer = SubwordTokenizer.train(corpus.train, 300)
     data = encode(corpus, tokenizer)
     index = TextIndex.of(data, tokenizer.vocabulary_size)
-    monkeypatch.setattr(scoring.counted, "counts", lambda *_: SimpleNamespace(index=index))
+    monkeypatch.setattr(scoring.ngram_cache, "counts", lambda *_: SimpleNamespace(index=index))
     monkeypatch.setattr(visitor, "data_folder", lambda: None)
     place = scoring.in_training_text(None, a_model(tokenizer, text * 20, kind), sentence)
     if before is None:

@@ -296,7 +296,7 @@ def test_the_shortest_stretch_that_counts_can_be_chosen(open_page, here, trained
 
 
 def test_without_counts_the_page_says_so(open_page, here, monkeypatch):
-    monkeypatch.setattr(copy_meter.counted, "counts", lambda *_: None)
+    monkeypatch.setattr(copy_meter.ngram_cache, "counts", lambda *_: None)
     app = open_page("write", run=here["finished"], lang="zh")
     said = translate("The training text of this run has not been counted.", "zh")
     for view in ("counting", "copied"):
