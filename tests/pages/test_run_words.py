@@ -69,3 +69,9 @@ def test_a_sampled_loss_is_named(ids):
     assert run_labels.recipe(run).split(" · ") == [
         "Muon 0.02", "64 × 32 tokens a step", "bfloat16", "loss over a sample of the vocabulary, validated exactly",
     ]  # fmt: skip
+
+
+def test_a_run_that_is_stopped_while_it_waits_says_so(ids):
+    run = replace(Store(ids["data"]).run(ids["finished"]), shown_status="queued", want="stop")
+    assert run_labels.status(run) == "being stopped" and "evaluated first" in run_labels.place_in_queue(run, queue=None)
+    assert run_labels.status(replace(run, want="queue")) == "waiting for a free place"

@@ -3,6 +3,7 @@
 import math
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,14 @@ def test_a_second_run_of_a_visitor_waits_until_every_other_has_one():
     assert order(*entries, received={"b": 100.0}) == ["a1", "b4", "a2", "a3"]
     assert order(*entries, training=["a"]) == ["b4", "a1", "a2", "a3"]
     assert order(*entries, limits=Limits(training_per_visitor=2)) == ["a1", "a2", "b4", "a3"]
+
+
+def test_a_run_that_only_has_to_be_stopped_comes_first_and_counts_for_nobody():
+    stops = replace(a_contender("a1", step=9), stops=True)
+    entries = [a_contender("b2"), a_contender("a3"), stops]
+    assert order(*entries, received={"a": 100.0}, training=["a"]) == ["a1", "b2", "a3"]
+    training = [a_contender("c4", 9, status="running")]
+    assert a_queue(training, [stops]).slice_is_over("c4", trained=1.0, was_new=False, slice_seconds=5.0)
 
 
 def a_queue(training: list[Contender], waiting: list[Contender], received=None) -> Queue:

@@ -35,6 +35,7 @@ class Contender:
     step: int
     queued: int
     seconds_left: float  # of training, estimated; infinite where nothing is known
+    stops: bool = False  # it only waits to be evaluated once more
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Queue:
 
     def slice_is_over(self, run_id: str, trained: float, was_new: bool, slice_seconds: float) -> bool:
         """Whether a run that has trained for so many seconds since it got its place shall give it to another now."""
-        soon = was_new or any(entry.step == 0 for entry in self.waiting)
+        soon = was_new or any(entry.step == 0 or entry.stops for entry in self.waiting)
         needed = min(self.limits.first_slice_seconds, slice_seconds) if soon else slice_seconds
         return bool(self.waiting) and trained >= needed and run_id not in self.rightful()
 
@@ -85,7 +86,7 @@ class Queue:
         places, seconds = max(self.limits.places, len(self.training)), 0.0
         while asked in left:
             turns = _turns(left, self.limits)
-            first = sum(turn == 0 for turn in turns.values())
+            first = sum(turn <= 0 for turn in turns.values())
             by_turns = sorted(left, key=lambda entry: (turns[entry.id], entry.status == "queued", entry.queued))
             sharing = by_turns[: max(first, places)]
             share = 1.0 if len(sharing) <= places else places / len(sharing) * (1 - PREPARING_SHARE)
@@ -114,7 +115,8 @@ class Queue:
 def ranked(entries: list[Contender], received: dict[str, float], limits: Limits, training: Counter | None = None):
     """Entries in the order in which they may train. training: how many runs a visitor has in training beside them.
 
-    A visitor's second run comes when every other visitor has one. Then new runs come first, then who has received least.
+    Runs that only have to be stopped come before all, for a moment. A visitor's second run comes when every other visitor has one. Then
+    new runs come first, then who has received least.
     """
     turns = _turns(entries, limits, training)
     return sorted(entries, key=lambda entry: (turns[entry.id], entry.step > 0, received.get(entry.visitor, 0.0), entry.queued))
@@ -123,7 +125,8 @@ def ranked(entries: list[Contender], received: dict[str, float], limits: Limits,
 def _turns(entries, limits: Limits, training: Counter | None = None) -> dict[str, int]:
     """Run -> how many of its visitor's own come before it, counted by as many as may train at once."""
     seen, turns = Counter(training), {}
-    for entry in sorted(entries, key=lambda entry: (entry.step > 0, entry.queued)):
+    turns |= {entry.id: -1 for entry in entries if entry.stops}
+    for entry in sorted((entry for entry in entries if not entry.stops), key=lambda entry: (entry.step > 0, entry.queued)):
         turns[entry.id] = seen[entry.visitor] // limits.training_per_visitor
         seen[entry.visitor] += 1
     return turns
@@ -135,7 +138,7 @@ def look(store, starting=(), connection=None) -> Queue:
         with store.database.reading() as connection:
             return look(store, starting, connection)
     rows = connection.execute(
-        "SELECT id, owner, status, step, queued, planned_steps, seconds, requested FROM runs"
+        "SELECT id, owner, status, want, step, queued, planned_steps, seconds, requested FROM runs"
         " WHERE status IN ('queued', 'running') AND deleted IS NULL"
     ).fetchall()
     since = (datetime.now(UTC) - REMEMBERED).isoformat(timespec="milliseconds")
@@ -182,9 +185,9 @@ class Turn:
 
 
 def _contender(row) -> Contender:
-    return Contender(
-        row["id"], row["owner"] or row["id"], row["owner"], row["status"], row["step"], row["queued"], _seconds_left(row)
-    )  # fmt: skip
+    stops = row["status"] == "queued" and row["want"] == "stop"
+    left = 0.0 if stops else _seconds_left(row)
+    return Contender(row["id"], row["owner"] or row["id"], row["owner"], row["status"], row["step"], row["queued"], left, stops)
 
 
 def _seconds_left(row) -> float:

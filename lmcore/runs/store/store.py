@@ -261,6 +261,7 @@ class Store:
     def ask(self, run_id: str, want: str):
         """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
 
+        A run that is stopped while no worker has it waits for one, which evaluates its newest checkpoint, where nobody has yet.
         Raises QueueFull or TooManyWaiting, and TextMissing or TextChanged rather than promise what cannot be done.
         """
         with self.database.writing() as connection:
@@ -276,6 +277,13 @@ class Store:
                     " (SELECT MAX(queued) + 1 FROM runs), notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?",
                     (json.dumps({"code": marks.RESUMED, "values": {"step": row["step"]}}), run_id),
                 )
+            elif row["status"] == "queued" and row["want"] == "stop" and want != "pause":
+                connection.execute("UPDATE runs SET want = ? WHERE id = ?", (want, run_id))
+            elif want == "stop" and status in ("queued", "interrupted", "paused") and self._ends_unevaluated(connection, row):
+                connection.execute(
+                    "UPDATE runs SET want = 'stop', status = 'queued', ended = NULL, error_code = NULL, error_values = '{}' WHERE id = ?",
+                    (run_id,),
+                )
             elif want != "run" and status in ("queued", "interrupted", "paused"):
                 connection.execute(
                     "UPDATE runs SET want = ?, status = ?, ended = ? WHERE id = ?",
@@ -283,6 +291,13 @@ class Store:
                 )
             elif status == "running":
                 connection.execute("UPDATE runs SET want = ? WHERE id = ?", (want, run_id))
+
+    def _ends_unevaluated(self, connection, row) -> bool:
+        """Whether the newest checkpoint of a run is worth more than its last evaluation says. Once is enough: where the worker that
+        should look at it died, the run is stopped as it is."""
+        saved = folder.checkpoints(folder.run_folder(self.folder, row["id"]))
+        last = connection.execute("SELECT MAX(step) FROM evaluations WHERE run = ?", (row["id"],)).fetchone()[0]
+        return row["want"] != "stop" and bool(saved) and folder.step_of(saved[0]) > (last or 0)
 
     def ask_learning_rate(self, run_id: str, rate: float):
         """Heeded between two steps. Raises SettingOutOfRange or SettingWrongType."""
@@ -342,7 +357,8 @@ class Store:
 
     def _check_active(self, connection, owner: str | None):
         queue = scheduling.look(self, connection=connection)
-        limits.check_active(self.limits, [(entry.owner, entry.status) for entry in (*queue.training, *queue.waiting)], owner)
+        active = [(entry.owner, entry.status) for entry in (*queue.training, *queue.waiting) if not entry.stops]
+        limits.check_active(self.limits, active, owner)
 
     def _change(self, run_id: str, what: str, *values):
         with self.database.writing() as connection:

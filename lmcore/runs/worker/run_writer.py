@@ -67,12 +67,13 @@ def put_down(store: Store, run_id: str):
 def claim(store: Store, run_id: str) -> Run | None:
     """Make a queued run a running one; None where it is no longer waiting. The caller holds its lock.
 
-    What lies after the newest checkpoint is forgotten in the same transaction: it will be computed again.
+    What lies after the newest checkpoint is forgotten in the same transaction: it will be computed again. One that wants `stop` was
+    stopped while it waited, and is only evaluated.
     """
     saved = folder.checkpoints(folder.run_folder(store.folder, run_id))
     with store.database.writing() as connection:
         changed = connection.execute(
-            "UPDATE runs SET status = 'running', want = 'run', heartbeat = heartbeat + 1, started = COALESCE(started, ?), ended = NULL"
+            "UPDATE runs SET status = 'running', want = IIF(want = 'stop', 'stop', 'run'), heartbeat = heartbeat + 1, started = COALESCE(started, ?), ended = NULL"
             " WHERE id = ? AND status = 'queued' AND deleted IS NULL",
             (now(), run_id),
         ).rowcount
@@ -123,8 +124,9 @@ class Progress:
         self.notes: list[dict] = []  # to be added
         self.count_error: CountFailed | None = None  # to be written
         self.prepared = 0.0  # share of the text that is cut into tokens
-        self.want, self.learning_rate, self.pinned_context = "run", None, ""
-        self.received = store.run(run_id).received  # seconds of a place, as the store knows them
+        known = store.run(run_id)
+        self.want, self.learning_rate, self.pinned_context = known.want, None, known.pinned_context
+        self.received = known.received  # seconds of a place, as the store knows them
         self._held_since = time.monotonic()  # what came before is received
         self._heeded: float | None = None
         self._flushed, self._refused = 0.0, False

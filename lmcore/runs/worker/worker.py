@@ -116,6 +116,10 @@ class Training:
                 self._go_on()
         except EndedEarly:
             return None, None
+        if self.run.want == "stop":  # while it waited
+            self._evaluate_the_end()
+            snapshots.save_frame(self.folder, self.state.step, self.network)
+            return None, None
         self._heed_learning_rate()
         self.turn.begin()
         own_turn = in_time = True
@@ -137,8 +141,12 @@ class Training:
             return "stopped", TimeLimit(minutes=(self.store.limits.seconds_per_run or 0.0) / 60)
         return "finished" if self.state.finished else None, None
 
-    def outcome_of(self, error: Exception) -> tuple[str, LmcoreError]:
-        """The status a fault leads to, and what is said about it."""
+    def outcome_of(self, error: Exception) -> tuple[str, LmcoreError | None]:
+        """The status a fault leads to, and what is said about it: nothing of one that only came in the way of a last evaluation."""
+        if self.run.want == "stop":
+            with contextlib.suppress(OSError):
+                traceback.print_exception(error)
+            return "stopped", None
         if isinstance(error, DiskFull) or (isinstance(error, OSError) and _disk_is_full(error)):
             return "paused", DiskFull()
         if isinstance(error, LmcoreError):
@@ -157,7 +165,7 @@ class Training:
             raise EndedEarly
 
     def _shall_end(self) -> bool:
-        return self.told_to_end or self.writer.want != "run"
+        return self.told_to_end or self.writer.want != self.run.want
 
     def _out_of_time(self) -> bool:
         most = self.store.limits.seconds_per_run
@@ -200,6 +208,10 @@ class Training:
         notes = [*self.run.notes, *(note for note in damaged if note not in self.run.notes)]
         if saved:
             self.config, self.network, self.state = saved
+            last = self.store.latest_evaluation(self.run.id)
+            self.evaluated_step = last.step if last else 0
+        elif self.run.want == "stop":
+            raise EndedEarly
         else:
             if self.run.resolved is None:
                 memory_limits.check(self.config, self.vocabulary_size, self.store.limits.bytes_per_run, self.tokens)

@@ -16,6 +16,8 @@ _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
 
 
 def status(run) -> str:
+    if is_being_stopped(run):
+        return _("being stopped")
     return {
         "queued": _("waiting for a free place"),
         "running": _("training"),
@@ -25,6 +27,11 @@ def status(run) -> str:
         "failed": _("failed"),
         "interrupted": _("interrupted"),
     }[run.shown_status]
+
+
+def is_being_stopped(run) -> bool:
+    """Stopped while it waited: a worker evaluates its last step, as soon as there is one."""
+    return run.shown_status == "queued" and run.want == "stop"
 
 
 def is_live(run) -> bool:
@@ -197,6 +204,8 @@ def beside_tokens(spelling: float, spacing: float) -> str:
 
 def place_in_queue(run, queue) -> str:
     """Where a waiting run stands and how long it will wait."""
+    if is_being_stopped(run):
+        return _("This run is being stopped: its last step is evaluated first.")
     position, wait = queue.position(run.id) or 1, queue.expected_wait(run.id)
     if run.step:
         text = _("It is the turn of others; this run is number {position} in the queue and goes on by itself.")

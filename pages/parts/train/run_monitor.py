@@ -84,6 +84,7 @@ def controls(run):
             store.ask(run.id, "pause")
         if buttons.button(_("Stop"), icon=":material/stop:", key="live.stop"):
             store.ask(run.id, "stop")
+            visitor.pool().wake()  # one that waits is evaluated before it has stopped
     fault = texts.file_fault(run.text_id) if status in RESUMABLE else None
     if fault and run.error_code not in (TextMissing.code, TextChanged.code):  # else it is said below
         st.error(fault)
