@@ -388,6 +388,37 @@ def test_a_finished_run_is_handed_in_where_it_was_trained(classroom):
     assert [entry.run.id for entry in classroom.board()] == [run] and "train.hand_in" not in keys(app)
 
 
+@pytest.mark.parametrize("page", ["train", "class"])
+def test_hand_in_when_finished_is_remembered_and_can_be_taken_back(classroom, page):
+    classroom.rooms.join(classroom.code, "eve", "Eve")
+    run, classroom.here = classroom.run("eve"), "eve"
+
+    def anew() -> AppTest:
+        app = AppTest.from_file(MENU, default_timeout=60)
+        app.query_params["run"], app.query_params["lang"], app.query_params["room"] = run, "en", classroom.code
+        return app.run().switch_page("train.py" if page == "train" else "classroom.py").run()
+
+    def promised() -> list[tuple]:
+        return [(entry.run.id, entry.waits, entry.with_text) for entry in classroom.rooms.of_visitor(classroom.code, "eve")]
+
+    app = anew()
+    assert "now" in app.button(key=f"{page}.hand_in").label
+    app.toggle(key=f"{page}.when_finished").set_value(True).run()
+    assert promised() == [(run, True, False)] and classroom.board() == [] and not app.exception
+    app = anew()  # another browser, or the same one refreshed
+    assert app.toggle(key=f"{page}.when_finished").value
+    if page == "class":
+        app.checkbox(key=f"class.text.{run}").check().run()
+        assert promised() == [(run, True, True)]
+    app.toggle(key=f"{page}.when_finished").set_value(False).run()
+    assert promised() == [] and not app.toggle(key=f"{page}.when_finished").value
+    app.toggle(key=f"{page}.when_finished").set_value(True).run()
+    with classroom.store.database.writing() as connection:  # nobody looks
+        connection.execute("UPDATE runs SET status = 'finished' WHERE id = ?", (run,))
+    assert [entry.run.id for entry in classroom.board()] == [run]
+    assert f"{page}.when_finished" not in keys(anew())
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whoever_keeps_the_class_hears_that_no_backup_can_be_made(classroom, monkeypatch, language):
     said = translate(NoRoomForBackup.sentence, language).format(free=3, needed=51)

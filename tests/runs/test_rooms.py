@@ -68,6 +68,41 @@ def test_a_hand_in_is_a_pointer_at_a_run(store, room):
     assert [entry.place for entry in here.board(room.code)] == [1]
 
 
+def ended(store, run: str, status: str):
+    with store.database.writing() as connection:
+        connection.execute("UPDATE runs SET status = ? WHERE id = ?", (status, run))
+
+
+@pytest.mark.parametrize("status", ["finished", "stopped"])
+def test_a_run_is_handed_in_by_itself_when_it_has_finished(store, room, status):
+    here, run = Rooms(store), a_student(store, room, "ben")
+    here.hand_in(room.code, "ben", run, with_text=True, when_finished=True)
+    for waiting in ("queued", "running", "paused", "failed"):
+        ended(store, run, waiting)
+        assert here.board(room.code) == [] and here.of_visitor(room.code, "eve") == []
+        assert [(entry.run.id, entry.waits, entry.with_text) for entry in here.of_visitor(room.code, "ben")] == [
+            (run, True, True)
+        ]
+    ended(store, run, status)
+    assert [(entry.run.id, entry.waits) for entry in here.board(room.code)] == [(run, False)]
+    assert here.of_visitor(room.code, "ben") == here.board(room.code)
+    if status == "stopped":  # what is handed in stays so
+        store.ask(run, "run")
+        assert store.run(run).status == "queued" and [entry.run.id for entry in here.board(room.code)] == [run]
+
+
+def test_what_waits_to_be_handed_in_can_be_taken_back_or_handed_in_now(store, room):
+    here, run = Rooms(store), a_student(store, room, "ben")
+    here.hand_in(room.code, "ben", run, when_finished=True)
+    here.take_back(room.code, "ben", run)
+    ended(store, run, "finished")
+    assert here.board(room.code) == here.of_visitor(room.code, "ben") == []
+    ended(store, run, "running")
+    here.hand_in(room.code, "ben", run, when_finished=True)
+    here.hand_in(room.code, "ben", run)
+    assert [entry.run.id for entry in here.board(room.code)] == [run]
+
+
 def test_no_word_of_a_student_is_in_the_room(store, room):
     run = a_student(store, room, "ben", a_text(store, "a secret diary\n" * 50))
     Rooms(store).hand_in(room.code, "ben", run, with_text=True)
@@ -76,7 +111,7 @@ def test_no_word_of_a_student_is_in_the_room(store, room):
             tuple(row) for table in ("rooms", "room_members", "hand_ins") for row in connection.execute(f"SELECT * FROM {table}")
         ]
     assert kept[0][:2] == (room.code, "teacher")
-    assert kept[1:] == [(room.code, "ben", "nick ben"), (room.code, 1, run, "ben", 1, 0)]
+    assert kept[1:] == [(room.code, "ben", "nick ben"), (room.code, 1, run, "ben", 1, 0, 0)]
 
 
 def test_one_hands_in_ones_own_runs_after_joining(store, room):

@@ -68,6 +68,9 @@ MIGRATIONS = (
     """
     ALTER TABLE runs ADD COLUMN film_kept INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    ALTER TABLE hand_ins ADD COLUMN when_finished INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 FAULTS = {  # SQLite's code -> what is said about it
     sqlite3.SQLITE_BUSY: StoreBusy,

@@ -27,6 +27,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read or heard as 
 CODE_LENGTH = 6
 NICKNAME_LENGTH = 30  # characters
 MOST_HAND_INS, MOST_ROOMS = 300, 50
+WAITS = "when_finished AND status NOT IN ('finished', 'stopped')"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class HandIn:
     nickname: str
     with_text: bool
     hidden: bool
+    waits: bool  # it is handed in when the run has finished, and not on the board yet
     run: Run
 
 
@@ -118,9 +120,10 @@ class Rooms:
             ).fetchone()
         return row["nickname"] if row else None
 
-    def hand_in(self, code: str, visitor: str, run_id: str, with_text: bool = False) -> int:
+    def hand_in(self, code: str, visitor: str, run_id: str, with_text: bool = False, when_finished: bool = False) -> int:
         """One's own run -> its place on the board; again: with or without its text.
 
+        when_finished: it is on the board once it has finished or is stopped, whoever looks then, and stays where it is resumed.
         Raises RoomClosed, RoomFull, RoomNotFound, RunNotFound, or NotAllowed for another's run and for one who has not joined.
         """
         with self.database.writing() as connection:
@@ -137,9 +140,9 @@ class Rooms:
                 raise RoomFull(limit=MOST_HAND_INS)
             place = known["place"] if known else (last or 0) + 1
             connection.execute(
-                "INSERT INTO hand_ins (room, place, run, visitor, with_text) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (room, run) DO UPDATE SET with_text = excluded.with_text",
-                (code, place, run_id, visitor, with_text),
+                "INSERT INTO hand_ins (room, place, run, visitor, with_text, when_finished) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (room, run) DO UPDATE SET with_text = excluded.with_text, when_finished = excluded.when_finished",
+                (code, place, run_id, visitor, with_text, when_finished),
             )
         return place
 
@@ -154,16 +157,29 @@ class Rooms:
 
     def board(self, code: str) -> list[HandIn]:
         """All that was handed in and not deleted since, hidden ones too, in the order of their places: one query."""
+        return self._hand_ins(f"NOT ({WAITS})", code)
+
+    def of_visitor(self, code: str, visitor: str) -> list[HandIn]:
+        """One's own, also those that are handed in when they have finished."""
+        return self._hand_ins("hand_ins.visitor = ?", code, visitor)
+
+    def _hand_ins(self, which: str, code: str, *values) -> list[HandIn]:
         with self.database.reading() as connection:
             rows = connection.execute(
-                "SELECT runs.*, place, hand_ins.visitor, nickname, with_text, hidden FROM hand_ins"
+                f"SELECT runs.*, place, hand_ins.visitor, nickname, with_text, hidden, {WAITS} AS waits FROM hand_ins"
                 " JOIN room_members USING (room, visitor) JOIN runs ON runs.id = run"
-                " WHERE room = ? AND deleted IS NULL ORDER BY place",
-                (code,),
+                f" WHERE room = ? AND deleted IS NULL AND {which} ORDER BY place",
+                (code, *values),
             ).fetchall()
         return [
             HandIn(
-                row["place"], row["visitor"], row["nickname"], bool(row["with_text"]), bool(row["hidden"]), self.store._run(row)
+                row["place"],
+                row["visitor"],
+                row["nickname"],
+                bool(row["with_text"]),
+                bool(row["hidden"]),
+                bool(row["waits"]),
+                self.store._run(row),
             )
             for row in rows
         ]

@@ -272,6 +272,8 @@ class Store:
             if want == "run" and status in RESUMABLE:
                 self.check_text_file(row["text_id"])
                 self._check_active(connection, row["owner"])
+                if status == "stopped":  # what waited for its end is handed in by now
+                    connection.execute("UPDATE hand_ins SET when_finished = 0 WHERE run = ?", (run_id,))
                 connection.execute(
                     "UPDATE runs SET want = 'run', status = 'queued', error_code = NULL, error_values = '{}', queued ="
                     " (SELECT MAX(queued) + 1 FROM runs), notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?",
