@@ -140,9 +140,7 @@ def test_the_teacher_s_view(classroom, language):
     assert keys(app) >= TEACHERS
     assert any(code.value.endswith(f"/classroom?room={classroom.code}") for code in app.code)
     assert labels(app) == set(LOSSES)
-    lowest = translate(
-        "The lowest validation loss is {loss:.3f}, with learning rate {rate:.3g} and hidden size {size}.", language
-    )
+    lowest = translate("The lowest validation loss is {loss:.3f}, with learning rate {rate} and hidden size {size}.", language)
     assert any(lowest.format(loss=1.25, rate=0.09, size=16) in caption.value for caption in app.caption)
 
 
@@ -376,6 +374,33 @@ def test_a_diverged_run_is_marked_and_leaves_the_colours_to_the_others(classroom
     classroom.rooms.set(classroom.code, y="loss")  # an axis of losses has no place for it
     app = classroom.open("teacher")
     assert "Joker" not in labels(app) and any("left out: 1." in words for words in said(app))
+
+
+def test_the_board_shows_what_was_changed_while_a_run_trained_and_what_words_cost_beside_their_tokens(classroom):
+    runs = classroom.fill()
+    notes = [
+        {"code": "mark.rate", "values": {"step": 20, "before": 0.01, "rate": 0.5}},
+        {"code": "measure.beside_tokens", "values": {"spelling": 0.25, "spacing": 0.125}},
+    ]
+    with classroom.store.database.writing() as connection:
+        connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps(notes), runs["小明"]))
+    classroom.rooms.set(classroom.code, unit="bits")
+    app = classroom.open("teacher")
+    hovers = {text.split("<b>")[1].split("</b>")[0]: text for trace in plot(app)["data"] for text in trace["hovertext"]}
+    assert "Learning rate: 0.01 → 0.5" in hovers["小明"] and "of that 0.25 spelling, 0.12 spaces" in hovers["小明"]
+    assert "Learning rate: 0.03<br>" in hovers["Ben"] and "spelling" not in hovers["Ben"]
+    table = app.dataframe[0].value
+    assert table["Learning rate"].tolist() == [0.01, 0.03, 0.09]  # a column of numbers can be sorted
+    assert table["Learning rate, changed"].tolist() == ["0.01 → 0.5", "", ""]
+    assert table["of that, spelling unknown words"].tolist()[0] == 0.25 and table["of that, spaces"].tolist()[0] == 0.125
+    app.selectbox(key="class.chosen.0").set_value(1).run()
+    assert any("0.250 spell unknown words" in caption.value for caption in app.caption)
+
+
+def test_a_table_of_the_board_has_no_column_that_is_empty(classroom):
+    classroom.fill()
+    table = classroom.open("teacher").dataframe[0].value
+    assert not {"Learning rate, changed", "of that, spaces"} & set(table.columns)
 
 
 def test_a_finished_run_is_handed_in_where_it_was_trained(classroom):

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lmcore.errors import RoomNotFound
+from lmcore.runs.store import marks
 from lmcore.runs.store.rooms import Rooms
 from pages.parts import links, visitor
 from pages.parts.classroom import board_points
@@ -70,8 +71,8 @@ def said(room, shown) -> str:
     first = min(best, key=lambda point: point.values["loss"])
     return together(
         words,
-        _("The lowest validation loss is {loss:.3f}, with learning rate {rate:.3g} and hidden size {size}.").format(
-            loss=first.values["loss"], rate=first.values["learning_rate"], size=first.values["hidden_size"]
+        _("The lowest validation loss is {loss:.3f}, with learning rate {rate} and hidden size {size}.").format(
+            loss=first.values["loss"], rate=run_labels.rates(first.run), size=first.values["hidden_size"]
         ),
     )
 
@@ -130,6 +131,8 @@ def _chosen(room, shown, teaches: bool):
         plots.show(charts.compared([curve], labels), key="class.curve")
         if curve["training"]:
             st.caption(_("Thick with dots: validation loss. Thin: training loss."))
+        if found := marks.beside_tokens(point.run):
+            st.caption(run_labels.beside_tokens(**found))
     with right:
         _written(point)
 

@@ -13,6 +13,7 @@ import numpy as np
 from lmcore.errors import LossNotFinite, TokenizerDamaged
 from lmcore.models.cost import parameter_count
 from lmcore.runs import folder
+from lmcore.runs.store import marks
 from lmcore.tokenizers import read_tokenizer
 from lmcore.training import diagnosis
 from pages.parts.language import _
@@ -157,8 +158,20 @@ def table(found: list[Point], unit: str) -> dict[str, list]:
     for axis, name in named.items():
         values = [point.values[axis] for point in found]
         columns[name] = [float(f"{value:.5g}") if isinstance(value, float) else value for value in values]
+    columns |= {name: values for name, values in _beside(found, unit).items() if any(values)}
     columns[_("Step")] = [point.run.step for point in found]
     return columns | {_("Status"): [run_labels.status(point.run) for point in found]}
+
+
+def _beside(found: list[Point], unit: str) -> dict[str, list]:
+    """Columns that only some runs need: what the learning rate became, what bits per byte of words hold beside their tokens."""
+    known = [marks.beside_tokens(point.run) or {} if unit == "bits" else {} for point in found]
+    parts = [{name: round(value, 4) for name, value in entry.items()} for entry in known]
+    return {
+        _("Learning rate, changed"): [run_labels.rates(point.run) if marks.rates(point.run)[1:] else "" for point in found],
+        _("of that, spelling unknown words"): [entry.get("spelling") for entry in parts],
+        _("of that, spaces"): [entry.get("spacing") for entry in parts],
+    }
 
 
 def scatter(shown: list[Point], room):
@@ -194,7 +207,7 @@ def scatter(shown: list[Point], room):
             text=[charts.plain(shown[place].name) if place in said else "" for place in of],
             textposition="top center",
             customdata=[shown[place].place for place in of],
-            hovertext=[_hover(shown[place], named) for place in of],
+            hovertext=[_hover(shown[place], named, room.unit) for place in of],
             hoverinfo="text",
         )
     for update, axis in ((figure.update_xaxes, room.x), (figure.update_yaxes, room.y)):
@@ -267,9 +280,13 @@ def _width(values: list[float], logarithmic: bool) -> float:
     return (math.log(high / low) if logarithmic else high - low) or 1.0
 
 
-def _hover(point: Point, named: dict[str, str]) -> str:
-    shown = {name: point.values[axis] for axis, name in named.items()}
-    lines = [f"{name}: {'—' if value is None else _number(value)}" for name, value in shown.items()]
+def _hover(point: Point, named: dict[str, str], unit: str) -> str:
+    shown = {axis: "—" if (value := point.values[axis]) is None else _number(value) for axis in named}
+    if marks.rates(point.run)[1:]:
+        shown["learning_rate"] = run_labels.rates(point.run)
+    if unit == "bits" and (parts := run_labels.parts_in_short(point.run)):
+        shown["loss"] += f" ({parts})"
+    lines = [f"{name}: {shown[axis]}" for axis, name in named.items()]
     head = f"<b>{charts.plain(point.name)}</b> · {run_labels.model(point.run)} · "
     head += _("diverged") if point.diverged else run_labels.status(point.run)
     return "<br>".join([head, *lines])

@@ -105,8 +105,7 @@ def recipe(run) -> str:
     """
     training = config(run).training
     words = [
-        f"{setting_labels.option('optimizer', training.optimizer)} "
-        + " → ".join(f"{rate:.3g}" for _step, rate in marks.rates(run)),
+        f"{setting_labels.option('optimizer', training.optimizer)} " + rates(run),
         _("{batch} × {length} tokens a step").format(batch=training.batch_size, length=training.sequence_length),
         setting_labels.option("precision", training.precision),
     ]
@@ -114,6 +113,13 @@ def recipe(run) -> str:
         sampled = _("loss over a sample of the vocabulary, validated exactly")
         words.append(sampled if training.loss == "sampled" else _("exact loss"))
     return " · ".join(words)
+
+
+def rates(run) -> str:
+    """
+    Its learning rate, and what that was changed to while it trained: 0.002 → 0.01
+    """
+    return " → ".join(f"{rate:.3g}" for _step, rate in marks.rates(run))
 
 
 def error(run) -> str | None:
