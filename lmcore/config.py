@@ -37,7 +37,7 @@ def choices(config_class, name: str) -> tuple[str, ...]:
     return config_class.__dataclass_fields__[name].metadata["choices"]
 
 
-class Checked:
+class Validated:
     """Checks every field against its metadata when the object is made."""
 
     def __post_init__(self):
@@ -58,13 +58,13 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class TokenizerConfig(Checked):
+class TokenizerConfig(Validated):
     kind: str = choice("character", "character", "word", "subword")
     vocabulary_size: int = number(10_000, 260, 100_000)  # at most so many types; a small text has fewer
 
 
 @dataclass(frozen=True)
-class ModelConfig(Checked):
+class ModelConfig(Validated):
     family: str = choice("lstm", "lstm", "gru", "rnn")
     embedding_size: int = number(64, 1, 1024)
     hidden_size: int = number(128, 1, 1024)
@@ -79,7 +79,7 @@ class ModelConfig(Checked):
 
 
 @dataclass(frozen=True)
-class TrainingConfig(Checked):
+class TrainingConfig(Validated):
     optimizer: str = choice("muon", "muon", "adamw", "adam", "momentum", "sgd")
     learning_rate: float = number(0.02, 1e-6, 10.0)
     schedule: str = choice(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmcore.config import Checked, number
+from lmcore.config import Validated, number
 from lmcore.errors import SettingNotAChoice
 from lmcore.inference.probability import read_long
 from lmcore.models.base import LanguageModel
@@ -19,7 +19,7 @@ CLOSING = " \n\"'”’)]」』）》"  # may follow a mark within the same toke
 
 
 @dataclass(frozen=True)
-class Sampling(Checked):
+class Sampling(Validated):
     """temperature 0: greedy. top_k 0 and top_p 1: nothing is cut off."""
 
     temperature: float = number(1.0, 0.0, sys.float_info.max)

@@ -9,7 +9,7 @@ import numpy as np
 from lmcore.errors import EmptyText, SettingNotAChoice, TextTooShort, TokenizerDamaged
 from lmcore.text.decoding import decode, is_blank, normalise
 from lmcore.text.kinds import BLANK_LINES, KINDS, guess_kind, items
-from lmcore.tokenizers.base import ITEM_BREAK, Tell, Tokenizer, keep_quiet
+from lmcore.tokenizers.base import ITEM_BREAK, OnProgress, Tokenizer, ignore
 
 VALIDATION_SHARE = 0.1
 LARGEST_VALIDATION = 100_000  # characters: more would not make the loss more certain, only slower
@@ -78,14 +78,16 @@ class TokenData:
         return len(self.validation) > 0
 
 
-def encode(corpus: Corpus, tokenizer: Tokenizer, tell: Tell = keep_quiet, *, train: np.ndarray | None = None) -> TokenData:
-    """train: the ids of the training text, where they are known. tell: hears of the progress. Raises TextTooShort, or
+def encode(
+    corpus: Corpus, tokenizer: Tokenizer, on_progress: OnProgress = ignore, *, train: np.ndarray | None = None
+) -> TokenData:
+    """train: the ids of the training text, where they are known. on_progress: called with the share that is done. Raises TextTooShort, or
     TokenizerDamaged where a tokenizer of running text meets items."""
     is_stream = corpus.kind == "stream"
     if not is_stream and tokenizer.begin_id is None:
         raise TokenizerDamaged(reason="it has no token that begins an item")
     if train is None:
-        train = tokenizer.encode(corpus.train, tell=tell)
+        train = tokenizer.encode(corpus.train, on_progress=on_progress)
     if len(train) < SMALLEST_TRAINING:
         raise TextTooShort(tokens=len(train), needed=SMALLEST_TRAINING)
     validation = tokenizer.encode(corpus.validation)

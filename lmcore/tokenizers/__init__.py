@@ -7,7 +7,7 @@ import numpy as np
 
 from lmcore.config import TokenizerConfig
 from lmcore.errors import EmptyText, TokenizerDamaged
-from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, UNKNOWN, Tell, Tokenizer, keep_quiet
+from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, UNKNOWN, OnProgress, Tokenizer, ignore
 from lmcore.tokenizers.character import CharacterTokenizer
 from lmcore.tokenizers.subword import SubwordTokenizer
 from lmcore.tokenizers.word import WordTokenizer
@@ -35,19 +35,21 @@ KINDS: dict[str, type[CharacterTokenizer | WordTokenizer | SubwordTokenizer]] = 
 }
 
 
-def build_tokenizer(config: TokenizerConfig, training_text: str, tell: Tell = keep_quiet) -> Tokenizer:
-    """A tokenizer that knows the training text. tell: hears of the progress. Raises EmptyText."""
+def build_tokenizer(config: TokenizerConfig, training_text: str, on_progress: OnProgress = ignore) -> Tokenizer:
+    """A tokenizer that knows the training text. on_progress: called with the share that is done. Raises EmptyText."""
     if not training_text.strip(ITEM_BREAK):
         raise EmptyText()
-    return KINDS[config.kind].train(training_text, config.vocabulary_size, tell)
+    return KINDS[config.kind].train(training_text, config.vocabulary_size, on_progress)
 
 
-def build_and_encode(config: TokenizerConfig, training_text: str, tell: Tell = keep_quiet) -> tuple[Tokenizer, np.ndarray]:
+def build_and_encode(
+    config: TokenizerConfig, training_text: str, on_progress: OnProgress = ignore
+) -> tuple[Tokenizer, np.ndarray]:
     """The tokenizer, and the ids (T,) of the text it was built from: words are cut once for both. Raises EmptyText."""
     if config.kind == "word" and training_text.strip(ITEM_BREAK):
-        return WordTokenizer.train_and_encode(training_text, config.vocabulary_size, tell)
-    tokenizer = build_tokenizer(config, training_text, lambda share: tell(share / 2))
-    return tokenizer, tokenizer.encode(training_text, tell=lambda share: tell((1 + share) / 2))
+        return WordTokenizer.train_and_encode(training_text, config.vocabulary_size, on_progress)
+    tokenizer = build_tokenizer(config, training_text, lambda share: on_progress(share / 2))
+    return tokenizer, tokenizer.encode(training_text, on_progress=lambda share: on_progress((1 + share) / 2))
 
 
 def load_tokenizer(values: dict) -> Tokenizer:

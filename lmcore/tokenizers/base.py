@@ -10,10 +10,12 @@ UNKNOWN = "⟨unk⟩"  # no token of a text can be this: words are cut at these 
 BEGIN = "⟨begin⟩"  # begins an item; predicting it means that the item ends here
 
 
-Tell = Callable[[float], None]  # is told what share of the work is done; what it raises ends the work
+OnProgress = Callable[
+    [float], None
+]  # called with the share of the work that is done (0 to 1); an exception it raises ends the work
 
 
-def keep_quiet(share: float): ...
+def ignore(share: float): ...
 
 
 class Tokenizer(Protocol):
@@ -25,7 +27,7 @@ class Tokenizer(Protocol):
     @property
     def vocabulary_size(self) -> int: ...
 
-    def encode(self, text: str, *, tell: Tell = keep_quiet) -> np.ndarray:
+    def encode(self, text: str, *, on_progress: OnProgress = ignore) -> np.ndarray:
         """(T,) ids, in the smallest of uint8, uint16, int32 that holds them."""
 
     def decode(self, ids) -> str: ...
@@ -64,10 +66,10 @@ def chunks(text: str, size: int) -> Iterator[str]:
         yield text[begin : begin + size]
 
 
-def telling(parts: Iterable[str], size: int, tell: Tell) -> Iterator[str]:
-    """The parts of a text of so many characters; of each one that was dealt with `tell` hears.
+def with_progress(parts: Iterable[str], size: int, on_progress: OnProgress) -> Iterator[str]:
+    """Yield the parts of a text of `size` characters; call `on_progress(share)` after each one.
 
-    >>> list(telling(["one ", "two "], 8, print))
+    >>> list(with_progress(["one ", "two "], 8, print))
     0.5
     1.0
     ['one ', 'two ']
@@ -76,7 +78,7 @@ def telling(parts: Iterable[str], size: int, tell: Tell) -> Iterator[str]:
     for part in parts:
         yield part
         done += len(part)
-        tell(min(1.0, done / size))
+        on_progress(min(1.0, done / size))
 
 
 def joined(rows: Iterable[np.ndarray], kind: type) -> np.ndarray:

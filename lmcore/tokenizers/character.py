@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, chunks, id_type, keep_quiet, telling, vocabulary_of
+from lmcore.tokenizers.base import ITEM_BREAK, OnProgress, checked, chunks, id_type, ignore, vocabulary_of, with_progress
 
 CHUNK = 1 << 16  # characters: small enough to stay in the processor's cache
 CODE_POINTS = 0x110000
@@ -31,10 +31,10 @@ class CharacterTokenizer:
         self._translation = self._table[:256].tobytes() if self._table.itemsize == 1 else None  # of bytes to ids that are bytes
 
     @classmethod
-    def train(cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet) -> "CharacterTokenizer":
+    def train(cls, text: str, vocabulary_size: int = 100_000, on_progress: OnProgress = ignore) -> "CharacterTokenizer":
         """The most frequent characters first, equally frequent ones by code point."""
         counts = np.zeros(CODE_POINTS, dtype=np.int64)
-        for chunk in telling(chunks(text, 16 * CHUNK), len(text), tell):
+        for chunk in with_progress(chunks(text, 16 * CHUNK), len(text), on_progress):
             found = np.bincount(_codes(chunk))
             counts[: len(found)] += found
         begin = [ITEM_BREAK] if counts[ord(ITEM_BREAK)] else []
@@ -43,10 +43,10 @@ class CharacterTokenizer:
         codes = codes[np.argsort(-counts[codes], kind="stable")]
         return cls((begin + [chr(code) for code in codes])[: vocabulary_size - 1])
 
-    def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
+    def encode(self, text: str, chunk: int = CHUNK, *, on_progress: OnProgress = ignore) -> np.ndarray:
         ids = np.empty(len(text), dtype=self._table.dtype)
         begin = 0
-        for part in telling(chunks(text, chunk), len(text), tell):
+        for part in with_progress(chunks(text, chunk), len(text), on_progress):
             ids[begin : begin + len(part)] = self._ids(part)
             begin += len(part)
         return ids

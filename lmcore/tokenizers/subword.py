@@ -15,7 +15,7 @@ import numpy as np
 import regex
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, Tell, checked, id_type, joined, keep_quiet, telling
+from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, OnProgress, checked, id_type, ignore, joined, with_progress
 
 CHUNK = 1 << 17  # characters: what is cut from them stays in the processor's cache
 TRAINED_ON = 10_000_000  # bytes, taken from all over the text
@@ -60,7 +60,7 @@ class SubwordTokenizer:
         self.library = _library(model, with_items=self.begin_id is not None)
 
     @classmethod
-    def train(cls, text: str, vocabulary_size: int = 10_000, tell: Tell = keep_quiet) -> "SubwordTokenizer":
+    def train(cls, text: str, vocabulary_size: int = 10_000, on_progress: OnProgress = ignore) -> "SubwordTokenizer":
         library = _library(models.BPE(), with_items=False)
         trainer = trainers.BpeTrainer(
             vocab_size=vocabulary_size,
@@ -69,16 +69,18 @@ class SubwordTokenizer:
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
-        parts = list(telling(map(_whole_characters, sample(text)), len(text), tell))  # the library reads in a thread of its own
+        parts = list(
+            with_progress(map(_whole_characters, sample(text)), len(text), on_progress)
+        )  # the library reads in a thread of its own
         library.train_from_iterator((item for part in parts for item in part.split(ITEM_BREAK)), trainer)
         ids = library.get_vocab()
         names = sorted(ids, key=ids.__getitem__)
         return cls(names, [tuple(pair) for pair in json.loads(library.to_str())["model"]["merges"]])
 
-    def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
+    def encode(self, text: str, chunk: int = CHUNK, *, on_progress: OnProgress = ignore) -> np.ndarray:
         kind, known = id_type(self.vocabulary_size), {}
         rows = []
-        for part in telling(safe_chunks(_whole_characters(text), chunk), len(text), tell):
+        for part in with_progress(safe_chunks(_whole_characters(text), chunk), len(text), on_progress):
             first, *after_space = cut_at_spaces(part)
             if DIVIDER in part or len(part) > LONG_UNIT * len(after_space):  # as in a script without spaces
                 rows += self._encode_each(list(safe_chunks(part, STRETCH)), kind)

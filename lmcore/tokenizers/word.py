@@ -11,7 +11,7 @@ import regex
 import rjieba
 
 from lmcore.errors import WordsNotCut
-from lmcore.tokenizers.base import ITEM_BREAK, Tell, checked, id_type, joined, keep_quiet, telling, vocabulary_of
+from lmcore.tokenizers.base import ITEM_BREAK, OnProgress, checked, id_type, ignore, joined, vocabulary_of, with_progress
 from lmcore.tokenizers.spacing import Spacing
 
 CHUNK = 1 << 17  # characters: what is cut from them stays in the processor's cache
@@ -120,19 +120,19 @@ class WordTokenizer:
         self._ids = {word: token_id for token_id, word in enumerate(words, start=1)}
 
     @classmethod
-    def train(cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet) -> "WordTokenizer":
+    def train(cls, text: str, vocabulary_size: int = 100_000, on_progress: OnProgress = ignore) -> "WordTokenizer":
         """The most frequent words first, equally frequent ones in alphabetical order. Raises WordsNotCut."""
-        return cls.train_and_encode(text, vocabulary_size, tell)[0]
+        return cls.train_and_encode(text, vocabulary_size, on_progress)[0]
 
     @classmethod
     def train_and_encode(
-        cls, text: str, vocabulary_size: int = 100_000, tell: Tell = keep_quiet
+        cls, text: str, vocabulary_size: int = 100_000, on_progress: OnProgress = ignore
     ) -> tuple["WordTokenizer", np.ndarray]:
         """What `train` gives and what its `encode` gives of the same text, which is cut once: each new word gets the next number,
         and when all are counted the numbers become ids. Raises WordsNotCut."""
         check_script(text)
         number_of: dict[str, int] = defaultdict(count().__next__)
-        rows = list(_through(text, number_of.__getitem__, np.int32, CHUNK, tell, joints=True))
+        rows = list(_through(text, number_of.__getitem__, np.int32, CHUNK, on_progress, joints=True))
         words = list(number_of)
         white = np.array([word.isspace() for word in words], bool)
         for place, row in enumerate(rows):
@@ -145,9 +145,9 @@ class WordTokenizer:
         tokenizer.spacing = Spacing.learn(rows, words, id_of, times)
         return tokenizer, joined((id_of[row >> 1] for row in rows), kind)
 
-    def encode(self, text: str, chunk: int = CHUNK, *, tell: Tell = keep_quiet) -> np.ndarray:
+    def encode(self, text: str, chunk: int = CHUNK, *, on_progress: OnProgress = ignore) -> np.ndarray:
         kind = id_type(self.vocabulary_size)
-        return joined(_through(text, lambda piece: self._ids.get(piece, 0), kind, chunk, tell), kind)
+        return joined(_through(text, lambda piece: self._ids.get(piece, 0), kind, chunk, on_progress), kind)
 
     def decode(self, ids) -> str:
         return "".join(self.texts(ids))
@@ -220,10 +220,12 @@ def _parts(text: str, size: int) -> Iterator[str]:
         begin = end
 
 
-def _through(text: str, number: Callable[[str], int], kind: type, size: int, tell: Tell, joints=False) -> Iterator[np.ndarray]:
+def _through(
+    text: str, number: Callable[[str], int], kind: type, size: int, on_progress: OnProgress, joints=False
+) -> Iterator[np.ndarray]:
     """For each part of a text the numbers of its tokens, or what `joints` of `_Remembering` makes of them."""
     numbers_of = _Remembering(number, kind, joints)
-    for part in telling(_parts(text, size), len(text), tell):
+    for part in with_progress(_parts(text, size), len(text), on_progress):
         yield np.frombuffer(b"".join(map(numbers_of.__getitem__, spans_of(part))), kind)
 
 

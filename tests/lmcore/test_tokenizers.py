@@ -399,7 +399,7 @@ LONG = "".join(f"word{number % 977} 一个词，" for number in range(150_000)) 
 def test_what_is_done_of_a_long_text_is_told(kind):
     of_training, of_encoding, of_both = [], [], []
     tokenizer = build_tokenizer(TokenizerConfig(kind, 600), LONG, of_training.append)
-    tokenizer.encode(LONG, tell=of_encoding.append)
+    tokenizer.encode(LONG, on_progress=of_encoding.append)
     build_and_encode(TokenizerConfig(kind, 600), LONG, of_both.append)
     for told in (of_training, of_encoding, of_both):
         assert len(told) > 1 and told == sorted(told) and 0 < told[0] < 1 and told[-1] == 1
@@ -418,5 +418,5 @@ def test_what_hears_of_the_progress_can_end_the_work(kind):
     with pytest.raises(Enough):
         build_tokenizer(TokenizerConfig(kind, 600), LONG, once)
     with pytest.raises(Enough):
-        STREAM[kind].encode(LONG, tell=once)
+        STREAM[kind].encode(LONG, on_progress=once)
     assert len(told) == 2

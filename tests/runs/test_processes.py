@@ -355,10 +355,10 @@ def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch
     run = store.add_run(owner="anna", text_id=text.id, name="long", config=config)
     heard, prepare = [], worker.build_and_encode
 
-    def prepare_until_stopped(config, training_text, tell):
+    def prepare_until_stopped(config, training_text, on_progress):
         def ask_first(share):
             store.ask(run.id, "stop")
-            tell(share)
+            on_progress(share)
             heard.append(share)
 
         return prepare(config, training_text, ask_first)

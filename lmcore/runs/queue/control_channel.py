@@ -17,7 +17,7 @@ class LifeLine:
 
     def __init__(self):
         self.told_to_end = False
-        signal.signal(signal.SIGTERM, self._tell)
+        signal.signal(signal.SIGTERM, self._told)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to hear
         if sys.platform == "win32":
             self._said = queue.SimpleQueue()
@@ -29,7 +29,7 @@ class LifeLine:
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # enough to write to the pipe
 
-    def _tell(self, *_):
+    def _told(self, *_):
         self.told_to_end = True
 
     def wait(self, seconds: float) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from lmcore.config import Checked
+from lmcore.config import Validated
 from lmcore.errors import (
     QueueFull,
     SettingWrongType,
@@ -32,7 +32,7 @@ def limit(default, low, high, meaning: str):
 
 
 @dataclass(frozen=True)
-class Limits(Checked):
+class Limits(Validated):
     """Each field is a setting: `workers` is $NEXT_WORD_WORKERS, and so on. `documented` lists them with what they mean.
 
     What only matters when others wait (a visitor's turns, runs that wait) never binds somebody who is alone.
