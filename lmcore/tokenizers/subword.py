@@ -20,6 +20,7 @@ from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, OnProgress, checked, id_ty
 CHUNK = 1 << 17  # characters: what is cut from them stays in the processor's cache
 TRAINED_ON = 10_000_000  # bytes, taken from all over the text
 SAMPLED = 1 << 16  # characters of each stretch
+LONGEST_PIECE = 500  # characters that training sees without a cut: its time grows with the square of a piece
 LONG_PIECE = 4  # bytes, on average
 REMEMBERED = 300_000  # units
 LONG_UNIT = 50  # characters
@@ -69,10 +70,8 @@ class SubwordTokenizer:
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
-        parts = list(
-            with_progress(map(_whole_characters, sample(text)), len(text), on_progress)
-        )  # the library reads in a thread of its own
-        library.train_from_iterator((item for part in parts for item in part.split(ITEM_BREAK)), trainer)
+        parts = list(with_progress(map(_whole_characters, sample(text)), len(text), on_progress))  # the library reads in a thread
+        library.train_from_iterator(chain.from_iterable(map(short_pieces, parts)), trainer)
         ids = library.get_vocab()
         names = sorted(ids, key=ids.__getitem__)
         return cls(names, [tuple(pair) for pair in json.loads(library.to_str())["model"]["merges"]])
@@ -204,6 +203,15 @@ def sample(text: str, size: int = TRAINED_ON, chunk: int = SAMPLED) -> Iterator[
     bytes_a_piece = len(begin) * bytes_a_character / max(1, len(PIECE.findall(begin)))
     every = math.ceil(len(text) * bytes_a_character / (size * min(1, LONG_PIECE / max(1, bytes_a_piece))))
     return islice(safe_chunks(text, chunk), 0, None, max(1, every))
+
+
+def short_pieces(text: str) -> Iterator[str]:
+    """What training reads of a text: its items, cut so that no piece is longer than LONGEST_PIECE characters.
+
+    >>> [len(piece) for piece in short_pieces("天" * 1_200 + "\x1e" + "one two")]
+    [500, 500, 200, 7]
+    """
+    return chain.from_iterable(safe_chunks(item, LONGEST_PIECE) for item in text.split(ITEM_BREAK))
 
 
 def safe_chunks(text: str, size: int) -> Iterator[str]:

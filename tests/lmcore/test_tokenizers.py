@@ -21,6 +21,7 @@ from lmcore.tokenizers import (
     build_and_encode,
     build_tokenizer,
     load_tokenizer,
+    subword,
 )
 from lmcore.tokenizers.subword import sample
 from lmcore.tokenizers.word import PIECE, SPAN, pieces, spans_of
@@ -420,3 +421,11 @@ def test_what_hears_of_the_progress_can_end_the_work(kind):
     with pytest.raises(Enough):
         STREAM[kind].encode(LONG, on_progress=once)
     assert len(told) == 2
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE, "天地玄黄，宇宙洪荒。" * 400, "one two  three\n" * 400])
+def test_cutting_what_training_reads_changes_no_subword_where_pieces_are_short(text, monkeypatch):
+    """Cut: the trainer's time grows with the square of a piece, and a Chinese text without punctuation is one."""
+    learned = SubwordTokenizer.train(text * 3, vocabulary_size=400)
+    monkeypatch.setattr(subword, "LONGEST_PIECE", 10**9)
+    assert SubwordTokenizer.train(text * 3, vocabulary_size=400).to_json() == learned.to_json()
