@@ -90,6 +90,7 @@ class Rival(RNNModel):
         self.rnn = recurrent(embedding_size, hidden_size, layers, batch_first=True, dropout=dropout)
         self.linear = nn.Linear(hidden_size, types)
         self.dropout = nn.Dropout(dropout)
+        self.state_tensors = 2 if recurrent is nn.LSTM else 1
         if initial:
             for weight in self.parameters():
                 nn.init.uniform_(weight, -initial, initial)

@@ -8,6 +8,12 @@ from dataclasses import asdict, dataclass, field, fields, replace
 
 from lmcore.errors import SettingNotAChoice, SettingOutOfRange, SettingWrongType, TiedSizesDiffer
 
+FAMILIES = {  # of networks, and where each is: a name, so that settings need no torch
+    "lstm": "lmcore.models.recurrent:LSTMModel",
+    "gru": "lmcore.models.recurrent:GRUModel",
+    "rnn": "lmcore.models.recurrent:RNNModel",
+}
+
 
 def number(default, low, high):
     """A field that must lie in [low, high]."""
@@ -34,7 +40,7 @@ def choices(config_class, name: str) -> tuple[str, ...]:
     >>> choices(ModelConfig, "family")
     ('lstm', 'gru', 'rnn')
     """
-    return config_class.__dataclass_fields__[name].metadata["choices"]
+    return tuple(config_class.__dataclass_fields__[name].metadata["choices"])
 
 
 class Validated:
@@ -43,7 +49,7 @@ class Validated:
     def __post_init__(self):
         for entry in fields(self):
             value, metadata = getattr(self, entry.name), entry.metadata
-            if "choices" in metadata and value not in metadata["choices"]:
+            if "choices" in metadata and value not in choices(type(self), entry.name):
                 raise SettingNotAChoice(field=entry.name, value=value, choices=", ".join(metadata["choices"]))
             if entry.type is bool and not isinstance(value, bool):
                 raise SettingWrongType(field=entry.name, value=value, expected="bool")
@@ -65,7 +71,7 @@ class TokenizerConfig(Validated):
 
 @dataclass(frozen=True)
 class ModelConfig(Validated):
-    family: str = choice("lstm", "lstm", "gru", "rnn")
+    family: str = field(default="lstm", metadata={"choices": FAMILIES})
     embedding_size: int = number(64, 1, 1024)
     hidden_size: int = number(128, 1, 1024)
     layers: int = number(1, 1, 4)

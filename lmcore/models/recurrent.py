@@ -1,21 +1,21 @@
 """Recurrent networks: embedding, recurrent layers, linear layer. How they are trained is `training`."""
 
 import math
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lmcore.models.base import LanguageModel
+from lmcore.config import ModelConfig
+from lmcore.models.network import Shapes, State
 from lmcore.models.stepping import Stepper
 from lmcore.processor import threads
 
-Hidden: TypeAlias = Tensor | tuple[Tensor, Tensor]  # (layers, B, H); an LSTM has two: h and c
+Hidden: TypeAlias = Tensor | tuple[Tensor, Tensor]  # (layers, B, H), as torch's layers have it; an LSTM has two: h and c
 
 
 class RNNModel(nn.Module):
-    """The plain recurrent network (Elman, 1990): h_t = tanh(W x_t + U h_{t-1} + b), logits = V h_t + c.
+    """The plain recurrent network (Elman, 1990): h_t = tanh(W x_t + U h_{t-1} + b), logits = V h_t + c. A `Network`.
 
     >>> model = RNNModel(vocab_size=10, embed_size=4, hidden_size=8)
     >>> output, hidden = model(torch.tensor([[1, 2, 3]]))
@@ -23,7 +23,10 @@ class RNNModel(nn.Module):
     ((1, 3, 10), (1, 1, 8))
     """
 
-    recurrent_layer = nn.RNN
+    recurrent_layer: ClassVar[type] = nn.RNN
+    gates: ClassVar[int] = 1  # blocks of recurrent weights, one below the other
+    state_tensors: ClassVar[int] = 1
+    numbers_per_unit: ClassVar[int] = 8  # that a training step keeps for each unit and position
 
     def __init__(
         self, vocab_size: int, embed_size: int, hidden_size: int, layers: int = 1, dropout: float = 0.0, tied: bool = False
@@ -50,26 +53,75 @@ class RNNModel(nn.Module):
 
     def forward(self, text: Tensor, hidden: Hidden | None = None) -> tuple[Tensor, Hidden]:
         """text: (B, T) ids; hidden: the state so far, None for zeros -> (output (B, T, V) logits, hidden)."""
-        features, hidden = self.features(text, hidden)
+        features, hidden = self._layers(text, hidden)
         return self.linear(features), hidden
 
-    def features(self, text: Tensor, hidden: Hidden | None = None) -> tuple[Tensor, Hidden]:
-        """All but the linear layer: (B, T) ids -> ((B, T, H), hidden). A loss over many types looks at them in parts."""
-        features = self.dropout(self.embedding(text))  # (B, T, E)
+    def _layers(self, ids: Tensor, hidden: Hidden | None) -> tuple[Tensor, Hidden]:
+        features = self.dropout(self.embedding(ids))  # (B, T, E)
         features, hidden = self.rnn(features, hidden)  # (B, T, H)
         return self.dropout(features), hidden
+
+    @property
+    def output(self) -> nn.Linear:
+        return self.linear
+
+    def features(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        features, hidden = self._layers(ids, state if len(state) > 1 else state[0])
+        return features, hidden if isinstance(hidden, tuple) else (hidden,)
+
+    def initial_state(self, lanes: int) -> State:
+        return (torch.zeros(self.rnn.num_layers, lanes, self.rnn.hidden_size),) * self.state_tensors
+
+    def reset(self, state: State, lanes: Tensor) -> State:
+        keep = ~lanes[None, :, None]  # (1, B, 1)
+        return tuple(part * keep for part in state)
+
+    def stepper(self):
+        return Stepper(self).step
+
+    @classmethod
+    def from_config(cls, config: ModelConfig, vocabulary_size: int):
+        return cls(vocabulary_size, config.embedding_size, config.hidden_size, config.layers, config.dropout, config.tied)
+
+    @classmethod
+    def weight_shapes(cls, config: ModelConfig, vocabulary_size: int) -> Shapes:
+        """
+        >>> config = ModelConfig(family="rnn", embedding_size=4, hidden_size=8, tied=False)
+        >>> list(RNNModel.weight_shapes(config, vocabulary_size=10).items())[:2]
+        [('embedding.weight', (10, 4)), ('rnn.weight_ih_l0', (8, 4))]
+        """
+        rows, size = cls.gates * config.hidden_size, config.embedding_size
+        shapes: Shapes = {"embedding.weight": (vocabulary_size, size)}
+        for layer in range(config.layers):
+            shapes |= {f"rnn.weight_ih_l{layer}": (rows, size), f"rnn.weight_hh_l{layer}": (rows, config.hidden_size)}
+            shapes |= {f"rnn.bias_ih_l{layer}": (rows,), f"rnn.bias_hh_l{layer}": (rows,)}
+            size = config.hidden_size
+        output = {} if config.tied else {"linear.weight": (vocabulary_size, config.hidden_size)}
+        return {**shapes, **output, "linear.bias": (vocabulary_size,)}
+
+    @classmethod
+    def state_shapes(cls, config: ModelConfig, lanes: int) -> tuple[tuple[int, ...], ...]:
+        return ((config.layers, lanes, config.hidden_size),) * cls.state_tensors
+
+    @classmethod
+    def matrices(cls, name: str) -> int:
+        return cls.gates if name.startswith("rnn.weight") else 0
+
+    @classmethod
+    def activations(cls, config: ModelConfig, sequence_length: int) -> int:
+        return 3 * config.embedding_size + config.layers * config.hidden_size * cls.numbers_per_unit
 
 
 class GRUModel(RNNModel):
     """Gated recurrent unit (Cho et al., 2014): two gates decide what is kept and what is renewed."""
 
-    recurrent_layer = nn.GRU
+    recurrent_layer, gates, numbers_per_unit = nn.GRU, 3, 16
 
 
 class LSTMModel(RNNModel):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997), the forget gate open at first (Gers et al., 2000)."""
 
-    recurrent_layer = nn.LSTM
+    recurrent_layer, gates, state_tensors, numbers_per_unit = nn.LSTM, 4, 2, 46
 
     def _initialise(self, tied: bool):
         super()._initialise(tied)
@@ -77,59 +129,3 @@ class LSTMModel(RNNModel):
         for name, parameter in self.rnn.named_parameters():
             if name.startswith("bias_ih"):  # the order of the gates is i, f, g, o
                 parameter.data[hidden_size : 2 * hidden_size] = 1.0
-
-
-FAMILIES = {"rnn": RNNModel, "gru": GRUModel, "lstm": LSTMModel}
-
-
-class NeuralLanguageModel(LanguageModel):
-    """A trained network as a `LanguageModel`. Its state is the hidden state, which begins as training left it.
-
-    opening: ids every fresh context begins with (`TokenData.opening`). A network trained on a stream has never met a zero
-    state again after its first step: asked from there, its probabilities would be false.
-    begin_id: the token that begins an item, where the text is made of items: reading it starts from a zero state, as in training.
-    """
-
-    def __init__(self, network: nn.Module, opening: np.ndarray, begin_id: int | None = None):
-        self.network = network.eval()
-        self.opening = np.asarray(opening, dtype=np.int64)
-        self.begin_id = begin_id
-        self.vocabulary_size = network.linear.out_features
-        self.stepper = Stepper(self.network)
-        self._start = None
-
-    def start(self):
-        if self._start is None:
-            log_probs, state = self._forward(self.opening, None, last_only=True)
-            self._start = log_probs[0], state
-        return self._start
-
-    @torch.inference_mode()
-    def step(self, state, token_id):
-        parts = state if isinstance(state, tuple) else (state,)  # (layers, 1, H)
-        if token_id == self.begin_id:
-            parts = [torch.zeros_like(part) for part in parts]
-        after = self.stepper.step(tuple(part.numpy()[:, 0] for part in parts), token_id)
-        parts = tuple(torch.from_numpy(part)[:, None] for part in after)
-        logits = self.network.linear(parts[0][-1, 0])
-        return torch.log_softmax(logits.double(), dim=-1).numpy(), parts if isinstance(state, tuple) else parts[0]
-
-    def read(self, state, ids):
-        ids = np.asarray(ids, dtype=np.int64)
-        begins = np.flatnonzero(ids == self.begin_id) if self.begin_id is not None else ()
-        rows = []
-        for begin, stretch in zip((0, *begins), np.split(ids, begins), strict=True):
-            if len(stretch):
-                fresh = begin < len(ids) and ids[begin] == self.begin_id
-                log_probs, state = self._forward(stretch, None if fresh else state)
-                rows.append(log_probs)
-        if len(rows) == 1:
-            return rows[0], state
-        return np.concatenate([np.empty((0, self.vocabulary_size)), *rows]), state
-
-    @torch.inference_mode()
-    def _forward(self, ids: np.ndarray, state, last_only=False):
-        text = torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64))[None]
-        logits, state = self.network(text, state)  # (1, T, V)
-        logits = logits[0, -1:] if last_only else logits[0]
-        return torch.log_softmax(logits.double(), dim=-1).numpy(), state

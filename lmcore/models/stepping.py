@@ -6,7 +6,10 @@ A text is read in one pass by torch's own layers: `recurrent`. A test holds the 
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from torch import Tensor, nn
+
+from lmcore.models.network import State
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -44,15 +47,16 @@ class Stepper:
         self.embedding, self.cell = _array(network.embedding.weight), CELLS[type(network.rnn)]
         self.layers = [[_array(weight) for weight in weights] for weights in network.rnn.all_weights]
 
-    def step(self, state: tuple[np.ndarray, ...], token_id: int) -> tuple[np.ndarray, ...]:
-        """state: h, or h and c, each (layers, H); the new one is returned, its h[-1] are the features."""
-        x, after = self.embedding[token_id], tuple(np.empty_like(part) for part in state)
+    def step(self, state: State, token_id: int) -> tuple[Tensor, State]:
+        """Return (features (H,), state) after one more token. state: h, or h and c, each (layers, 1, H)."""
+        parts = [part.numpy()[:, 0] for part in state]
+        x, after = self.embedding[token_id], tuple(np.empty_like(part) for part in parts)
         for layer, (w, u, b, b_hidden) in enumerate(self.layers):
-            before = [part[layer] for part in state]
+            before = [part[layer] for part in parts]
             for part, value in zip(after, self.cell(w @ x + b, u @ before[0] + b_hidden, *before), strict=True):
                 part[layer] = value
             x = after[0][layer]
-        return after
+        return torch.from_numpy(x), tuple(torch.from_numpy(part)[:, None] for part in after)
 
 
 def _array(weight: Tensor) -> np.ndarray:

@@ -32,6 +32,7 @@ class StreamBatches:
 
     def __init__(self, ids: np.ndarray, batch_size: int, sequence_length: int):
         self.ids = ids
+        self.lanes = batch_size
         self.starts = np.arange(batch_size) * (len(ids) // batch_size)
         self.length = sequence_length
         self.fresh = np.zeros(batch_size, dtype=bool)

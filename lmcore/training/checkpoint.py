@@ -17,11 +17,10 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
 
 from lmcore.config import RunConfig, TokenizerConfig, TrainingConfig, bounds
 from lmcore.errors import CheckpointDamaged, SettingError
-from lmcore.models import NeuralLanguageModel, build_model, weight_shapes
+from lmcore.models import Network, NeuralLanguageModel, build_model, family_of
 from lmcore.processor import has_bfloat16
 from lmcore.schema import Check, WrongValue, choice, each, optional, real, record, row, whole
 from lmcore.text.corpus import TokenData
@@ -83,10 +82,12 @@ class Checkpoint:
     def config(self) -> RunConfig:
         return RunConfig.from_json(self.header["config"])
 
-    def network(self) -> nn.Module:
-        """The network with the weights of this step."""
+    def network(self) -> Network:
+        """Return the network with the weights of this step."""
         network = build_model(self.config.model, self.header["vocabulary_size"])
-        network.load_state_dict(_under(self.tensors, "model."))
+        with torch.no_grad():
+            for name, weight in network.named_parameters():
+                weight.copy_(self.tensors[f"model.{name}"])
         return network
 
     def language_model(self) -> NeuralLanguageModel:
@@ -100,9 +101,9 @@ class Checkpoint:
                 index, key = name.split(".")
                 kept.setdefault(int(index), {})[key] = value
             optimizer.load_state_dict({"state": kept, "param_groups": optimizer.state_dict()["param_groups"]})
-        parts = [self.tensors[name] for name in sorted(self.tensors) if name.startswith("hidden.")]
-        parts = parts if has_bfloat16() else [part.float() for part in parts]
-        state.hidden = None if not parts else parts[0] if len(parts) == 1 else tuple(parts)
+        if self.step:  # before the first, `TrainingState` has the initial state
+            parts = (self.tensors[f"hidden.{index}"] for index in range(len(state.hidden)))
+            state.hidden = tuple(part if has_bfloat16() else part.float() for part in parts)
         state.random_state = self.tensors["random_state"]
         for name, value in self.header["training"].items():
             setattr(state, name, value)
@@ -110,23 +111,21 @@ class Checkpoint:
         state.best_loss = math.inf if state.best_loss is None else state.best_loss
 
 
-def save(path: Path, network: nn.Module, state: TrainingState, config: RunConfig, data: TokenData):
+def save(path: Path, network: Network, state: TrainingState, config: RunConfig, data: TokenData):
     """Write aside, then move: a reader sees the old file or the new one, whole."""
-    tensors = {f"model.{name}": value for name, value in network.state_dict().items()}
-    if config.model.tied:
-        del tensors["model.linear.weight"]  # the same memory as the embedding
+    tensors = {f"model.{name}": weight for name, weight in network.named_parameters()}  # tied ones once
     for number, optimizer in enumerate(state.optimizers):
         for index, values in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{index}.{key}": value for key, value in values.items() if torch.is_tensor(value)}
-    hidden = state.hidden if isinstance(state.hidden, tuple) else () if state.hidden is None else (state.hidden,)
-    tensors |= {f"hidden.{index}": part for index, part in enumerate(hidden)}
+    if state.step:
+        tensors |= {f"hidden.{index}": part for index, part in enumerate(state.hidden)}
     tensors |= {"random_state": state.random_state, "opening": torch.from_numpy(np.asarray(data.opening, dtype=np.int64))}
     tensors = {name: value.detach().contiguous() for name, value in tensors.items()}
     header = {
         "version": VERSION,
         "step": state.step,
         "config": config.to_json(),
-        "vocabulary_size": network.linear.out_features,
+        "vocabulary_size": network.output.out_features,
         "kind": data.kind,
         "begin_id": None if data.kind == "stream" else int(data.opening[0]),
         "training": {
@@ -175,8 +174,6 @@ def load(path: Path) -> Checkpoint:
         raise CheckpointDamaged(step=step, reason="opening")
     if begin_id != (None if header["kind"] == "stream" else int(opening[0])):
         raise CheckpointDamaged(step=step, reason="begin_id")
-    if header["config"]["model"]["tied"]:
-        tensors["model.linear.weight"] = tensors["model.embedding.weight"]
     return Checkpoint(header, tensors)
 
 
@@ -194,14 +191,16 @@ def _check_tensors(header: dict, found: dict[str, tuple[str, tuple[int, ...]]]):
 def _expected(header: dict) -> dict[str, tuple[tuple[str, ...], tuple[range, ...]]]:
     """The types and sizes that each tensor may have. How many lanes read a text and how long its opening is, the text decides too."""
     config = RunConfig.from_json(header["config"])
-    weights = weight_shapes(config.model, header["vocabulary_size"])
+    family, lanes = family_of(config.model), config.training.batch_size
+    weights = family.weight_shapes(config.model, header["vocabulary_size"])
     shapes = {f"model.{name}": shape for name, shape in weights.items()}
     hidden = {}
     if header["step"]:
-        kept = kept_shapes(config.training.optimizer, weights)
+        kept = kept_shapes(config.training.optimizer, weights, [name for name in weights if family.matrices(name)])
         shapes |= {f"optimizer.{name}": shape for name, shape in kept.items()}
-        sizes = _exactly(config.model.layers), range(1, config.training.batch_size + 1), _exactly(config.model.hidden_size)
-        hidden = {f"hidden.{part}": ((FLOAT, NARROW), sizes) for part in range(2 if config.model.family == "lstm" else 1)}
+        smallest, largest = (family.state_shapes(config.model, count) for count in (1, lanes))
+        for index, sizes in enumerate(zip(smallest, largest, strict=True)):
+            hidden[f"hidden.{index}"] = (FLOAT, NARROW), tuple(range(low, high + 1) for low, high in zip(*sizes, strict=True))
     return {
         **{name: ((FLOAT,), tuple(map(_exactly, shape))) for name, shape in shapes.items()},
         **hidden,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
+from lmcore.models.network import Network, State
 from lmcore.text.corpus import TokenData
 from lmcore.training import losses
 from lmcore.training.batches import IGNORED, ItemBatches
@@ -40,7 +40,7 @@ def beside_tokens(data: TokenData) -> tuple[float, float]:
 
 
 @torch.inference_mode()
-def validation_nats(network: nn.Module, data: TokenData) -> tuple[float, int]:
+def validation_nats(network: Network, data: TokenData) -> tuple[float, int]:
     """(total nats, tokens predicted) of the whole validation split."""
     was_training = network.training
     network.eval()
@@ -52,13 +52,13 @@ def validation_nats(network: nn.Module, data: TokenData) -> tuple[float, int]:
         network.train(was_training)
 
 
-def _stream_nats(network, data):
+def _stream_nats(network: Network, data: TokenData) -> tuple[float, int]:
     ids = np.concatenate([data.opening, data.validation]).astype(np.int64)
     opening, tokens = len(data.opening), len(data.validation)
     lanes = max(1, min(32, tokens // TOKENS_A_LANE))
     per_lane = -(-tokens // lanes)
     starts = opening + np.arange(lanes) * per_lane  # the first token each lane predicts
-    total, hidden = 0.0, None
+    total, state = 0.0, network.initial_state(lanes)
     first = starts - opening  # primed with as many tokens as a fresh context has
     for offset in range(0, opening + per_lane - 1, LENGTH):
         width = min(LENGTH, opening + per_lane - 1 - offset)
@@ -66,30 +66,22 @@ def _stream_nats(network, data):
         targets = ids.take(positions + 1, mode="clip")
         ends = np.minimum(starts + per_lane, len(ids))
         counted = (positions + 1 >= starts[:, None]) & (positions + 1 < ends[:, None])
-        nats, hidden = _nats(network, ids.take(positions, mode="clip"), np.where(counted, targets, IGNORED), hidden)
+        nats, state = _nats(network, ids.take(positions, mode="clip"), np.where(counted, targets, IGNORED), state)
         total += nats
     return total, tokens
 
 
-def _item_nats(network, data):
+def _item_nats(network: Network, data: TokenData) -> tuple[float, int]:
     items = ItemBatches(data.validation, int(data.opening[0]), batch_size=64, sequence_length=LENGTH, seed=None)
-    total, hidden = 0.0, None
+    total, state = 0.0, network.initial_state(items.lanes)
     items.at(0)
     for step in range(items.rows):
         batch = items.at(step)
-        nats, hidden = _nats(network, batch.inputs, batch.targets, reset(hidden, batch.fresh))
+        nats, state = _nats(network, batch.inputs, batch.targets, network.reset(state, torch.from_numpy(batch.fresh)))
         total += nats
     return total, items.tokens_per_epoch
 
 
-def _nats(network, inputs, targets, hidden):
-    features, hidden = network.features(torch.from_numpy(inputs), hidden)
-    return losses.total_nats(features, network.linear, torch.from_numpy(targets)).item(), hidden
-
-
-def reset(hidden, fresh: np.ndarray):
-    """The hidden state with zeros in the lanes that begin anew. None is zeros everywhere. fresh: (B,) bool."""
-    if hidden is None or not fresh.any():
-        return hidden
-    keep = torch.from_numpy(~fresh)[None, :, None]  # (1, B, 1)
-    return tuple(part * keep for part in hidden) if isinstance(hidden, tuple) else hidden * keep
+def _nats(network: Network, inputs: np.ndarray, targets: np.ndarray, state: State) -> tuple[float, State]:
+    features, state = network.features(torch.from_numpy(inputs), state)
+    return losses.total_nats(features, network.output, torch.from_numpy(targets)).item(), state

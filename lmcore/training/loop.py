@@ -14,11 +14,12 @@ from torch import nn
 
 from lmcore.config import TrainingConfig
 from lmcore.errors import LossNotFinite
+from lmcore.models.network import Network, State
 from lmcore.processor import has_bfloat16, threads
 from lmcore.text.corpus import TokenData
 from lmcore.training import losses
 from lmcore.training.batches import Batch, ItemBatches, StreamBatches
-from lmcore.training.evaluation import Evaluation, bits_per_byte, reset, validation_nats
+from lmcore.training.evaluation import Evaluation, bits_per_byte, validation_nats
 from lmcore.training.optimizers import build_optimizers, schedule_factor, set_rate
 
 PATIENCE = 5  # evaluations without a new best before the rate falls
@@ -50,14 +51,14 @@ class TrainingState:
     It has one owner, who may change the learning rate and save it between two steps.
     """
 
-    def __init__(self, network: nn.Module, data: TokenData, config: TrainingConfig):
+    def __init__(self, network: Network, data: TokenData, config: TrainingConfig):
         self.config = config
         self.optimizers = build_optimizers(config, network)
         self.batches = batches(data, config)
         self.loss = losses.exact
         if config.loss == "sampled":
-            self.loss = losses.Sampled(np.bincount(data.train, minlength=network.linear.out_features))
-        self.hidden: torch.Tensor | tuple[torch.Tensor, ...] | None = None
+            self.loss = losses.Sampled(np.bincount(data.train, minlength=network.output.out_features))
+        self.hidden = network.initial_state(self.batches.lanes)
         self.step = 0
         self.tokens = 0
         self.seconds = 0.0
@@ -84,7 +85,7 @@ def batches(data: TokenData, config: TrainingConfig):
     return ItemBatches(data.train, int(data.opening[0]), config.batch_size, config.sequence_length, config.seed)
 
 
-def fit(network: nn.Module, data: TokenData, config: TrainingConfig, state: TrainingState | None = None) -> Iterator[StepEvent]:
+def fit(network: Network, data: TokenData, config: TrainingConfig, state: TrainingState | None = None) -> Iterator[StepEvent]:
     """Train step by step: forward, loss, backward, clip, update. Truncated back-propagation through time: the hidden state
     is carried from one stretch to the next, its gradient is not.
 
@@ -113,7 +114,7 @@ def fit(network: nn.Module, data: TokenData, config: TrainingConfig, state: Trai
 
 
 def train(
-    network: nn.Module, data: TokenData, config: TrainingConfig, callbacks: Iterable[Callable[[StepEvent], None]] = ()
+    network: Network, data: TokenData, config: TrainingConfig, callbacks: Iterable[Callable[[StepEvent], None]] = ()
 ) -> StepEvent | None:
     """Run `fit` to its end, handing each event to each callback; the last event is returned."""
     event = None
@@ -126,7 +127,7 @@ def train(
     return event
 
 
-def take_step(network: nn.Module, state: TrainingState) -> tuple[float, float, float, int]:
+def take_step(network: Network, state: TrainingState) -> tuple[float, float, float, int]:
     """One update -> (loss, learning rate, gradient norm, tokens).
 
     Raises LossNotFinite, which names the rate that was set, before a weight is spoilt, and where the loss stays far above ln V, that of guessing: it has exploded.
@@ -139,31 +140,31 @@ def take_step(network: nn.Module, state: TrainingState) -> tuple[float, float, f
     loss.backward()
     norm = nn.utils.get_total_norm(weight.grad for weight in network.parameters())
     value, length = loss.item(), norm.item()
-    state.exploding = state.exploding + 1 if value > 2 * math.log(network.linear.out_features) + 5 else 0
+    state.exploding = state.exploding + 1 if value > 2 * math.log(network.output.out_features) + 5 else 0
     if not (math.isfinite(value) and math.isfinite(length)) or state.exploding >= EXPLODED:
         raise LossNotFinite(loss=value, step=state.step + 1, learning_rate=state.learning_rates[-1][1], gradient_norm=length)
     if state.config.clipping:
         nn.utils.clip_grads_with_norm_(network.parameters(), state.config.clipping, norm)
     for optimizer in state.optimizers:
         optimizer.step()
-    state.hidden = tuple(part.detach() for part in hidden) if isinstance(hidden, tuple) else hidden.detach()
+    state.hidden = tuple(part.detach() for part in hidden)
     state.step += 1
     state.tokens += batch.tokens
     return value, rate, length, batch.tokens
 
 
-def forward(network: nn.Module, state: TrainingState, batch: Batch):
+def forward(network: Network, state: TrainingState, batch: Batch) -> tuple[torch.Tensor, State]:
     """(loss of a batch, hidden state after it). What is drawn (dropout, resets, negatives) comes from the run's own random
     numbers."""
     config, inputs, targets = state.config, torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
     with torch.random.fork_rng(devices=[]):
         torch.set_rng_state(state.random_state)
-        fresh = batch.fresh
+        fresh = torch.from_numpy(batch.fresh)
         if config.state_resets:
-            fresh = fresh | (torch.rand(len(fresh)) < config.state_resets).numpy()
+            fresh = fresh | (torch.rand(len(fresh)) < config.state_resets)
         with precision(config):
-            features, hidden = network.features(inputs, reset(state.hidden, fresh))
-        loss = state.loss(features, network.linear, targets)
+            features, hidden = network.features(inputs, network.reset(state.hidden, fresh))
+        loss = state.loss(features, network.output, targets)
         state.random_state = torch.get_rng_state()
     return loss, hidden
 
@@ -174,7 +175,7 @@ def precision(config: TrainingConfig):
     return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16" and has_bfloat16())
 
 
-def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evaluation:
+def evaluate(network: Network, data: TokenData, state: TrainingState) -> Evaluation:
     """The validation loss now; keeps count of the best, and lowers the rate of a plateau run that has stopped improving."""
     found = look(network, data, state.config)
     if found.loss is None:
@@ -189,7 +190,7 @@ def evaluate(network: nn.Module, data: TokenData, state: TrainingState) -> Evalu
     return replace(found, improved=improved)
 
 
-def look(network: nn.Module, data: TokenData, config: TrainingConfig) -> Evaluation:
+def look(network: Network, data: TokenData, config: TrainingConfig) -> Evaluation:
     """The validation loss now, of which training itself learns nothing."""
     if not data.has_validation:
         return Evaluation(loss=None, bits_per_byte=None, improved=False)

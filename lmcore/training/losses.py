@@ -23,20 +23,20 @@ def loss_over(vocabulary_size: int) -> str:
     return "exact" if vocabulary_size <= EXACT_UP_TO else "sampled"
 
 
-def total_nats(features: Tensor, linear: nn.Linear, targets: Tensor) -> Tensor:
+def total_nats(features: Tensor, output: nn.Linear, targets: Tensor) -> Tensor:
     """Σ -log softmax(W h + c)[target], for measuring only. features (B, T, H), targets (B, T) -> ()."""
-    at_once = max(1, LOGITS_AT_ONCE // linear.out_features)
+    at_once = max(1, LOGITS_AT_ONCE // output.out_features)
     chunks = zip(features.flatten(0, 1).split(at_once), targets.flatten().split(at_once), strict=True)
     with torch.no_grad():
         return sum(
-            functional.cross_entropy(linear(part).float(), wanted, ignore_index=IGNORED, reduction="sum")
+            functional.cross_entropy(output(part).float(), wanted, ignore_index=IGNORED, reduction="sum")
             for part, wanted in chunks
         )
 
 
-def exact(features: Tensor, linear: nn.Linear, targets: Tensor) -> Tensor:
+def exact(features: Tensor, output: nn.Linear, targets: Tensor) -> Tensor:
     """Mean cross entropy over the targets that count. features (B, T, H), targets (B, T) -> ()."""
-    return _ExactCrossEntropy.apply(features, linear.weight, linear.bias, targets)
+    return _ExactCrossEntropy.apply(features, output.weight, output.bias, targets)
 
 
 class _ExactCrossEntropy(torch.autograd.Function):
@@ -92,12 +92,12 @@ class Sampled:
         places = (torch.arange(self.negatives) + torch.rand(self.negatives, dtype=torch.float64)) / self.negatives
         return torch.searchsorted(self.cumulative, places).clamp_(max=len(self.cumulative) - 1)
 
-    def __call__(self, features: Tensor, linear: nn.Linear, targets: Tensor, drawn: Tensor | None = None) -> Tensor:
+    def __call__(self, features: Tensor, output: nn.Linear, targets: Tensor, drawn: Tensor | None = None) -> Tensor:
         """Mean loss over the targets that count. features (B, T, H), targets (B, T) -> ()."""
         drawn = self.draw() if drawn is None else drawn
         counted = targets.flatten() != IGNORED
         rows, wanted = features.flatten(0, 1)[counted], targets.flatten()[counted]  # (N, H), (N,)
-        weight, bias = linear.weight[torch.cat([wanted, drawn])], linear.bias[torch.cat([wanted, drawn])]
+        weight, bias = output.weight[torch.cat([wanted, drawn])], output.bias[torch.cat([wanted, drawn])]
         weight = weight.to(rows.dtype)
         own = (rows * weight[: len(rows)]).sum(dim=1).float() + bias[: len(rows)]  # s_y
         others = (rows @ weight[len(rows) :].T).float() + (bias[len(rows) :] - self.log_expected[drawn])  # (N, K)

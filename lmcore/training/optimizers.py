@@ -3,9 +3,10 @@
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lmcore.config import TrainingConfig
+from lmcore.models.network import Network, Shapes
 
 WARM_UP = 0.1  # of the planned steps
 ITERATIONS = 3  # of Newton and Schulz in each step of Muon
@@ -14,7 +15,7 @@ MUON_RATE = 4.0  # times the learning rate: an orthogonal step has a size of its
 
 
 class GateMuon(torch.optim.Optimizer):
-    """Muon (Jordan et al., 2024) for recurrent layers: momentum made orthogonal, each gate's block a matrix of its own.
+    """Muon (Jordan et al., 2024): momentum made orthogonal, each gate's block of a recurrent weight a matrix of its own.
 
         b ← μ b + (1 - μ) g,    w ← w - η √max(1, rows / columns) O((1 - μ) g + μ b)
 
@@ -22,14 +23,15 @@ class GateMuon(torch.optim.Optimizer):
     iterations of X ← a X + (b A + c A²) X with A = X Xᵀ (Newton and Schulz; the coefficients are Jordan's). Three of them, where Jordan
     takes five: with more, `benchmarks/time_to_loss.py --iterations` finds the same validation loss after a longer time.
 
-    weights: (G·H, K) matrices, G gates one below the other. precision: in which the steps are computed.
+    weights: parameter groups of `gates`, the number G of matrices one below the other in a weight (G·H, K). precision: in which the
+    steps are computed.
     """
 
     COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
-    def __init__(self, weights, lr: float, hidden_size: int, precision: torch.dtype, momentum: float = 0.8):
+    def __init__(self, weights, lr: float, precision: torch.dtype, momentum: float = 0.8):
         super().__init__(weights, {"lr": lr, "momentum": momentum})
-        self.hidden_size, self.precision, self.iterations = hidden_size, precision, ITERATIONS
+        self.precision, self.iterations = precision, ITERATIONS
 
     @torch.no_grad()
     def step(self):
@@ -38,7 +40,7 @@ class GateMuon(torch.optim.Optimizer):
                 average = self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))
                 average.lerp_(weight.grad, 1 - group["momentum"])
                 update = weight.grad.lerp(average, group["momentum"])
-                gates = update.view(-1, self.hidden_size, update.shape[1])  # (G, H, K)
+                gates = update.view(group["gates"], -1, update.shape[1])  # (G, H, K)
                 direction = orthogonal(gates.to(self.precision), self.COEFFICIENTS, self.iterations).to(weight.dtype)
                 scale = math.sqrt(max(1.0, gates.shape[1] / gates.shape[2]))
                 weight.add_(direction.reshape_as(weight), alpha=-group["lr"] * scale)
@@ -65,20 +67,24 @@ def orthogonal(matrices: Tensor, coefficients: tuple[float, float, float], itera
     return x.mT if tall else x
 
 
-def build_optimizers(config: TrainingConfig, network: nn.Module) -> list[torch.optim.Optimizer]:
+def build_optimizers(config: TrainingConfig, network: Network) -> list[torch.optim.Optimizer]:
     """Each group of parameters has a `relative_rate`, by which `set_rate` multiplies the learning rate.
 
     sgd: w ← w - η g (Robbins and Monro, 1951). momentum: v ← 0.9 v + g, w ← w - η v (Polyak, 1964).
     adam: w ← w - η m̂ / (√v̂ + ε), m and v running means of g and g² (Kingma and Ba, 2015).
     adamw: the same with weight decay kept apart from the gradient (Loshchilov and Hutter, 2019).
-    muon: `GateMuon` on the recurrent layers' matrices, adamw on everything else.
+    muon: `GateMuon` on the network's `matrices`, adamw on everything else.
     """
     if config.optimizer == "muon":
-        matrices = [weight for name, weight in network.rnn.named_parameters() if name.startswith("weight")]
-        others = [weight for weight in network.parameters() if not any(weight is matrix for matrix in matrices)]
+        gates = {name: network.matrices(name) for name, _ in network.named_parameters()}
+        groups = [
+            {"params": [weight], "gates": gates[name], "relative_rate": MUON_RATE}
+            for name, weight in network.named_parameters()
+            if gates[name]
+        ]
         precision = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
-        muon = GateMuon([{"params": matrices, "relative_rate": MUON_RATE}], 0.0, network.rnn.hidden_size, precision)
-        return [muon, _adamw(others)]
+        others = [weight for name, weight in network.named_parameters() if not gates[name]]
+        return [GateMuon(groups, 0.0, precision), _adamw(others)]
     parameters = network.parameters()
     if config.optimizer == "sgd":
         return [torch.optim.SGD(parameters, lr=0.0)]
@@ -89,13 +95,14 @@ def build_optimizers(config: TrainingConfig, network: nn.Module) -> list[torch.o
     return [_adamw(parameters)]
 
 
-def kept_shapes(optimizer: str, weights: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """What the optimizers of `build_optimizers` keep after a step, `number.index.name` of each tensor. weights: their shapes, in order.
+def kept_shapes(optimizer: str, weights: Shapes, matrices: list[str]) -> Shapes:
+    """Return the shape of each tensor that the optimizers of `build_optimizers` keep after a step, by `number.index.name`.
 
-    >>> kept_shapes("momentum", {"linear.bias": (3,)}), kept_shapes("adam", {"linear.bias": (3,)})["0.0.step"]
+    weights: the shapes of all weights, in order. matrices: the names of those that are made of matrices.
+
+    >>> kept_shapes("momentum", {"linear.bias": (3,)}, []), kept_shapes("adam", {"linear.bias": (3,)}, [])["0.0.step"]
     ({'0.0.momentum_buffer': (3,)}, ())
     """
-    matrices = [name for name in weights if name.startswith("rnn.weight")]
     others = [name for name in weights if name not in matrices]
     groups: dict[str, list[tuple[list[str], tuple[str, ...]]]] = {
         "muon": [(matrices, ("momentum_buffer",)), (others, MOMENTS)],

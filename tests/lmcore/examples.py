@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from lmcore.config import ModelConfig, TrainingConfig
+from lmcore.config import FAMILIES, ModelConfig, TrainingConfig
 from lmcore.models import Counts, NeuralLanguageModel, NgramModel, UniformModel, build_model
 from lmcore.text.corpus import TokenData
 from lmcore.text.text_index import TextIndex
 
-FAMILIES = ("rnn", "gru", "lstm")
 KINDS = ("stream", "lines")
 
 

@@ -62,14 +62,14 @@ def test_a_step_moves_each_gate_by_itself():
     gradient = random(8, 2)
     weight = torch.zeros(8, 2, requires_grad=True)
     weight.grad = gradient * torch.tensor([1.0] * 4 + [1e-3] * 4)[:, None]
-    GateMuon([weight], lr=0.5, hidden_size=4, precision=torch.float32).step()
+    GateMuon([{"params": [weight], "gates": 2}], lr=0.5, precision=torch.float32).step()
     expected = orthogonal(gradient.view(2, 4, 2), GateMuon.COEFFICIENTS, iterations=ITERATIONS).reshape(8, 2)
     assert_allclose(weight.detach(), -0.5 * math.sqrt(4 / 2) * expected, atol=1e-5)
 
 
 def test_momentum_is_what_the_docstring_says():
     weight = torch.zeros(3, 3, requires_grad=True)
-    muon = GateMuon([weight], lr=1.0, hidden_size=3, precision=torch.float32)
+    muon = GateMuon([{"params": [weight], "gates": 1}], lr=1.0, precision=torch.float32)
     first, second = random(3, 3), torch.eye(3)
     weight.grad = first
     muon.step()
@@ -97,8 +97,8 @@ def test_muon_gets_the_recurrent_matrices_and_adamw_the_rest(family):
 def test_one_rate_moves_every_part(optimizer):
     optimizers = build_optimizers(quick(optimizer=optimizer), build_model(small(), 6))
     set_rate(optimizers, 0.01)
-    rates = [group["lr"] for part in optimizers for group in part.param_groups]
-    assert rates == ([0.01 * MUON_RATE, 0.01] if optimizer == "muon" else [0.01])
+    rates = {group["lr"]: part for part in optimizers for group in part.param_groups}
+    assert list(rates) == ([0.01 * MUON_RATE, 0.01] if optimizer == "muon" else [0.01])
 
 
 def test_sgd_is_the_plain_rule():

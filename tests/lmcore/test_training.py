@@ -111,12 +111,12 @@ def test_forgotten_states_are_drawn_for_a_share_of_the_lanes():
     with torch.no_grad():
         network.rnn.weight_hh_l0.copy_(torch.eye(16))
     state = TrainingState(network, data, quick(state_resets=0.5, batch_size=64, sequence_length=1))
-    state.hidden = torch.full((1, 64, 16), 1e3)
-    _, hidden = forward(network, state, state.batches.at(0))
+    state.hidden = (torch.full((1, 64, 16), 1e3),)
+    _, (hidden,) = forward(network, state, state.batches.at(0))
     kept = [bool((lane == 1).all()) for lane in hidden[0]]
     assert 20 < sum(kept) < 44
-    state.hidden = torch.full((1, 64, 16), 1e3)
-    _, hidden = forward(network, state, state.batches.at(0))
+    state.hidden = (torch.full((1, 64, 16), 1e3),)
+    _, (hidden,) = forward(network, state, state.batches.at(0))
     assert [bool((lane == 1).all()) for lane in hidden[0]] != kept
 
 

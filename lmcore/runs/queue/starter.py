@@ -33,7 +33,7 @@ def warm_up():
 
     torch.set_num_threads(1)  # before anything is computed: a pool of threads would not survive a fork
     from lmcore import processor
-    from lmcore.config import ModelConfig, TrainingConfig
+    from lmcore.config import FAMILIES, ModelConfig, TrainingConfig
     from lmcore.models import build_model
     from lmcore.runs.worker import worker  # noqa: F401
     from lmcore.text.corpus import TokenData
@@ -42,7 +42,7 @@ def warm_up():
     processor.bfloat16_is_faster()  # known to every fork
     ids = np.tile(np.arange(8, dtype=np.uint8), 40)
     data = TokenData("stream", ids, ids[:0], 0, 0, ids[:8])
-    for family in ("lstm", "gru", "rnn"):
+    for family in FAMILIES:
         config = TrainingConfig(batch_size=2, sequence_length=4, planned_steps=1, evaluation_interval=1)
         list(fit(build_model(ModelConfig(family=family, embedding_size=8, hidden_size=8), 8), data, config))
 

@@ -1,6 +1,6 @@
 """What a run will need in memory, whether that is allowed, two settings that would fit, and a limit the system enforces.
 
-The estimate for the model is `models.cost`. What a training process holds when it begins (Python, torch) is not counted here.
+The estimate for the model is `training.memory`. What a training process holds when it begins (Python, torch) is not counted here.
 `benchmarks/memory.py` compares the estimate with what real workers take.
 """
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from lmcore.config import RunConfig
 from lmcore.errors import OutOfMemory, TextTakesTooMuchMemory, TooMuchMemory
-from lmcore.models import training_memory
 from lmcore.text.text_index import MOST_TOKENS
+from lmcore.training.memory import training_memory
 
 try:
     import resource

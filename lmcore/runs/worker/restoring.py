@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from lmcore.errors import CheckpointDamaged, LmcoreError, TokenizerDamaged
+from lmcore.models import Network
 from lmcore.runs import folder
 from lmcore.text.corpus import OPENING, TokenData
 from lmcore.text.kinds import KINDS
@@ -40,7 +40,7 @@ def newest(run_folder: Path, data: TokenData, vocabulary_size: int):
     return None, notes
 
 
-def restore(saved: checkpoint.Checkpoint, data: TokenData, vocabulary_size: int) -> tuple[nn.Module, TrainingState]:
+def restore(saved: checkpoint.Checkpoint, data: TokenData, vocabulary_size: int) -> tuple[Network, TrainingState]:
     """Raises CheckpointDamaged, and nothing else."""
     try:
         network = network_of(saved, vocabulary_size)
@@ -61,7 +61,7 @@ def restore(saved: checkpoint.Checkpoint, data: TokenData, vocabulary_size: int)
     return network, state
 
 
-def network_of(saved: checkpoint.Checkpoint, vocabulary_size: int) -> nn.Module:
+def network_of(saved: checkpoint.Checkpoint, vocabulary_size: int) -> Network:
     """The network with the weights of a checkpoint, which `checkpoint.load` has compared with its settings. Raises CheckpointDamaged."""
     if saved.header["vocabulary_size"] != vocabulary_size:
         raise CheckpointDamaged(step=saved.step, reason="another vocabulary")
@@ -71,19 +71,20 @@ def network_of(saved: checkpoint.Checkpoint, vocabulary_size: int) -> nn.Module:
     return network
 
 
-def is_sound(network: nn.Module) -> bool:
+def is_sound(network: Network) -> bool:
     """Whether every weight is a number, and none so large that a probability could be none."""
     return all(bool((weights.abs() <= LARGEST_WEIGHT).all()) for weights in network.parameters())
 
 
-def _misfit(network: nn.Module, state: TrainingState) -> str:
+def _misfit(network: Network, state: TrainingState) -> str:
     """What torch itself would notice only in the middle of a step."""
     for optimizer in state.optimizers:
         for kept in optimizer.state.values():
             if not all(bool(value.isfinite().all()) for value in kept.values() if torch.is_tensor(value)):
                 return "another optimizer"
-    hidden = state.hidden if isinstance(state.hidden, tuple) else () if state.hidden is None else (state.hidden,)
-    if any(part.shape[1] != state.config.batch_size or not bool(torch.isfinite(part).all()) for part in hidden):
+    expected = network.initial_state(state.config.batch_size)
+    misshapen = state.step and any(part.shape != other.shape for part, other in zip(state.hidden, expected, strict=True))
+    if misshapen or not all(bool(torch.isfinite(part).all()) for part in state.hidden):
         return "another hidden state"
     with torch.random.fork_rng(devices=[]):
         torch.set_rng_state(state.random_state)  # RuntimeError where it is none

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lmcore.errors import LossNotFinite, TokenizerDamaged
-from lmcore.models.cost import parameter_count
+from lmcore.models import parameter_count
 from lmcore.runs import folder
 from lmcore.runs.store import marks
 from lmcore.tokenizers import read_tokenizer

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig, bounds, choices
-from lmcore.models.cost import parameter_count, training_memory
+from lmcore.models import parameter_count
+from lmcore.training.memory import training_memory
 from pages.parts import presets, visitor
 from pages.parts.components.number_field import number_field, refusal
 from pages.parts.language import _
