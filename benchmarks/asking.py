@@ -25,6 +25,7 @@ from lmcore.inference.attribution import occlusion  # noqa: E402
 from lmcore.runs import folder
 from lmcore.runs.worker import worker  # noqa: E402
 from pages.parts import demos, presets, visitor  # noqa: E402
+from pages.parts.components import pills
 from pages.parts.explore import chain, film, model_lineup, model_table, why
 from pages.parts.run import charts, model_cache, ngram_cache
 from sample_corpora import SAMPLES  # noqa: E402
@@ -64,10 +65,11 @@ def table(run, trained, ids):
     bars = {entrant.name: np.exp(row[shown[: model_table.IN_CHART]]) for entrant, row in found}
     colours = {entrant.name: entrant.colour for entrant, _ in found}
     charts.next_token_by_model(names, bars, set(), colours, "").to_json()
-    styled = model_table.styled(model_table.as_frame(trained, found, shown))
+    names = pills.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
+    styled = model_table.styled(model_table.as_frame(names, found, shown))
     styled._compute()
     convert_pandas_df_to_arrow_bytes(styled.data)
-    model_table.summary(trained, found, shown, ids)
+    model_table.summary(trained, found, shown, ids, names)
 
 
 def whole_chain(run, trained, text: str):

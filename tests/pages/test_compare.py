@@ -114,6 +114,9 @@ def test_what_changed_and_what_it_did(finished):
         "Only “Hidden size” differs (64 → 256): best validation 1.420 → 1.310 bits per byte, 7.7% lower."
     )
     assert said(large, small, text=text).endswith("1.310 → 1.420 bits per byte, 8.4% higher.")
+    other = replace(text, sha256="another")
+    across = comparison.sentence([small, large], comparison.differences([small, large], [text, other]))
+    assert across.endswith("best validation 1.420 → 1.310 bits per byte.")  # of two texts: no percentage means anything
     middle = replace(with_config(run, hidden_size=128), best_bits_per_byte=None)
     assert said(small, middle, large, text=text) == (
         "Only “Hidden size” differs (64 · 128 · 256): best validation 1.420 · — · 1.310 bits per byte."

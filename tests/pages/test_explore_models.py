@@ -20,6 +20,7 @@ from lmcore.runs import folder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import snapshots, worker
 from pages.parts import demos, visitor
+from pages.parts.components import pills
 from pages.parts.explore import film, model_lineup, model_table, true_grammar, two_sentences, why
 from pages.parts.run import model_cache, ngram_cache
 from sample_corpora import SAMPLES
@@ -137,11 +138,12 @@ def test_the_table_and_its_summary(trained, entrants):
     ids = trained.encode(CONTEXT)
     found = [(entrant, entrant.next_log_probs(ids)) for entrant in entrants]
     shown = np.argsort(-found[0][1])[:5]
-    frame = model_table.as_frame(trained, found, shown)
+    names = pills.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
+    frame = model_table.as_frame(names, found, shown)
     assert frame["uniform"].tolist() == pytest.approx([1 / trained.model.vocabulary_size] * 5)
     for entrant, log_probs in found:
         assert frame[entrant.name].sum() + model_table.rest(log_probs, shown) == pytest.approx(1, abs=1e-6)
-    summary = model_table.summary(trained, found, shown, ids)
+    summary = model_table.summary(trained, found, shown, ids, names)
     assert summary["Reads of the context"] == [
         "all 5 tokens", "all 5 tokens", "nothing", "nothing", "1/5: cows", "2/5: the cows", "3/5: near the cows",
         "4/5: dog near the cows", "all 5 tokens",
@@ -181,8 +183,9 @@ def test_a_film_of_an_empty_context_has_no_loss_but_bars(run, trained):
 
 
 def test_what_a_film_shows_is_all_of_the_probability(run, trained):
-    shown = film.shoot(run, trained, np.asarray(trained.encode(CONTEXT), dtype=np.int64))
-    data = film.as_data(run, trained, shown)
+    ids = np.asarray(trained.encode(CONTEXT), dtype=np.int64)
+    shown = film.shoot(run, trained, ids)
+    data = film.as_data(run, trained, shown, ids)
     assert len(data["tokens"]) == len(set(shown.ids)) >= film.ROWS
     for one in data["frames"]:
         assert sum(one["p"]) + one["rest"] == pytest.approx(1, abs=1e-4)
@@ -272,3 +275,27 @@ def test_the_page_says_which_step_is_asked_and_offers_the_last(run, village, lan
     finally:
         with visitor.store().database.writing() as connection:
             connection.execute("UPDATE runs SET best_step = ?, best_loss = ? WHERE id = ?", (*before, run.id))
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"), [("the cat sat", "It can be remembered."), ("the cat ran", "as one continuation of several")]
+)
+def test_a_rare_continuation_is_remembered_as_one_of_several(text, verdict):
+    """After "the cat", "sat" came four times and "ran" once."""
+
+    def page(text, training):
+        import numpy as np
+
+        from lmcore.inference.evidence import evidence
+        from lmcore.text.text_index import TextIndex
+        from lmcore.tokenizers import WordTokenizer
+        from pages.parts.explore import why
+
+        tokenizer = WordTokenizer.train(training)
+        ids, context = tokenizer.encode(training), tokenizer.encode(text)
+        index = TextIndex(np.asarray(ids), tokenizer.vocabulary_size)
+        why.say_verdict(evidence(context[:-1], int(context[-1]), index), context[:-1], expected=True)
+
+    training = "the cat sat the cat sat the cat ran the cat sat the cat sat"
+    app = AppTest.from_function(page, kwargs={"text": text, "training": training}).run()
+    assert not app.exception and verdict in app.info[0].value

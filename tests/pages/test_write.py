@@ -144,8 +144,9 @@ def test_the_first_written_token_may_complete_the_last_of_the_prompt():
 def test_the_bar_is_cut_into_stretches_and_the_number_lies_on_the_drawn_one(trained, settings, monkeypatch):
     monkeypatch.setattr(writing, "KEPT", 5)  # so that some tokens drawn are none of them
     kinds = set()
-    for token in a_text(trained, tokens=40, settings=settings).tokens:
-        bar = editor.number_bar(trained, token)
+    text = a_text(trained, tokens=40, settings=settings)
+    for place, token in enumerate(text.tokens):
+        bar = editor.number_bar(trained, text, place)
         bounds = [(part["low"], part["high"]) for part in bar["stretches"]]
         assert_allclose([low for low, _ in bounds], [0.0, *(high for _, high in bounds[:-1])], atol=1e-4)
         assert_allclose(bounds[-1][1], 1.0, atol=1e-4)

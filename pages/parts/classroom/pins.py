@@ -69,7 +69,7 @@ def _say_wrong_pins():
         show = st.warning if seen.wrong >= ADDRESS_FREE else st.caption
         show(
             _(
-                "Wrong PINs in the last hour: {wrong}, from {addresses} addresses. More of them are checked ever more slowly; "
+                "Wrong PINs in the last hour: {wrong} (different addresses: {addresses}). More of them are checked ever more slowly; "
                 "whoever is in stays in."
             ).format(wrong=seen.wrong, addresses=seen.addresses)
         )

@@ -16,6 +16,7 @@ from lmcore.models import NeuralLanguageModel
 from lmcore.runs import folder
 from lmcore.runs.worker import snapshots
 from pages.parts import visitor
+from pages.parts.components import pills
 from pages.parts.components.film_view import film_view
 from pages.parts.explore import next_words
 from pages.parts.language import _, together
@@ -60,7 +61,7 @@ def show(run, trained, context: str):
                 count=kept, most=snapshots.FRAMES, megabytes=snapshots.BYTES // 1_000_000
             )
         )
-    film_view(as_data(run, trained, film), key="film.view")
+    film_view(as_data(run, trained, film, ids), key="film.view")
     st.caption(
         _(
             "{count} snapshots of the weights, close together at first and far apart later, because a network changes most in its "
@@ -120,11 +121,12 @@ def most_telling(frames: list[Frame]) -> list[int]:
     return sorted(kept, key=lambda token_id: -last[token_id])
 
 
-def as_data(run, trained, film: Film) -> dict:
+def as_data(run, trained, film: Film, context: np.ndarray) -> dict:
     """All of the film as JSON: it is played without asking again."""
     store = visitor.store()
     evaluations = store.evaluations(run.id)
     samples = [row for row in evaluations if row.sample]
+    names = {token_id: visible(name) for token_id, name in pills.next_names(trained.tokenizer, context, film.ids).items()}
     frames = []
     for one in film.frames:
         probs = np.exp(one.log_probs.astype(np.float64))
@@ -139,12 +141,12 @@ def as_data(run, trained, film: Film) -> dict:
                 "loss": None if one.loss is None else round(one.loss, 4),
                 "best": film.ids.index(int(one.log_probs.argmax())),
                 "sample": written - 1 if written else None,
-                "said": said(trained, one),
+                "said": said(names, one),
             }
         )
     return {
         "film": f"{run.id} {trained.step}",
-        "tokens": [visible(trained.tokenizer.vocabulary[token_id]) for token_id in film.ids],
+        "tokens": [names[token_id] for token_id in film.ids],
         "frames": frames,
         "samples": [{"step": row.step, "text": row.sample[:400]} for row in samples],
         "curve": curve(store, run),
@@ -153,11 +155,11 @@ def as_data(run, trained, film: Film) -> dict:
     }
 
 
-def said(trained, one: Frame) -> str:
+def said(names: dict[int, str], one: Frame) -> str:
     best = int(one.log_probs.argmax())
     words = _("Step {step}: most likely “{token}”, {probability}.").format(
         step=f"{one.step:,}",
-        token=visible(trained.tokenizer.vocabulary[best]),
+        token=names[best],
         probability=format_probability(math.exp(one.log_probs[best])),
     )
     if one.loss is not None:

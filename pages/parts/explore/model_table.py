@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.inference import probability
-from pages.parts.components import plots
+from pages.parts.components import pills, plots
 from pages.parts.explore import model_lineup, next_words, true_grammar
 from pages.parts.language import _
 from pages.parts.run import charts, model_cache
@@ -33,9 +33,11 @@ def show(run, trained, context: str):
     by = names.index(sort) if sort in names else 0
     order = np.argsort(-found[by][1], kind="stable")
     shown = order[:ROWS]
+    guesses = [int(log_probs.argmax()) for _entrant, log_probs in found]
+    names_of = pills.next_names(trained.tokenizer, ids, [*shown.tolist(), *guesses])
     plots.show(
         charts.next_token_by_model(
-            [trained.tokenizer.vocabulary[token_id] for token_id in shown[:IN_CHART]],
+            [names_of[token_id] for token_id in shown[:IN_CHART].tolist()],
             {entrant.name: np.exp(log_probs[shown[:IN_CHART]]) for entrant, log_probs in found},
             {entrant.name for entrant, _log_probs in found if entrant.first_shown} | {names[by]},
             {entrant.name: entrant.colour for entrant, _log_probs in found},
@@ -43,15 +45,15 @@ def show(run, trained, context: str):
         ),
         key="explore.by_model",
     )
-    st.dataframe(styled(as_frame(trained, found, shown)), hide_index=True, key="explore.table", column_config=pinned())
+    st.dataframe(styled(as_frame(names_of, found, shown)), hide_index=True, key="explore.table", column_config=pinned())
     st.caption(_("Choose the head of a column to sort these {count} tokens by it.").format(count=len(shown)))
-    st.dataframe(summary(trained, found, shown, ids), hide_index=True, key="explore.summary")
+    st.dataframe(summary(trained, found, shown, ids, names_of), hide_index=True, key="explore.summary")
     explain(entrants, found)
 
 
-def as_frame(trained, found, shown: np.ndarray) -> pd.DataFrame:
+def as_frame(names_of: dict[int, str], found, shown: np.ndarray) -> pd.DataFrame:
     """(R, 1 + models) numbers, so that a browser sorts them as such."""
-    columns = {_("Token"): [visible(trained.tokenizer.vocabulary[token_id]) for token_id in shown]}
+    columns = {_("Token"): [visible(names_of[token_id]) for token_id in shown.tolist()]}
     return pd.DataFrame({**columns, **{entrant.name: np.exp(log_probs[shown]) for entrant, log_probs in found}})
 
 
@@ -64,7 +66,7 @@ def pinned() -> dict:
     return {_("Token"): st.column_config.TextColumn(pinned=True)}
 
 
-def summary(trained, found, shown: np.ndarray, ids: np.ndarray) -> dict[str, list]:
+def summary(trained, found, shown: np.ndarray, ids: np.ndarray, names_of: dict[int, str]) -> dict[str, list]:
     """A row a model: its first guess, its entropy, what is left for all other tokens, how far it is from the truth."""
     rows = []
     true = next((log_probs for entrant, log_probs in found if isinstance(entrant.model, true_grammar.Grammar)), None)
@@ -73,7 +75,7 @@ def summary(trained, found, shown: np.ndarray, ids: np.ndarray) -> dict[str, lis
         row = {
             _("Model"): entrant.name,
             _("Reads of the context"): read_by(trained, entrant, ids),
-            _("Most likely"): "—" if is_even(log_probs) else visible(trained.tokenizer.vocabulary[best]),
+            _("Most likely"): "—" if is_even(log_probs) else visible(names_of[best]),
             _("Probability"): format_probability(math.exp(log_probs[best])),
             _("Entropy (bits)"): f"{float(probability.entropy(log_probs)) / math.log(2):.2f}",
             _("The other {count} tokens").format(count=f"{len(log_probs) - len(shown):,}"): format_probability(

@@ -106,6 +106,9 @@ def as_table(trained, context: np.ndarray, found: list[Evidence], probability: f
     }
 
 
+OFTEN = 0.5  # of the continuations: one that is rarer is one of several
+
+
 def say_verdict(found: list[Evidence], context: np.ndarray, expected: bool):
     """Remembered or generalised: what the counts allow to say, and no more.
 
@@ -115,12 +118,15 @@ def say_verdict(found: list[Evidence], context: np.ndarray, expected: bool):
     known = [one for one in found if one.count]
     if longest.count:
         whole = longest.length == len(context)
-        said = _("The whole context stands in the training text, with this token after it ({count}×): it can be remembered.")
+        said = _("The whole context stands in the training text {times}×, with this token after it {count}×.")
         part = _(
-            "The end of the context ({length} tokens) stands in the training text, with this token after it ({count}×): "
-            "it can be remembered."
+            "The end of the context ({length} tokens) stands in the training text {times}×, with this token after it {count}×."
         )
-        st.info((said if whole else part).format(count=f"{longest.count:,}", length=longest.length))
+        facts = (said if whole else part).format(
+            count=f"{longest.count:,}", times=f"{longest.context_count:,}", length=longest.length
+        )
+        verdicts = {True: _("It can be remembered."), False: _("It can be remembered as one continuation of several.")}
+        st.info(together(facts, verdicts[longest.share > OFTEN]))
         return
     if known:
         facts = _(

@@ -127,7 +127,7 @@ def _shown(field: str, value) -> str:
 def sentence(runs: list, found: list[Difference]) -> str:
     """What changed between runs, and what it did. Names no text and no run: what others wrote is no Markdown."""
     asked = [difference for difference in found if not difference.decided]
-    said = _outcome(runs)
+    said = _outcome(runs, comparable=_("Text") not in {difference.name for difference in found})
     if not asked:
         words = _("All these runs have the same settings: {outcome}").format(outcome=said)
     elif len(asked) > 1:
@@ -152,12 +152,13 @@ def labelled(name: str, place: int, found: list[Difference]) -> str:
     return " · ".join([one_line(name, LEGEND_NAME), *(f"{difference.name} {difference.values[place]}" for difference in told)])
 
 
-def _outcome(runs: list) -> str:
+def _outcome(runs: list, comparable: bool) -> str:
+    """comparable: losses on the same text, so that a percentage between them means something."""
     best = [run.best_bits_per_byte for run in runs]
     if sum(value is not None for value in best) < 2:
         return _("there are not two validation losses to compare yet.")
     values = _in_a_row(["—" if value is None else f"{value:.3f}" for value in best])
-    if len(best) > 2:
+    if len(best) > 2 or not comparable:
         return _("best validation {values} bits per byte.").format(values=values)
     change = 100 * (best[1] / best[0] - 1) if best[0] else 0.0
     if abs(change) < 0.05:

@@ -146,7 +146,7 @@ def _text(run, trained, writing: Writing):
         copied=tuple((span.begin, span.end) for span in copied.spans) if copied else (),
         chosen=[index for index, token in enumerate(tokens) if token.random_number is None],
         selected=place,
-        bar=number_bar(trained, tokens[place]) if tokens else None,
+        bar=number_bar(trained, writing, place) if tokens else None,
         on_click=look,
     )
     if not tokens:
@@ -164,16 +164,18 @@ def prompt_end(prompt: str, most: int = SHOWN_PROMPT) -> str:
     return prompt if len(prompt) <= most else "…" + prompt[-most:]
 
 
-def number_bar(trained, token) -> dict:
+def number_bar(trained, writing: Writing, place: int) -> dict:
     """[0, 1) cut into the stretches of the tokens, the most likely first, and the number that fell on it."""
+    token = writing.tokens[place]
     offer, (low, high) = token.offer, token.stretch
+    names = pills.next_names(trained.tokenizer, writing.before(place), [*offer.ids, token.id])
     parts = [
-        {"text": trained.tokenizer.vocabulary[token_id], "low": float(end - share), "high": float(end), "part": "token"}
+        {"text": names[int(token_id)], "low": float(end - share), "high": float(end), "part": "token"}
         for token_id, share, end in zip(offer.ids, offer.after, offer.ends, strict=True)
         if share > 0
     ]
     known = parts[-1]["high"] if parts else 0.0
-    hit = {"text": trained.tokenizer.vocabulary[token.id], "low": low, "high": high, "part": "hit"}
+    hit = {"text": names[token.id], "low": low, "high": high, "part": "hit"}
     if high > low and token.id not in offer.ids:
         parts += [_others(known, low), hit, _others(high, 1.0)]
     else:
@@ -181,7 +183,7 @@ def number_bar(trained, token) -> dict:
     return {
         "stretches": [part for part in parts if part["high"] - part["low"] > 1e-4 or part["part"] == "hit"],
         "number": None if token.greedy else token.random_number,
-        "said": _said(token, charts.visible(trained.tokenizer.vocabulary[token.id])),
+        "said": _said(token, charts.visible(names[token.id])),
     }
 
 
