@@ -22,7 +22,7 @@ from streamlit.testing.v1 import AppTest  # noqa: E402
 
 from lmcore.inference import probability  # noqa: E402
 from lmcore.inference.attribution import occlusion  # noqa: E402
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.worker import worker  # noqa: E402
 from pages.parts import demos, presets, visitor  # noqa: E402
 from pages.parts.components import pills
@@ -130,7 +130,7 @@ def main():
     logging.disable(logging.WARNING)  # Streamlit misses its server
     columns = None
     with tempfile.TemporaryDirectory() as data:
-        os.environ[folder.ENVIRONMENT] = data
+        os.environ[data_folder.ENVIRONMENT] = data
         for sample_id, kind in CASES:
             run = trained_run(sample_id, kind, options.seconds, options.steps)
             trained = model_cache.load(visitor.data_folder(), run)

@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
 from lmcore.config import RunConfig  # noqa: E402
-from lmcore.runs import folder
+from lmcore.runs import data_folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import housekeeping  # noqa: E402
 from lmcore.runs.store.records import STEP_FIELDS  # noqa: E402
 from lmcore.runs.store.store import Store, new_id  # noqa: E402
@@ -28,7 +29,6 @@ from pages.parts.run import comparison
 OWNER = "benchmark"
 MENU = str(Path(__file__).parent.parent / "pages" / "menu.py")
 COMPARED = 8
-FILM = [f"snapshots/snapshot-{number}.safetensors" for number in range(FRAMES)]
 RUNNING_SHARE = 5  # every fifth says that it is running: its lock must be looked at
 
 
@@ -60,10 +60,11 @@ def fill(store: Store, runs: int, steps: int) -> list[str]:
                 [(run_id, step, 2 / step**0.3, 3 / step**0.3) for step in range(1, steps + 1, max(1, steps // 20))],
             )
     for run_id in ids:
-        place = folder.run_folder(store.folder, run_id)
-        (place / "snapshots").mkdir(parents=True)
-        for name in ("lock", "run.json", "tokenizer.json", "checkpoint-1.safetensors", *FILM):
-            (place / name).write_bytes(b"x")
+        place = RunFolder.of(store.folder, run_id)
+        place.film_path.mkdir(parents=True)
+        frames = [place.frame_path(number) for number in range(FRAMES)]
+        for path in (place.lock_path, place.configuration_path, place.tokenizer_path, place.checkpoint_path(1), *frames):
+            path.write_bytes(b"x")
     return ids
 
 
@@ -94,7 +95,7 @@ def main():
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # scripts without a browser are no news here
     with tempfile.TemporaryDirectory() as data:
-        os.environ[folder.ENVIRONMENT] = data
+        os.environ[data_folder.ENVIRONMENT] = data
         visitor.current = lambda: OWNER
         store = visitor.store()
         ids = fill(store, options.runs, options.steps)

@@ -21,11 +21,10 @@ if __name__ == "__main__":
     as_a_worker()
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.runs import folder
 from lmcore.runs.queue import starter
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import memory_limits, worker
-from lmcore.tokenizers import load_tokenizer
 from pages.parts import presets
 from sample_corpora import SAMPLES
 from tests.browser.server import Server
@@ -95,7 +94,7 @@ def of_a_worker(store: Store, sample_id: str, times: int, config: RunConfig) -> 
     ended = store.run(run.id)
     if ended.status != "finished":
         raise RuntimeError(f"{sample_id}: {ended.error_code}")
-    types = load_tokenizer(folder.read_json(folder.run_folder(store.folder, run.id) / "tokenizer.json")).vocabulary_size
+    types = RunFolder.of(store.folder, run.id).tokenizer().vocabulary_size
     estimate = memory_limits.needed(config, types, len(content))
     return {"MB": own / 1e6, "counted": counted / 1e6, "estimated": estimate / 1e6, "of it used": f"{counted / estimate:.0%}"}
 

@@ -18,9 +18,8 @@ from common import as_a_worker, report
 if __name__ == "__main__":
     as_a_worker()
 
-from lmcore.runs import folder
 from lmcore.runs.queue import starter
-from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import run_writer, worker
 from pages.parts import presets
@@ -52,7 +51,7 @@ def train(data: str, run_id: str, own_core: bool, answer):
     if own_core:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     store, read = Store(Path(data)), []
-    with run_lock(folder.run_folder(store.folder, run_id)):
+    with RunFolder.of(store.folder, run_id).lock():
         training = worker.Training(store, run_writer.claim(store, run_id))
         begin = training.turn.begin
 

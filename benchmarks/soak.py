@@ -23,8 +23,8 @@ from common import report
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
 from lmcore.errors import CheckpointDamaged, LimitError, RunNotFound
-from lmcore.runs import folder
 from lmcore.runs.queue.pool import Pool
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.training import checkpoint
 from tests.browser.server import Server
@@ -186,7 +186,7 @@ def curve_faults(store: Store, runs: list) -> dict[str, list[str]]:
 
 
 def newest_checkpoint_is(store: Store, run) -> bool:
-    saved = folder.checkpoints(folder.run_folder(store.folder, run.id))
+    saved = RunFolder.of(store.folder, run.id).checkpoints()
     try:
         return bool(saved) and checkpoint.load(saved[0]).step == run.step
     except CheckpointDamaged:

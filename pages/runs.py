@@ -5,6 +5,7 @@ import math
 import streamlit as st
 
 from lmcore.runs.exchange.transfer import WITHOUT_TEXT
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import housekeeping
 from lmcore.runs.store.store import RESUMABLE
 from pages.parts import links, texts, visitor
@@ -58,7 +59,7 @@ def more(run):
         "let_go": ":material/bookmark_remove: " + _("No longer keep its film"),
         "delete": ":material/delete: " + _("Delete"),
     }
-    film = ["let_go" if run.film_kept else "keep"] if housekeeping.has_film(store, run.id) else []
+    film = ["let_go" if run.film_kept else "keep"] if RunFolder.of(store.folder, run.id).has_film() else []
     chosen = st.menu_button(
         "",
         ["rename", "download", *film, "delete"],

@@ -1,6 +1,7 @@
 """The walls of the house: who may import whom."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,21 @@ def test_the_first_page_of_a_server_needs_no_torch():
     code = "\n".join([*lines, "import sys", "print('torch' in sys.modules)"])
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert result.stdout.strip() == "False", result.stderr
+
+
+def test_one_module_names_the_files_of_a_run():
+    """An exported run has files of its own, some of the same names; the folder of the backups has a lock of its own."""
+    names = re.compile(
+        r"(checkpoint-|snapshot-|^snapshots\b|run\.json|row\.json|tokenizer\.json|counts\.safetensors|worker\.log|^lock$)"
+    )
+    own = {f"lmcore/runs/{name}.py" for name in ("run_folder", "exchange/run_schema", "exchange/model_card", "store/backups")}
+    for path in [*modules("lmcore"), *modules("pages"), ROOT / "app.py"]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings may
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in statements:
+                relative = str(path.relative_to(ROOT))
+                assert relative in own or not names.search(node.value), f"{relative} line {node.lineno}: {node.value!r}"
 
 
 def test_lmcore_never_prints():

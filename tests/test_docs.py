@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.store.limits import documented
 from pages.parts.server import class_pin, hosts, settings_table
 
@@ -35,7 +35,7 @@ def test_the_teachers_table_names_every_setting_and_nothing_more(page, language)
     rows = re.findall(r"^\| `[A-Z_]+` .*$", text, re.M)
     assert rows == settings_table.table(language).splitlines()[2:]
     named = {row.split("`")[1] for row in rows}
-    others = {folder.ENVIRONMENT, hosts.ENVIRONMENT, class_pin.PROXY, *class_pin.ENVIRONMENT.values()}
+    others = {data_folder.ENVIRONMENT, hosts.ENVIRONMENT, class_pin.PROXY, *class_pin.ENVIRONMENT.values()}
     assert named == {*others, *(name for name, _, _ in documented())}
     assert set(re.findall(r"NEXT_WORD_[A-Z_]+", text)) <= named
 

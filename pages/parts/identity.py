@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock
 from itsdangerous import BadSignature, Signer
 
-from lmcore.runs.folder import data_folder
+from lmcore.runs.data_folder import data_folder
 
 KEY_LENGTH = 64  # hexadecimal digits
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lmcore.runs import folder
+from lmcore.runs.data_folder import data_folder
 from lmcore.runs.queue.pool import Pool
 from lmcore.runs.store.records import Run, Text
 from lmcore.runs.store.store import Store
@@ -27,10 +27,6 @@ def begin_session():
     if st.session_state.get("visitor", here) != here:
         st.session_state.clear()
     st.session_state["visitor"] = here
-
-
-def data_folder() -> Path:
-    return folder.data_folder()
 
 
 def store() -> Store:

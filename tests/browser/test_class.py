@@ -4,7 +4,7 @@ import re
 import shutil
 import threading
 
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
@@ -42,7 +42,7 @@ def copy_of(store: Store, run_id: str, owner: str) -> str:
         row = dict(connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone())
         kept = {name: row[name] for name in row if name not in ("number", "id", "owner", "queued", "created")}
         connection.execute(f"UPDATE runs SET {', '.join(f'{name} = ?' for name in kept)} WHERE id = ?", (*kept.values(), copied))
-    shutil.copytree(folder.run_folder(store.folder, run_id), folder.run_folder(store.folder, copied), dirs_exist_ok=True)
+    shutil.copytree(RunFolder.of(store.folder, run_id).path, RunFolder.of(store.folder, copied).path, dirs_exist_ok=True)
     return copied
 
 

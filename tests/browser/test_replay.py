@@ -6,8 +6,7 @@ from functools import partial
 import httpx
 import pytest
 
-from lmcore.runs import folder
-from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
 from tests.browser.raw_replay import Tab
@@ -70,7 +69,7 @@ class Anna:
 @pytest.fixture(scope="module")
 def anna(server):
     anna = Anna(server)
-    with run_lock(folder.run_folder(server.data, anna.live.id)):  # as its worker would, so that it trains all the time
+    with RunFolder.of(server.data, anna.live.id).lock():  # as its worker would, so that it trains all the time
         yield anna
     anna.store.delete(anna.live.id)
 

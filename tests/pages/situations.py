@@ -4,8 +4,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
-from lmcore.runs import folder
-from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 
@@ -43,5 +42,5 @@ def fill(data: Path) -> dict[str, str]:
 @contextmanager
 def somebody_trains(data: Path, run_id: str):
     """Hold the lock of a run as its worker would."""
-    with run_lock(folder.run_folder(data, run_id)):
+    with RunFolder.of(data, run_id).lock():
         yield

@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lmcore.errors import NoRoomForBackup
-from lmcore.runs import folder
+from lmcore.runs import data_folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
 from lmcore.tokenizers import CharacterTokenizer
@@ -362,7 +363,7 @@ def test_a_diverged_run_is_marked_and_leaves_the_colours_to_the_others(classroom
     if how == "error":
         with classroom.store.database.writing() as connection:
             connection.execute("UPDATE runs SET status = 'failed', error_code = 'training.loss_not_finite' WHERE id = ?", (run,))
-    folder.write_json(folder.run_folder(classroom.store.folder, run) / "tokenizer.json", CharacterTokenizer.train(TEXT).to_json())
+    data_folder.write_json(RunFolder.of(classroom.store.folder, run).tokenizer_path, CharacterTokenizer.train(TEXT).to_json())
     classroom.rooms.hand_in(classroom.code, "joker", run)
     (trace,) = plot(classroom.open("teacher"))["data"]
     marker = trace["marker"]

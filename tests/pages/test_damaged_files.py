@@ -3,7 +3,8 @@
 import pytest
 
 from lmcore.errors import CheckpointsDamaged, LmcoreError, TextChanged, TextMissing, TokenizerDamaged
-from lmcore.runs import folder
+from lmcore.runs import data_folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from pages.parts.game import held_out
 from pages.parts.language import translate
@@ -11,12 +12,12 @@ from pages.parts.run import model_cache, ngram_cache
 from tests.pages.situations import TEXT
 
 FILES = {
-    "tokenizer": lambda store, run: [folder.run_folder(store.folder, run.id) / "tokenizer.json"],
-    "checkpoints": lambda store, run: folder.checkpoints(folder.run_folder(store.folder, run.id)),
-    "counts": lambda store, run: [folder.run_folder(store.folder, run.id) / "counts.safetensors"],
-    "film": lambda store, run: list((folder.run_folder(store.folder, run.id) / "snapshots").iterdir()),
-    "run": lambda store, run: [folder.run_folder(store.folder, run.id) / "run.json"],
-    "text": lambda store, run: [folder.text_path(store.folder, store.text(run.text_id).sha256)],
+    "tokenizer": lambda store, run: [RunFolder.of(store.folder, run.id).tokenizer_path],
+    "checkpoints": lambda store, run: RunFolder.of(store.folder, run.id).checkpoints(),
+    "counts": lambda store, run: [RunFolder.of(store.folder, run.id).counts_path],
+    "film": lambda store, run: list(RunFolder.of(store.folder, run.id).film_path.iterdir()),
+    "run": lambda store, run: [RunFolder.of(store.folder, run.id).configuration_path],
+    "text": lambda store, run: [data_folder.text_path(store.folder, store.text(run.text_id).sha256)],
 }
 DAMAGES = {"missing": lambda path: path.unlink(), "garbage": lambda path: path.write_bytes(b"\xff{garbage" * 20)}
 
@@ -75,7 +76,7 @@ def test_a_damaged_tokenizer_and_damaged_checkpoints_are_named(open_page, damage
     assert any(text.startswith(sentence[: sentence.index("{")]) for text in said(open_page(page, lang=lang, run=ids["finished"])))
     damaged("checkpoints", "garbage", ids["finished"])
     found = said(open_page(page, lang=lang, run=ids["finished"]))
-    count = len(folder.checkpoints(folder.run_folder(ids["data"], ids["finished"])))
+    count = len(RunFolder.of(ids["data"], ids["finished"]).checkpoints())
     assert found == [translate(CheckpointsDamaged.sentence, lang).format(count=count)]
 
 

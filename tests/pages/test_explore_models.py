@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.errors import CheckpointDamaged
 from lmcore.inference import probability
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import snapshots, worker
 from pages.parts import demos, visitor
@@ -198,7 +198,7 @@ def test_what_a_film_shows_is_all_of_the_probability(run, trained):
 
 
 def test_the_newest_checkpoint_ends_a_film_of_a_run_that_goes_on(run, trained, monkeypatch):
-    paths = snapshots.frames(visitor.data_folder() / "runs" / run.id)
+    paths = RunFolder.of(visitor.data_folder(), run.id).frames()
     monkeypatch.setattr(snapshots, "frames", lambda _: paths[:-1])
     assert film.pictures(run, trained)[-1] == (trained.step, None)
 
@@ -247,7 +247,7 @@ def test_what_has_no_other_order_stays(text):
 
 
 def test_a_model_is_asked_from_its_best_checkpoint_or_from_its_last(run, village):
-    saved = [folder.step_of(path) for path in folder.checkpoints(folder.run_folder(village["data"], run.id))]
+    saved = [step_of(path) for path in RunFolder.of(village["data"], run.id).checkpoints()]
     assert len(saved) > 1 and saved[0] == 30
     for best in saved:
         chosen = replace(run, best_step=best)
@@ -259,7 +259,7 @@ def test_a_model_is_asked_from_its_best_checkpoint_or_from_its_last(run, village
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_page_says_which_step_is_asked_and_offers_the_last(run, village, lang):
-    saved = [folder.step_of(path) for path in folder.checkpoints(folder.run_folder(village["data"], run.id))]
+    saved = [step_of(path) for path in RunFolder.of(village["data"], run.id).checkpoints()]
     before = run.best_step, run.best_loss
     with visitor.store().database.writing() as connection:
         connection.execute("UPDATE runs SET best_step = ?, best_loss = 1.25 WHERE id = ?", (saved[1], run.id))

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from lmcore.text.corpus import Corpus, encode
-from lmcore.tokenizers import load_tokenizer
 from pages.parts import demos
 from pages.parts.run import reference_lines
 from sample_corpora import SAMPLES
@@ -28,7 +27,7 @@ def village(tmp_path_factory):
 
 def test_the_lines_are_what_a_plain_count_gives(village):
     store, run = village
-    tokenizer = load_tokenizer(folder.read_json(folder.run_folder(store.folder, run.id) / "tokenizer.json"))
+    tokenizer = RunFolder.of(store.folder, run.id).tokenizer()
     data = encode(Corpus.from_text(SAMPLES["village"].text(), "lines"), tokenizer)
     found = {line.name: line.loss for line in reference_lines.of_run(store, run)}
     size = tokenizer.vocabulary_size

@@ -4,8 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lmcore.errors import ArchiveUnreadable, TooManyRuns, TooManyWaiting
-from lmcore.runs import folder
 from lmcore.runs.exchange import transfer
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from pages.parts import visitor
@@ -72,7 +72,7 @@ def downloads(app: AppTest) -> list[str]:
 
 
 def test_the_film_of_a_run_is_kept_and_let_go_by_its_menu(store, mine):
-    (folder.run_folder(store.folder, mine.id) / "snapshots").mkdir()
+    RunFolder.of(store.folder, mine.id).film_path.mkdir()
     app = open_page("runs")
     assert "film kept" not in captions(app)
     app.menu_button(key=f"runs.more.{mine.id}").click("keep").run()

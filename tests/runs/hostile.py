@@ -17,10 +17,9 @@ import torch
 
 from lmcore.errors import LmcoreError
 from lmcore.inference.references import ORDERS
-from lmcore.runs import folder
 from lmcore.runs.exchange import transfer
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import marks as run_marks
-from lmcore.tokenizers import read_tokenizer
 from lmcore.training import checkpoint
 from tests.runs.run_files import members, packed, take_in, with_json, with_weights
 
@@ -235,9 +234,9 @@ def is_usable(store, run):
     assert all(0 < step <= run.step for step in run_marks.pauses(run)) and 0 <= rates[-1][0] <= run.step
     assert rates == sorted(rates, key=lambda rate: rate[0]) and all(0 < rate < 4e38 for _, rate in rates)
     json.dumps(run.notes, allow_nan=False)
-    run_folder = folder.run_folder(store.folder, run.id)
-    path = folder.checkpoints(run_folder)[0]
-    tokenizer, model = read_tokenizer(run_folder / "tokenizer.json"), checkpoint.load(path).language_model()
+    run_folder = RunFolder.of(store.folder, run.id)
+    path = run_folder.checkpoints()[0]
+    tokenizer, model = run_folder.tokenizer(), checkpoint.load(path).language_model()
     ids = tokenizer.encode("the cat 猫\n")
     probabilities = np.exp(model.log_probabilities(np.arange(model.vocabulary_size)))
     assert (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safetensors.torch import load, save
 
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.exchange import importing
 from lmcore.runs.store.records import Run
 from lmcore.runs.store.store import Store
@@ -20,7 +20,7 @@ def take_in(store: Store, owner: str, data: bytes) -> Run:
     """What `transfer.import_run` does, without a process of its own."""
     aside = store.folder / importing.FOLDER / secrets.token_hex(8)
     try:
-        folder.write_aside(aside / importing.FILE, data)
+        data_folder.write_aside(aside / importing.FILE, data)
         return importing.take_in(store, owner, aside)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from lmcore.errors import NoRoomForBackup, StoreBusy, StoreDamaged, StoreFull, StoreMissing, StoreReadOnly, StoreTooNew
-from lmcore.runs import folder
-from lmcore.runs.queue.lock import run_lock
+from lmcore.runs import data_folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import backups, database, housekeeping, inspection, migrations, rebuilding
 from lmcore.runs.store.database import as_store_error
 from lmcore.runs.store.limits import NO_LIMITS
@@ -206,21 +206,21 @@ def test_files_of_runs_that_a_backup_does_not_know_are_kept(store):
     later_text = a_text(store, "a text that came later")
     later = a_run(store, text=later_text)
     for run in (known, later):
-        folder.write_json(folder.run_folder(store.folder, run.id) / "run.json", {})
+        data_folder.write_json(RunFolder.of(store.folder, run.id).configuration_path, {})
     rebuilding.forget(store.folder, later.id)
     garbage(path_of(store))
     backups.mend(store.folder)
     restored = Store(store.folder)
     housekeeping.remove_orphans(restored)
     restored.purge(before="9999")
-    assert folder.run_folder(store.folder, later.id).exists()
-    assert folder.text_path(store.folder, later_text.sha256).exists()
+    assert RunFolder.of(store.folder, later.id).path.exists()
+    assert data_folder.text_path(store.folder, later_text.sha256).exists()
     for aside in backups.set_aside(store.folder):
         aside.unlink()  # whoever removes it has no more use for what belongs to it
     housekeeping.remove_orphans(restored)
     restored.purge(before="9999")
-    assert not folder.run_folder(store.folder, later.id).exists() and folder.run_folder(store.folder, known.id).exists()
-    assert not folder.text_path(store.folder, later_text.sha256).exists()
+    assert not RunFolder.of(store.folder, later.id).path.exists() and RunFolder.of(store.folder, known.id).path.exists()
+    assert not data_folder.text_path(store.folder, later_text.sha256).exists()
 
 
 @pytest.mark.parametrize("damage", [garbage, gone], ids=lambda damage: damage.__name__)
@@ -280,15 +280,15 @@ def test_what_was_deleted_with_its_text_stays_away(store):
 def test_what_a_folder_says_of_its_run_is_not_believed_blindly(store):
     """Files that lie in the folders may be damaged as well."""
     run = a_run(store)
-    path = folder.run_folder(store.folder, run.id) / rebuilding.ROW
-    described = folder.read_json(path)
+    path = RunFolder.of(store.folder, run.id).row_path
+    described = data_folder.read_json(path)
     wrong = [[], {}, {**described, "run": {**described["run"], "id": "another"}}, {"run": described["run"]}]
     wrong += [
         {**described, "run": {**described["run"], name: value}} for name in rebuilding.OF_RUN for value in (7, None, [], {})
     ]
     wrong += [{**described, "text": {**described["text"], name: []}} for name in described["text"]]
     for values in wrong:
-        folder.write_json(path, values)
+        data_folder.write_json(path, values)
         gone(path_of(store))
         mended, again = backups.mend(store.folder), Store(store.folder)
         with again.database.reading() as connection:
@@ -466,7 +466,7 @@ def readable_by_all(tmp_path_factory):
     """A folder that everybody can reach, as the temporary ones of the tests cannot be."""
     import tempfile
 
-    data = folder.Path(tempfile.mkdtemp())
+    data = Path(tempfile.mkdtemp())
     data.chmod(0o755)
     yield data
     for path in (data, *data.rglob("*")):
@@ -504,6 +504,6 @@ def test_a_running_run_of_a_damaged_store_is_never_trained_twice(store, forker):
     backups.back_up(store.folder)
     garbage(path_of(store))
     backups.mend(store.folder)
-    with run_lock(folder.run_folder(store.folder, run.id)):
+    with RunFolder.of(store.folder, run.id).lock():
         assert forker.work(store.folder, run.id) == 0
         assert Store(store.folder).run(run.id).step == 0

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmcore.runs import folder
 from lmcore.runs.exchange import transfer
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.store import Store
 from tests.runs.examples import a_run, a_text
 
@@ -13,9 +13,9 @@ from tests.runs.examples import a_run, a_text
 )
 def test_the_best_comes_first_and_then_the_newest(tmp_path, best, order):
     for step in (20, 60, 40):
-        folder.checkpoint_path(tmp_path, step).touch()
-    assert [folder.step_of(path) for path in folder.best_first(tmp_path, best)] == order
-    assert [folder.step_of(path) for path in folder.checkpoints(tmp_path)] == [60, 40, 20]
+        RunFolder(tmp_path).checkpoint_path(step).touch()
+    assert [step_of(path) for path in RunFolder(tmp_path).best_first(best)] == order
+    assert [step_of(path) for path in RunFolder(tmp_path).checkpoints()] == [60, 40, 20]
 
 
 def test_a_file_with_the_text_goes_on_from_the_last_step_one_without_is_the_best(tmp_path, forker):

@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from lmcore.errors import CheckpointDamaged, CheckpointMissing, CheckpointsDamaged, TextChanged, TextMissing, TokenizerDamaged
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.exchange import transfer
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from tests.runs.examples import TEXT, a_run, a_text, curve, measured
 from tests.runs.run_files import members
@@ -67,21 +68,21 @@ def a_byte(path):
 DAMAGES = [missing, empty, truncated, binary, another, deep]
 
 
-def in_folder(store, run, name: str):
-    return folder.run_folder(store.folder, run.id) / name
+def folder_of(store, run) -> RunFolder:
+    return RunFolder.of(store.folder, run.id)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_run_json_is_written_anew(store, forker, killed, undisturbed, damage):
     """The kind is the one it was trained as, not the one its text has been given since."""
     store.set_kind(killed.text_id, "lines")
-    damage(in_folder(store, killed, "run.json"))
+    damage(folder_of(store, killed).configuration_path)
     store.ask(killed.id, "run")
     assert forker.work(store.folder, killed.id) == 0
     assert store.run(killed.id).status == "finished"
     assert not any(note["code"] == CheckpointDamaged.code for note in store.run(killed.id).notes)
     assert (curve(store, killed), measured(store, killed)) == undisturbed
-    assert json.loads(in_folder(store, killed, "run.json").read_text(encoding="utf-8"))["kind"] == "stream"
+    assert json.loads(folder_of(store, killed).configuration_path.read_text(encoding="utf-8"))["kind"] == "stream"
 
 
 def other_size(path):
@@ -91,8 +92,8 @@ def other_size(path):
 
 @pytest.mark.parametrize("damage", [*DAMAGES, other_size], ids=lambda damage: damage.__name__)
 def test_a_run_without_its_tokenizer_says_so_and_keeps_its_checkpoints(store, forker, killed, damage):
-    path = in_folder(store, killed, "tokenizer.json")
-    whole, saved = path.read_bytes(), folder.checkpoints(path.parent)
+    path = folder_of(store, killed).tokenizer_path
+    whole, saved = path.read_bytes(), folder_of(store, killed).checkpoints()
     damage(path)
     if damage is not other_size:
         with pytest.raises(TokenizerDamaged):
@@ -100,7 +101,7 @@ def test_a_run_without_its_tokenizer_says_so_and_keeps_its_checkpoints(store, fo
     store.ask(killed.id, "run")
     assert forker.work(store.folder, killed.id) == 0
     assert (store.run(killed.id).status, store.run(killed.id).error_code) == ("failed", TokenizerDamaged.code)
-    assert folder.checkpoints(path.parent) == saved
+    assert folder_of(store, killed).checkpoints() == saved
     path.write_bytes(whole)  # somebody has found it
     store.ask(killed.id, "run")
     forker.work(store.folder, killed.id)
@@ -113,7 +114,7 @@ TEXTS = {missing: TextMissing, empty: TextChanged, truncated: TextChanged, binar
 @pytest.mark.parametrize("damage", TEXTS, ids=lambda damage: damage.__name__)
 def test_nothing_is_trained_on_a_text_that_is_not_what_was_kept(store, forker, killed, undisturbed, damage):
     kept, known = store.text(killed.text_id), curve(store, killed)
-    path = folder.text_path(store.folder, kept.sha256)
+    path = data_folder.text_path(store.folder, kept.sha256)
     damage(path)
     fresh = a_run_on(store, killed.text_id)
     forker.work(store.folder, fresh.id)
@@ -130,7 +131,7 @@ def test_nothing_is_trained_on_a_text_that_is_not_what_was_kept(store, forker, k
         with pytest.raises(TEXTS[damage]):
             store.ask(killed.id, "run")
         assert store.run(killed.id).shown_status == "interrupted"
-    assert curve(store, killed)[:40] == known[:40] and len(folder.checkpoints(in_folder(store, killed, "."))) == 2
+    assert curve(store, killed)[:40] == known[:40] and len(folder_of(store, killed).checkpoints()) == 2
     a_text(store, TEXT)  # what its sentence says: the same text again
     store.ask(killed.id, "run")
     forker.work(store.folder, killed.id)
@@ -143,7 +144,7 @@ def a_run_on(store, text_id: str):
 
 @pytest.mark.parametrize("damage", [empty, truncated, binary, another], ids=lambda damage: damage.__name__)
 def test_damaged_checkpoints_are_not_none(store, killed, damage):
-    saved = folder.checkpoints(in_folder(store, killed, "."))
+    saved = folder_of(store, killed).checkpoints()
     for path in saved:
         damage(path)
     with pytest.raises(CheckpointsDamaged) as error:
@@ -157,6 +158,6 @@ def test_damaged_checkpoints_are_not_none(store, killed, damage):
 
 def test_an_exported_run_knows_its_kind_without_run_json(store, killed):
     store.set_kind(killed.text_id, "lines")
-    in_folder(store, killed, "run.json").unlink()
+    folder_of(store, killed).configuration_path.unlink()
     exported = members(transfer.export_run(store, killed.id))
     assert json.loads(exported["config.json"])["text"]["kind"] == "stream"

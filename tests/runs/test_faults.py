@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from lmcore.config import TokenizerConfig
 from lmcore.errors import BY_CODE, DiskFull
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.limits import NO_LIMITS
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import index_job, run_writer, spare
@@ -49,14 +49,14 @@ def undisturbed(store, forker, text):
 
 
 def saved(store, run):
-    return folder.checkpoints(folder.run_folder(store.folder, run.id))
+    return RunFolder.of(store.folder, run.id).checkpoints()
 
 
 def is_whole(store, run):
     """Nothing committed is torn: steps without a gap, and no checkpoint ahead of them."""
     steps = store.steps(run.id).step.tolist()
     assert steps == list(range(1, len(steps) + 1))
-    assert all(folder.step_of(path) <= len(steps) and checkpoint.load(path) for path in saved(store, run))
+    assert all(step_of(path) <= len(steps) and checkpoint.load(path) for path in saved(store, run))
 
 
 def goes_on(store, forker, run, undisturbed):
@@ -64,8 +64,8 @@ def goes_on(store, forker, run, undisturbed):
     assert forker.work(store.folder, run.id) == 0
     assert store.run(run.id).status == "finished"
     assert (curve(store, run), measured(store, run)) == undisturbed
-    run_folder = folder.run_folder(store.folder, run.id)
-    assert not list(run_folder.rglob("*.partial"))
+    run_folder = RunFolder.of(store.folder, run.id)
+    assert not list(run_folder.path.rglob("*.partial"))
 
 
 @pytest.mark.parametrize("step", random.Random(7).sample(range(1, STEPS + 1), 5))
@@ -124,7 +124,7 @@ def test_a_full_disk_pauses_and_keeps_the_last_good_checkpoint(tmp_path, forker)
     assert forker.work(store.folder, run.id, full_disk=[25, size]) == 0
     paused = store.run(run.id)
     assert (paused.status, paused.error_code) == ("paused", "training.disk_full")
-    assert [folder.step_of(path) for path in saved(store, run)] == [20]
+    assert [step_of(path) for path in saved(store, run)] == [20]
     is_whole(store, run)
     goes_on(store, forker, run, (curve(store, whole), measured(store, whole)))
     assert store.run(run.id).error_code is None
@@ -280,7 +280,7 @@ def name(damage) -> str:
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(store, forker, text, undisturbed, damage):
     run = a_run(store, STEPS, text)
     forker.work(store.folder, run.id, die_at_step=45)
-    assert [folder.step_of(path) for path in saved(store, run)] == [40, 20]
+    assert [step_of(path) for path in saved(store, run)] == [40, 20]
     damage(saved(store, run)[0])
     goes_on(store, forker, run, undisturbed)
     notes = [note for note in store.run(run.id).notes if note["code"] == "checkpoint.damaged"]
@@ -303,7 +303,7 @@ def test_a_loss_that_is_not_a_number_ends_the_run_at_once(store, forker, text, u
     failed = store.run(run.id)
     assert (failed.status, failed.error_code, failed.error_values["step"]) == ("failed", "training.loss_not_finite", 31)
     assert curve(store, run) == undisturbed[0][:30]
-    assert [folder.step_of(path) for path in saved(store, run)][0] == 20
+    assert [step_of(path) for path in saved(store, run)][0] == 20
     goes_on(store, forker, run, undisturbed)  # the cause is gone
 
 
@@ -369,7 +369,7 @@ def test_a_count_that_fails_is_said_on_the_run_and_made_up_for_when_asked(tmp_pa
     assert index_job.count_again(store, run.id) is None
     counted = store.run(run.id)
     assert counted.reference_lines and "training.count_failed" not in {note["code"] for note in counted.notes}
-    index = index_job.index_path(folder.run_folder(store.folder, run.id))
+    index = RunFolder.of(store.folder, run.id).counts_path
     index.write_bytes(b"damaged")
     assert index_job.count_again(store, run.id) is None and TextIndex.from_bytes(index.read_bytes())
 
@@ -378,7 +378,7 @@ def test_a_count_that_fails_again_says_so(tmp_path, forker):
     store = Store(tmp_path)
     run = a_run(store, 6, a_text(store))
     assert forker.work(store.folder, run.id) == 0
-    (folder.run_folder(store.folder, run.id) / "tokenizer.json").unlink()
+    RunFolder.of(store.folder, run.id).tokenizer_path.unlink()
     assert index_job.count_again(store, run.id).values == {"reason": "TokenizerDamaged"}
     assert [note["values"] for note in store.run(run.id).notes if note["code"] == "training.count_failed"] == [
         {"reason": "TokenizerDamaged"}

@@ -20,7 +20,7 @@ from lmcore.errors import (
     TooManyWaiting,
     TooMuchMemory,
 )
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import housekeeping
 from lmcore.runs.store.limits import Limits, documented
 from lmcore.runs.store.store import Store
@@ -179,10 +179,10 @@ def test_what_others_have_deleted_is_not_touched_to_make_room(tmp_path):
 
 def with_files(store, run, film: int, model: int):
     """Bytes of snapshots and of a checkpoint in a run's folder."""
-    path = folder.run_folder(store.folder, run.id)
-    (path / "snapshots").mkdir(parents=True)
-    (path / "snapshots" / "snapshot-1.safetensors").write_bytes(bytes(film))
-    (path / "checkpoint-1.safetensors").write_bytes(bytes(model))
+    path = RunFolder.of(store.folder, run.id)
+    path.film_path.mkdir(parents=True)
+    path.frame_path(1).write_bytes(bytes(film))
+    path.checkpoint_path(1).write_bytes(bytes(model))
     store.ask(run.id, "stop")
 
 
@@ -199,19 +199,19 @@ def three_with_films(data):
 def test_the_oldest_films_go_first_and_the_run_says_so(tmp_path):
     store, runs = three_with_films(tmp_path)
     housekeeping.make_room(store, "anna")
-    films = [(folder.run_folder(tmp_path, run.id) / "snapshots").exists() for run in runs]
+    films = [RunFolder.of(tmp_path, run.id).has_film() for run in runs]
     assert films == [False, False, True]
     assert [store.run(run.id).notes for run in runs] == [[{"code": "limit.film_removed", "values": {"megabytes": 1.0}}]] * 2 + [
         []
     ]
-    assert all(folder.checkpoints(folder.run_folder(tmp_path, run.id)) for run in runs)
+    assert all(RunFolder.of(tmp_path, run.id).checkpoints() for run in runs)
 
 
 def test_a_film_that_is_kept_stays_and_the_next_one_goes(tmp_path):
     store, runs = three_with_films(tmp_path)
     store.keep_film(runs[0].id, True)
     housekeeping.make_room(store, "anna")
-    assert [housekeeping.has_film(store, run.id) for run in runs] == [True, False, False]
+    assert [RunFolder.of(store.folder, run.id).has_film() for run in runs] == [True, False, False]
     assert store.run(runs[0].id).film_kept and store.run(runs[0].id).notes == []
     store.keep_film(runs[0].id, False)
     assert not store.run(runs[0].id).film_kept
@@ -226,7 +226,7 @@ def test_films_that_are_kept_count_until_nothing_new_begins(tmp_path):
         a_run(store, text=text)
     store.keep_film(run.id, False)
     a_run(store, text=text)
-    assert not housekeeping.has_film(store, run.id)
+    assert not RunFolder.of(store.folder, run.id).has_film()
 
 
 def test_what_a_visitor_keeps_is_counted(tmp_path):
@@ -237,7 +237,7 @@ def test_what_a_visitor_keeps_is_counted(tmp_path):
     for run in runs[:2]:
         with_files(store, run, film=300, model=50)
     a_run(store, text=text, owner="ben")
-    described = [housekeeping.folder_bytes(folder.run_folder(store.folder, run.id)) for run in runs]
+    described = [housekeeping.folder_bytes(RunFolder.of(store.folder, run.id).path) for run in runs]
     described = [described[0] - 350, described[1] - 350, described[2]]  # beside film and model, what their rows say
     assert housekeeping.kept(store, "anna") == housekeeping.Kept(3, 700 + sum(described)) and max(described) < 2000
     store.delete(runs[0].id)
@@ -361,7 +361,7 @@ def test_workers_keep_to_the_limits(tmp_path, forker):
     forker.work(tmp_path, small.id, settings=settings)
     small = store.run(small.id)
     assert (small.status, small.error_code, small.error_values) == ("stopped", "limit.time", {"minutes": 1e-6})
-    assert small.step == folder.step_of(folder.checkpoints(folder.run_folder(tmp_path, small.id))[0]) > 0
+    assert small.step == step_of(RunFolder.of(tmp_path, small.id).checkpoints()[0]) > 0
     large = a_run(store, 100_000, hidden_size=512, batch_size=64)
     forker.work(tmp_path, large.id, settings=settings)
     large = store.run(large.id)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmcore.runs import folder
 from lmcore.runs.exchange import transfer
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import marks
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
@@ -67,8 +67,8 @@ def test_they_travel_with_the_run(store, meanwhile, tmp_path):
     assert curve_summary.history(elsewhere, imported) == curve_summary.history(store, run)
     with store.database.writing() as connection:
         connection.execute("UPDATE runs SET best_step = 20 WHERE id = ?", (run.id,))
-    for path in folder.checkpoints(folder.run_folder(store.folder, run.id)):
-        if folder.step_of(path) == 60:
+    for path in RunFolder.of(store.folder, run.id).checkpoints():
+        if step_of(path) == 60:
             path.unlink()
     shorter = take_in(elsewhere, "ben", transfer.export_run(store, run.id, with_text=False))
     assert all(step <= shorter.step for step in (*marks.pauses(shorter), marks.rates(shorter)[-1][0]))
@@ -79,12 +79,12 @@ def test_what_came_after_the_checkpoint_is_forgotten(store, meanwhile):
     meanwhile[30] = lambda: store.ask_learning_rate(run.id, 0.5)
     meanwhile[20] = lambda: store.ask(run.id, "pause")
     worker.work(store.folder, run.id)
-    (saved,) = folder.checkpoints(folder.run_folder(store.folder, run.id))[:1]
+    (saved,) = RunFolder.of(store.folder, run.id).checkpoints()[:1]
     kept = saved.read_bytes()
     store.ask(run.id, "run")
     worker.work(store.folder, run.id)
     assert marks.rates(store.run(run.id)) == [(0, 0.02), (30, 0.5)]
-    for path in folder.checkpoints(folder.run_folder(store.folder, run.id)):
+    for path in RunFolder.of(store.folder, run.id).checkpoints():
         path.unlink()
     saved.write_bytes(kept)  # the newest one is lost
     with store.database.writing() as connection:

@@ -10,11 +10,10 @@ import psutil
 import pytest
 
 from lmcore.config import TokenizerConfig
-from lmcore.runs import folder
 from lmcore.runs.queue import starter
 from lmcore.runs.queue.heartbeat import Heartbeats
-from lmcore.runs.queue.lock import run_lock
 from lmcore.runs.queue.pool import Pool
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import run_writer, worker
@@ -59,7 +58,7 @@ def a_program(code: str, *arguments) -> subprocess.Popen:
 
 def holder(store, run) -> psutil.Process | None:
     """The process that holds the run's lock."""
-    path = str(folder.run_folder(store.folder, run.id) / "lock")
+    path = str(RunFolder.of(store.folder, run.id).lock_path)
     for process in psutil.process_iter():
         try:
             if any(entry.path == path for entry in process.open_files()):
@@ -92,7 +91,7 @@ def test_a_run_trains_to_its_end(served):
     assert all(row.sample and abs(sum(p for _, p in row.bars) - 1) < 1e-6 for row in evaluations)
     assert run.best_bits_per_byte == min(row.bits_per_byte for row in evaluations)
     assert run.reference_lines and 0 < run.seconds < run.received
-    saved = folder.checkpoints(folder.run_folder(store.folder, run.id))
+    saved = RunFolder.of(store.folder, run.id).checkpoints()
     assert checkpoint.load(saved[0]).step == 60 and len(saved) <= 3
 
 
@@ -105,8 +104,8 @@ def test_a_stopped_run_is_evaluated_at_its_end(served):
     stopped, evaluations = store.run(run.id), store.evaluations(run.id)
     assert evaluations[-1].step == stopped.step > evaluations[-2].step == 2
     assert evaluations[-1].improved and (stopped.best_step, stopped.best_loss) == (stopped.step, evaluations[-1].loss)
-    saved = folder.checkpoints(folder.run_folder(store.folder, run.id))
-    assert folder.step_of(saved[0]) == stopped.step
+    saved = RunFolder.of(store.folder, run.id).checkpoints()
+    assert step_of(saved[0]) == stopped.step
     store.ask(run.id, "run")
     pool.wake()
     reach(store, run, stopped.step + 10)
@@ -142,8 +141,8 @@ def test_stopping_twice_keeps_what_was_learned(served):
     reach(store, run, 20)
     store.ask(run.id, "stop")
     steps = stop(store, run)
-    newest = folder.checkpoints(folder.run_folder(store.folder, run.id))[0]
-    assert folder.step_of(newest) == store.run(run.id).step == len(steps)
+    newest = RunFolder.of(store.folder, run.id).checkpoints()[0]
+    assert step_of(newest) == store.run(run.id).step == len(steps)
 
 
 def test_the_learning_rate_changes_while_it_runs(served):
@@ -254,7 +253,6 @@ CLAIMER = """
 import sys
 from pathlib import Path
 from filelock import Timeout
-from lmcore.runs import folder
 from lmcore.runs.queue import lock
 from lmcore.runs.worker import run_writer
 from lmcore.runs.store.store import Store
@@ -262,7 +260,7 @@ lock.TAKING_SECONDS = 0.01
 store = Store(Path(sys.argv[1]))
 while run_id := run_writer.next_queued(store):
     try:
-        with lock.run_lock(folder.run_folder(store.folder, run_id)):
+        with RunFolder.of(store.folder, run_id).lock():
             if run := run_writer.claim(store, run_id):
                 sys.stdout.write(run.id + "\\n")
     except Timeout:
@@ -298,12 +296,10 @@ def test_ten_processes_claim_each_run_exactly_once(tmp_path):
 DEAF = """
 import sys, time
 from pathlib import Path
-from lmcore.runs import folder
 from lmcore.runs.worker import run_writer
-from lmcore.runs.queue.lock import run_lock
 from lmcore.runs.store.store import Store
 store = Store(Path(sys.argv[1]))
-with run_lock(folder.run_folder(store.folder, sys.argv[2])):
+with RunFolder.of(store.folder, sys.argv[2]).lock():
     run_writer.claim(store, sys.argv[2])
     time.sleep(1e6)
 """
@@ -365,7 +361,7 @@ def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch
 
     monkeypatch.setattr(run_writer, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(worker, "build_and_encode", prepare_until_stopped)
-    with run_lock(folder.run_folder(tmp_path, run.id)):
+    with RunFolder.of(tmp_path, run.id).lock():
         training = worker.Training(store, run_writer.claim(store, run.id))
         assert training.until_done() == (None, None)
         training.writer.end(None)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lmcore.runs import folder
-from lmcore.runs.queue.lock import run_lock
+from lmcore.runs import data_folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import run_writer, worker
 from tests.runs.examples import a_run, curve
@@ -15,7 +15,7 @@ def a_waiting_run(data) -> tuple[Store, object]:
     """A run that has trained for 30 steps, and waits again because it was another's turn."""
     store = Store(data)
     run = a_run(store, LONG, evaluation_interval=50_000)
-    with run_lock(folder.run_folder(data, run.id)):
+    with RunFolder.of(data, run.id).lock():
         training = worker.Training(store, run_writer.claim(store, run.id))
         training._slice_is_over = lambda: training.state.step >= 30
         training.writer.end(*training.until_done())
@@ -54,7 +54,7 @@ def test_a_run_that_is_stopped_while_it_waits_is_evaluated_too(tmp_path, before)
 def test_a_waiting_run_that_cannot_be_evaluated_is_stopped_as_it_is(tmp_path):
     store, run = a_waiting_run(tmp_path)
     store.ask(run.id, "stop")
-    folder.text_path(tmp_path, store.text(run.text_id).sha256).unlink()
+    data_folder.text_path(tmp_path, store.text(run.text_id).sha256).unlink()
     stopped = stop_with_a_worker(store, run)
     assert (stopped.status, stopped.error_code, stopped.step) == ("stopped", None, run.step)
     assert store.latest_evaluation(run.id).step == 2
@@ -63,7 +63,7 @@ def test_a_waiting_run_that_cannot_be_evaluated_is_stopped_as_it_is(tmp_path):
 def test_a_run_is_stopped_even_where_the_worker_that_should_look_at_it_died(tmp_path):
     store, run = a_waiting_run(tmp_path)
     store.ask(run.id, "stop")
-    with run_lock(folder.run_folder(tmp_path, run.id)):
+    with RunFolder.of(tmp_path, run.id).lock():
         assert run_writer.claim(store, run.id).want == "stop"
     assert store.run(run.id).shown_status == "interrupted"
     store.ask(run.id, "stop")

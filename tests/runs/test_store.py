@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lmcore.errors import NotAllowed, RunNotFound, StoreTooNew, TextNotFound
-from lmcore.runs import folder
-from lmcore.runs.queue.lock import run_lock
+from lmcore.runs import data_folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
@@ -81,7 +81,7 @@ def test_a_deleted_text_takes_its_runs_along_and_nothing_of_it_stays(store):
     text, other = a_text(store), a_text(store, "another text entirely\n" * 200)
     first, second, elsewhere = a_run(store, text=text), a_run(store, text=text), a_run(store, text=other)
     store.delete(second.id)  # before, so it does not come back
-    path = folder.text_path(store.folder, text.sha256)
+    path = data_folder.text_path(store.folder, text.sha256)
     store.delete_text(text.id)
     assert [run.id for run in store.runs("anna")] == [elsewhere.id] and [kept.id for kept in store.texts("anna")] == [other.id]
     with pytest.raises(TextNotFound):
@@ -113,7 +113,7 @@ def test_a_shared_run_keeps_a_deleted_text_until_it_goes_too(store):
     for run in (handed_in, bens):
         store.delete(run.id)
     store.purge(before="9999")
-    assert store.text(text.id) is None and not folder.text_path(store.folder, text.sha256).exists()
+    assert store.text(text.id) is None and not data_folder.text_path(store.folder, text.sha256).exists()
 
 
 def test_equal_texts_of_two_visitors_are_one_file_that_stays_for_the_other(store):
@@ -127,7 +127,7 @@ def test_equal_texts_of_two_visitors_are_one_file_that_stays_for_the_other(store
 def test_on_a_full_disk_a_run_can_still_be_deleted(store, monkeypatch):
     """Its film makes the room that writing this down needs."""
     run = a_run(store)
-    film = folder.run_folder(store.folder, run.id) / "snapshots"
+    film = RunFolder.of(store.folder, run.id).film_path
     film.mkdir(parents=True)
     (film / "1.safetensors").write_bytes(b"frames")
     writing = store.database.writing
@@ -203,7 +203,7 @@ def test_many_claimers_get_each_run_once(store):
 
 def test_a_running_run_whose_lock_is_free_is_interrupted(store):
     run = a_run(store)
-    with run_lock(folder.run_folder(store.folder, run.id)):
+    with RunFolder.of(store.folder, run.id).lock():
         run_writer.claim(store, run.id)
         assert store.run(run.id).shown_status == "running"
     assert store.run(run.id).shown_status == "interrupted"

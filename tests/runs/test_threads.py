@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.store.store import Store
 from tests.runs.examples import a_run, a_text
 
@@ -27,7 +27,7 @@ def together(act):
 def test_the_same_file_is_written_by_many_at_once(tmp_path):
     path, content = tmp_path / "text", b"the cat" * 100_000
     for _ in range(20):
-        together(lambda: folder.write_aside(path, content))
+        together(lambda: data_folder.write_aside(path, content))
     assert path.read_bytes() == content
     assert list(tmp_path.iterdir()) == [path]
 

@@ -23,9 +23,9 @@ from lmcore.errors import (
     TooManyRuns,
     TooManyTexts,
 )
-from lmcore.runs import folder
 from lmcore.runs.exchange import safe_zip, transfer
 from lmcore.runs.exchange.run_schema import MEMBERS, NEEDED
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.store import Store
 from tests.runs.examples import a_run, a_text, curve, measured
@@ -84,9 +84,7 @@ def test_it_comes_back_as_the_same_run_of_another_visitor(origin, exported, else
     ]
     assert (curve(elsewhere, imported), measured(elsewhere, imported)) == (curve(store, run), measured(store, run))
     assert elsewhere.content(imported.text_id) == store.content(run.text_id)
-    paths = [
-        folder.checkpoints(folder.run_folder(one.folder, entry.id))[0] for one, entry in ((elsewhere, imported), (store, run))
-    ]
+    paths = [RunFolder.of(one.folder, entry.id).checkpoints()[0] for one, entry in ((elsewhere, imported), (store, run))]
     assert paths[0].name == paths[1].name and paths[0].read_bytes() == paths[1].read_bytes()
     assert not list((elsewhere.folder / "imports").iterdir())
 

@@ -31,7 +31,7 @@ from lmcore.errors import (
     TransferError,
 )
 from lmcore.models import NeuralLanguageModel
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.exchange import safe_zip
 from lmcore.runs.exchange.run_schema import (
     A_TOKEN,
@@ -52,6 +52,7 @@ from lmcore.runs.exchange.run_schema import (
     TEXT,
     TOKENIZER,
 )
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import housekeeping, limits, marks
 from lmcore.runs.store.database import as_store_error
 from lmcore.runs.store.limits import Limits
@@ -100,8 +101,8 @@ def take_in(store: Store, owner: str, aside: Path) -> Run:
         with _reading(TEXT):
             content = _content(members.read(TEXT), config["text"]["sha256"]) if TEXT in members else None
     (aside / FILE).unlink()
-    os.replace(aside / MODEL, folder.checkpoint_path(aside, saved.step))
-    folder.write_json(aside / TOKENIZER, tokenizer.to_json())
+    os.replace(aside / MODEL, RunFolder(aside).checkpoint_path(saved.step))
+    data_folder.write_json(RunFolder(aside).tokenizer_path, tokenizer.to_json())
     text = _kept_text(store, owner, config["text"], content)
     over = config["status"] == "finished" or saved.step >= saved.config.training.planned_steps or not (text or content)
     if not over:
@@ -274,7 +275,7 @@ def _kept_text(store: Store, owner: str, described: dict, content: str | None) -
     for text in (*store.texts(owner), *store.texts(None)):
         if text.sha256 == described["sha256"] and text.kind == described["kind"]:
             if content is not None:
-                folder.keep_text(store.folder, content)
+                data_folder.keep_text(store.folder, content)
             return text
     return None
 
@@ -283,7 +284,7 @@ def _insert(store: Store, row: dict, steps: np.ndarray, evaluations: list[Evalua
     """Rows and folder, both or none."""
     run_id = new_id()
     row |= {"id": run_id, "created": now(), "started": now(), "ended": now()}
-    folder.write_json(aside / "run.json", {"id": run_id, **described})
+    data_folder.write_json(RunFolder(aside).configuration_path, {"id": run_id, **described})
     with store.database.writing() as connection:
         limits.check_kept(store.limits, connection, row["owner"])
         connection.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
@@ -292,9 +293,9 @@ def _insert(store: Store, row: dict, steps: np.ndarray, evaluations: list[Evalua
             _insert_rows(connection, "steps", STEP_FIELDS, [(run_id, *values) for values in part])
         values = [(run_id, *dataclasses.astuple(entry)[:-1], json.dumps(entry.bars)) for entry in evaluations]
         _insert_rows(connection, "evaluations", EVALUATION_FIELDS, values)
-        run_folder = folder.run_folder(store.folder, run_id)
-        run_folder.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(aside, run_folder)
+        path = RunFolder.of(store.folder, run_id).path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(aside, path)
     return cast(Run, store.run(run_id))
 
 

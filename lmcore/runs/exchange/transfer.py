@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import cast
 
 from lmcore.config import RunConfig
@@ -24,16 +23,16 @@ from lmcore.errors import (
     CheckpointsDamaged,
     RunNotFound,
 )
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.exchange import importing, safe_zip
 from lmcore.runs.exchange.model_card import model_card
 from lmcore.runs.exchange.run_schema import CARD, CONFIG, EVALUATION_FIELDS, EVALUATIONS, MODEL, STEPS, TEXT, TOKENIZER, VERSION
 from lmcore.runs.queue.pool import environment
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import marks
 from lmcore.runs.store.records import STEP_FIELDS, Run, Text
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import restoring
-from lmcore.tokenizers import read_tokenizer
 from lmcore.training import checkpoint
 
 AT_ONCE = threading.BoundedSemaphore(2)  # files that are read; the others wait
@@ -49,9 +48,9 @@ def export_run(store: Store, run_id: str, with_text: bool = True) -> bytes:
     run = store.run(run_id)
     if run is None:
         raise RunNotFound()
-    text, run_folder = cast(Text, store.text(run.text_id)), folder.run_folder(store.folder, run_id)
+    text, run_folder = cast(Text, store.text(run.text_id)), RunFolder.of(store.folder, run_id)
     model, step = model_of(run_folder, None if with_text else run.best_step)
-    tokenizer = read_tokenizer(run_folder / TOKENIZER)
+    tokenizer = run_folder.tokenizer()
     steps, evaluations = store.steps(run_id), store.evaluations(run_id)
     rows = zip(*(getattr(steps, name).tolist() for name in STEP_FIELDS), strict=True)
     config = {
@@ -85,15 +84,15 @@ def export_run(store: Store, run_id: str, with_text: bool = True) -> bytes:
 
 def check_export(store: Store, run_id: str):
     """Raises what `export_run` would say of a run's folder."""
-    run_folder = folder.run_folder(store.folder, run_id)
+    run_folder = RunFolder.of(store.folder, run_id)
     model_of(run_folder)
-    read_tokenizer(run_folder / TOKENIZER)
+    run_folder.tokenizer()
 
 
-def model_of(run_folder: Path, best_step: int | None = None) -> tuple[bytes, int]:
+def model_of(run_folder: RunFolder, best_step: int | None = None) -> tuple[bytes, int]:
     """(content, step) of a checkpoint that can be read. With its text a run can go on, so the newest; without, it can only be asked:
     the best, where its step is given. Raises CheckpointMissing or CheckpointsDamaged."""
-    found = folder.best_first(run_folder, best_step)
+    found = run_folder.best_first(best_step)
     for path in found:
         try:
             content, saved = path.read_bytes(), checkpoint.load(path)
@@ -120,7 +119,7 @@ def import_run(store: Store, owner: str, data: bytes) -> Run:
         "seconds": importing.SECONDS,
     }
     try:
-        folder.write_aside(aside / importing.FILE, data)
+        data_folder.write_aside(aside / importing.FILE, data)
         with AT_ONCE:
             answer = _answer(order)
     finally:

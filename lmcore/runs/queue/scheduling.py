@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from lmcore.config import RunConfig
-from lmcore.runs import folder
-from lmcore.runs.queue import lock
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.limits import Limits
 
 REMEMBERED = timedelta(hours=1)  # what a visitor has received is counted over its runs of this time
@@ -150,7 +149,7 @@ def look(store, starting=(), connection=None) -> Queue:
     training, waiting = [], []
     for row in rows:
         entry = _contender(row)
-        if entry.id in starting or (row["status"] == "running" and lock.is_held(folder.run_folder(store.folder, entry.id))):
+        if entry.id in starting or (row["status"] == "running" and RunFolder.of(store.folder, entry.id).is_locked()):
             training.append(entry)
         elif row["status"] == "queued":
             waiting.append(entry)

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from lmcore import processor
 from lmcore.config import RunConfig
-from lmcore.runs.folder import read_json, write_json
+from lmcore.runs.data_folder import read_json, write_json
 from lmcore.text.corpus import TokenData
 from lmcore.training import planning
 from lmcore.training.planning import Cost

@@ -15,9 +15,9 @@ import traceback
 from pathlib import Path
 
 from lmcore.errors import StoreError
-from lmcore.runs import folder
 from lmcore.runs.queue.control_channel import GONE, STOP, LifeLine
 from lmcore.runs.queue.heartbeat import Heartbeats
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import run_writer
 
@@ -75,7 +75,7 @@ class Starter:
             run_id = run_writer.next_queued(self.store, besides=busy | resting)
             if run_id is None or len(busy) >= self.places:
                 return
-            log = folder.run_folder(self.data_folder, run_id) / "worker.log"
+            log = RunFolder.of(self.data_folder, run_id).log_path
             log.parent.mkdir(parents=True, exist_ok=True)
             self.children[self._fork(run_id, log) if FORKS else self._spawn(run_id, log)] = run_id
 

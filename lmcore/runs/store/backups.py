@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from lmcore.errors import NoRoomForBackup
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.store import migrations, rebuilding
 from lmcore.runs.store.inspection import is_whole
 
@@ -40,7 +40,7 @@ class Mended:
 def mend(data: Path) -> Mended | None:
     """Look at the store, at the start of a server; None: it is whole, or this is the first start. Raises OSError."""
     store = Path(data) / STORE
-    folder.keep_private(Path(data))
+    data_folder.keep_private(Path(data))
     _backup_folder(data).mkdir(parents=True, exist_ok=True)
     with FileLock(_backup_folder(data) / "lock"):
         is_there = store.exists() and store.stat().st_size > 0

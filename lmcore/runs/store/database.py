@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from lmcore.errors import StoreError, StoreMissing, StoreTooNew
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.store import backups, migrations
 from lmcore.runs.store.migrations import as_store_error, version_of
 from lmcore.runs.store.records import from_rows
@@ -22,7 +22,7 @@ class Database:
         self.path, self._here, self._kept = path, threading.local(), None
         try:
             if create and not path.exists() and not backups.backups(path.parent):
-                folder.keep_private(path.parent)
+                data_folder.keep_private(path.parent)
                 path.touch(0o600)
             self._migrate()
         except (sqlite3.Error, OSError) as error:

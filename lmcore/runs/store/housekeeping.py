@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lmcore.errors import TooManyBytes
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import backups
 
 STEP_BYTES = 100  # of one step in the store
@@ -63,13 +63,9 @@ def make_room(store, owner: str | None, coming: int = 0):
         raise TooManyBytes(megabytes=round(total / 1e6), limit=round(limit / 1e6))
 
 
-def has_film(store, run_id: str) -> bool:
-    return (folder.run_folder(store.folder, run_id) / "snapshots").exists()
-
-
 def remove_film(store, run_id: str) -> int:
     """Delete the snapshots of a run and note it there -> bytes."""
-    path = folder.run_folder(store.folder, run_id) / "snapshots"
+    path = RunFolder.of(store.folder, run_id).film_path
     freed = folder_bytes(path)
     if not freed:
         return 0
@@ -82,7 +78,7 @@ def remove_film(store, run_id: str) -> int:
 
 
 def _bytes(store, row) -> int:
-    return folder_bytes(folder.run_folder(store.folder, row["id"])) + STEP_BYTES * row["step"]
+    return folder_bytes(RunFolder.of(store.folder, row["id"]).path) + STEP_BYTES * row["step"]
 
 
 def _runs(store, owner: str | None) -> list:

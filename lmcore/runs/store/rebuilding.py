@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lmcore.errors import StoreDamaged
-from lmcore.runs import folder
+from lmcore.runs import data_folder
+from lmcore.runs.run_folder import RunFolder, checkpoint_header, run_folders, step_of
 from lmcore.runs.store.records import Run, Text, from_rows
 
-ROW = "row.json"
 OF_RUN = ("id", "owner", "text_id", "name", "requested", "pinned_context", "created")
 RESTORED = "store.restored"  # the note on a run whose checkpoint is newer than its curve in the store
-LONGEST_HEADER = 100_000_000  # bytes of a checkpoint, before its weights
 
 
 def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row):
@@ -25,15 +24,15 @@ def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row):
         return forget(data, run["id"])
     with contextlib.suppress(OSError):
         values = {"run": {name: run[name] for name in OF_RUN}, "text": dict(text)}
-        folder.write_json(folder.run_folder(data, run["id"]) / ROW, values)
+        data_folder.write_json(RunFolder.of(data, run["id"]).row_path, values)
 
 
 def forget(data: Path, run_id: str):
-    (folder.run_folder(data, run_id) / ROW).unlink(missing_ok=True)
+    RunFolder.of(data, run_id).row_path.unlink(missing_ok=True)
 
 
 def is_described(data: Path, run_id: str) -> bool:
-    return (folder.run_folder(data, run_id) / ROW).exists()
+    return RunFolder.of(data, run_id).row_path.exists()
 
 
 def left_behind(data: Path) -> bool:
@@ -45,10 +44,10 @@ def take_in(data: Path, connection: sqlite3.Connection) -> int:
     """List the runs again that the store does not know -> how many. connection: to a store of this version, with named rows."""
     known = {row["id"] for row in connection.execute("SELECT id FROM runs")}
     found = []
-    for path in (Path(data) / "runs").glob(f"*/{ROW}"):
+    for run_folder in run_folders(data):
         with contextlib.suppress(StoreDamaged, OSError), from_rows():
-            described = folder.read_json(path)
-            if path.parent.name == described["run"]["id"] not in known:
+            described = data_folder.read_json(run_folder.row_path)
+            if run_folder.run_id == described["run"]["id"] not in known:
                 found.append((described["run"]["created"], described))
     taken = 0
     for _, described in sorted(found, key=lambda entry: entry[0]):
@@ -65,8 +64,8 @@ def take_in(data: Path, connection: sqlite3.Connection) -> int:
 def note_gaps(data: Path, connection: sqlite3.Connection):
     """Runs trained on after the backup: their checkpoints are kept, and the run says why its curve has a gap."""
     for run_id, step, notes in connection.execute("SELECT id, step, notes FROM runs").fetchall():
-        saved = folder.checkpoints(folder.run_folder(data, run_id))
-        if saved and (newest := folder.step_of(saved[0])) > step:
+        saved = RunFolder.of(data, run_id).checkpoints()
+        if saved and (newest := step_of(saved[0])) > step:
             connection.execute(
                 "UPDATE runs SET notes = ? WHERE id = ?", (json.dumps([*json.loads(notes), _note(step, newest)]), run_id)
             )
@@ -75,9 +74,9 @@ def note_gaps(data: Path, connection: sqlite3.Connection):
 def _trained(data: Path, run_id: str) -> dict:
     """The columns of a run that its newest readable checkpoint says."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    for path in folder.checkpoints(folder.run_folder(data, run_id)):
+    for path in RunFolder.of(data, run_id).checkpoints():
         with contextlib.suppress(ValueError, LookupError, TypeError, OSError):
-            header = _header(path)
+            header = checkpoint_header(path)
             step, training, planned = header["step"], header["training"], header["config"]["training"]["planned_steps"]
             return {
                 "resolved": json.dumps(header["config"]),
@@ -91,13 +90,6 @@ def _trained(data: Path, run_id: str) -> dict:
                 "ended": now,
             }
     return {"status": "stopped", "ended": now}
-
-
-def _header(path: Path) -> dict:
-    """What stands before the tensors of a checkpoint; `checkpoint.load` also checks that the file is whole."""
-    with path.open("rb") as file:
-        length = min(LONGEST_HEADER, int.from_bytes(file.read(8), "little"))
-        return json.loads(json.loads(file.read(length))["__metadata__"]["next_word"])
 
 
 def _note(known: int, newest: int) -> dict:

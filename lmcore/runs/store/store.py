@@ -14,8 +14,9 @@ from typing import cast
 
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextChanged, TextMissing, TextNotFound
-from lmcore.runs import folder
-from lmcore.runs.queue import lock, scheduling
+from lmcore.runs import data_folder
+from lmcore.runs.queue import scheduling
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import backups, housekeeping, limits, marks, rebuilding
 from lmcore.runs.store.database import Database
 from lmcore.runs.store.limits import Limits
@@ -60,14 +61,14 @@ class Store:
         size = len(content.encode())
         self.check_text(owner, size)
         text = Text(
-            new_id(), owner, folder.keep_text(self.folder, content), one_line(name), kind, encoding, unreadable, tuple(changes), len(content),
+            new_id(), owner, data_folder.keep_text(self.folder, content), one_line(name), kind, encoding, unreadable, tuple(changes), len(content),
             size, sample, now(),
         )  # fmt: skip
         row = {**vars(text), "changes": json.dumps(text.changes)}
         with self.database.writing() as connection:
             limits.check_text(self.limits, connection, owner, size)
             connection.execute(f"INSERT INTO texts ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
-            folder.keep_text(self.folder, content)  # again: `purge` may have removed the same text just now
+            data_folder.keep_text(self.folder, content)  # again: `purge` may have removed the same text just now
         return text
 
     def check_text(self, owner: str | None, size: int):
@@ -98,12 +99,12 @@ class Store:
     def content(self, text_id: str) -> str:
         """Raises TextMissing or TextChanged where its file is not what was kept."""
         text = self.text(text_id)
-        return folder.read_text(self.folder, text.sha256) if text else ""
+        return data_folder.read_text(self.folder, text.sha256) if text else ""
 
     def check_text_file(self, text_id: str):
         """Is a text's file there, and as long as it was? Raises TextMissing or TextChanged; `content` looks at each byte."""
         text = self.text(text_id)
-        path = folder.text_path(self.folder, text.sha256) if text else None
+        path = data_folder.text_path(self.folder, text.sha256) if text else None
         if path is None or not path.exists():
             raise TextMissing()
         if path.stat().st_size != text.bytes:
@@ -208,7 +209,7 @@ class Store:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
                 raise
-            shutil.rmtree(folder.run_folder(self.folder, run_id) / "snapshots", ignore_errors=True)
+            shutil.rmtree(RunFolder.of(self.folder, run_id).film_path, ignore_errors=True)
             self._delete(run_id)
 
     def _delete(self, run_id: str):
@@ -248,7 +249,7 @@ class Store:
             rows = connection.execute(f"SELECT id FROM runs WHERE {gone_by} AND status != 'running'", whose).fetchall()
         gone = [(row["id"],) for row in rows]
         for (run_id,) in gone:
-            shutil.rmtree(folder.run_folder(self.folder, run_id), ignore_errors=True)
+            shutil.rmtree(RunFolder.of(self.folder, run_id).path, ignore_errors=True)
         with self.database.writing() as connection:
             for table, column in (("steps", "run"), ("evaluations", "run"), ("runs", "id")):
                 connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)
@@ -297,9 +298,9 @@ class Store:
     def _ends_unevaluated(self, connection, row) -> bool:
         """Whether the newest checkpoint of a run is worth more than its last evaluation says. Once is enough: where the worker that
         should look at it died, the run is stopped as it is."""
-        saved = folder.checkpoints(folder.run_folder(self.folder, row["id"]))
+        saved = RunFolder.of(self.folder, row["id"]).checkpoints()
         last = connection.execute("SELECT MAX(step) FROM evaluations WHERE run = ?", (row["id"],)).fetchone()[0]
-        return row["want"] != "stop" and bool(saved) and folder.step_of(saved[0]) > (last or 0)
+        return row["want"] != "stop" and bool(saved) and step_of(saved[0]) > (last or 0)
 
     def ask_learning_rate(self, run_id: str, rate: float):
         """Heeded between two steps. Raises SettingOutOfRange or SettingWrongType."""
@@ -373,7 +374,7 @@ class Store:
                 raise TextNotFound()
 
     def _shown_status(self, row) -> str:
-        if row["status"] == "running" and not lock.is_held(folder.run_folder(self.folder, row["id"])):
+        if row["status"] == "running" and not RunFolder.of(self.folder, row["id"]).is_locked():
             return "interrupted"
         return row["status"]
 

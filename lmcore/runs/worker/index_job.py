@@ -13,25 +13,20 @@ from pathlib import Path
 from lmcore.errors import CountFailed
 from lmcore.inference.references import Reference, reference_losses
 from lmcore.models.ngram_counts import Counts
-from lmcore.runs import folder
-from lmcore.runs.folder import write_aside
+from lmcore.runs.data_folder import write_aside
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import memory_limits, restoring, run_writer
 from lmcore.text.corpus import Corpus, TokenData, encode
 from lmcore.text.text_index import TextIndex
-from lmcore.tokenizers import read_tokenizer
-
-
-def index_path(run_folder: Path) -> Path:
-    return Path(run_folder) / "counts.safetensors"
 
 
 class Counting(threading.Thread):
     """`lines` is None until they are known, `error` until it has failed; the index is kept where there is none yet."""
 
-    def __init__(self, run_folder: Path, data: TokenData, vocabulary_size: int):
+    def __init__(self, run_folder: RunFolder, data: TokenData, vocabulary_size: int):
         super().__init__(name="counting", daemon=True)
-        self.path, self.data, self.vocabulary_size = index_path(run_folder), data, vocabulary_size
+        self.path, self.data, self.vocabulary_size = run_folder.counts_path, data, vocabulary_size
         self.lines: tuple[Reference, ...] | None = None
         self.error: CountFailed | None = None
 
@@ -53,14 +48,14 @@ def failure(error: Exception) -> CountFailed:
 
 def count_again(store: Store, run_id: str) -> CountFailed | None:
     """Count in this process, write down what came of it -> why it failed, if it did."""
-    run, run_folder = store.run(run_id), folder.run_folder(store.folder, run_id)
+    run, run_folder = store.run(run_id), RunFolder.of(store.folder, run_id)
     if run is None:
         return None
     lines: tuple[Reference, ...] | None = None
     try:
-        tokenizer = read_tokenizer(run_folder / "tokenizer.json")
+        tokenizer = run_folder.tokenizer()
         data = encode(Corpus.from_text(*restoring.text_of(store, run)), tokenizer)
-        index_path(run_folder).unlink(missing_ok=True)
+        run_folder.counts_path.unlink(missing_ok=True)
         counting = Counting(run_folder, data, tokenizer.vocabulary_size)
         counting.run()
         lines, error = counting.lines, counting.error

@@ -3,16 +3,18 @@
 And which text a run goes on with: a kind that is known, a file that is the one the run began with.
 """
 
-from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 
 from lmcore.errors import CheckpointDamaged, LmcoreError, TokenizerDamaged
 from lmcore.models import Network
-from lmcore.runs import folder
+from lmcore.runs import data_folder
+from lmcore.runs.run_folder import RunFolder, step_of
+from lmcore.runs.store.records import Run, Text
+from lmcore.runs.store.store import Store
 from lmcore.text.corpus import OPENING, TokenData
-from lmcore.text.kinds import KINDS
 from lmcore.training import checkpoint
 from lmcore.training.loop import TrainingState
 
@@ -20,17 +22,17 @@ UNFIT = (LmcoreError, RuntimeError, ValueError, TypeError, LookupError, Attribut
 LARGEST_WEIGHT = 1e12  # where none is larger, no product overflows a float32: each distribution is one, whatever is read
 
 
-def newest(run_folder: Path, data: TokenData, vocabulary_size: int):
+def newest(run_folder: RunFolder, data: TokenData, vocabulary_size: int):
     """((config, network, state) of the newest checkpoint that can be used, or None; a note for each one that could not).
 
     Those that cannot be used are removed. Raises TokenizerDamaged where a whole checkpoint has another vocabulary.
     """
     notes = []
-    for path in folder.checkpoints(run_folder):
+    for path in run_folder.checkpoints():
         try:
             saved = checkpoint.load(path)
-            if saved.step != folder.step_of(path):
-                raise CheckpointDamaged(step=folder.step_of(path), reason="another step")
+            if saved.step != step_of(path):
+                raise CheckpointDamaged(step=step_of(path), reason="another step")
             if saved.header["vocabulary_size"] != vocabulary_size:
                 raise TokenizerDamaged(reason="another vocabulary")
             return (saved.config, *restore(saved, data, vocabulary_size)), notes
@@ -94,37 +96,16 @@ def _misfit(network: Network, state: TrainingState) -> str:
 # the text
 
 
-def text_of(store, run) -> tuple[str, str]:
+def text_of(store: Store, run: Run) -> tuple[str, str]:
     """(content, kind) of the text a run trains on, the kind fixed when the run first begins. A `run.json` that is missing or damaged is
     written anew: the store knows what stands in it. Raises TextMissing or TextChanged."""
-    content, kind, path = store.content(run.text_id), kind_of(store, run), _described(store, run)
-    if _kind_in(path) is None:
-        folder.write_json(path, {"id": run.id, "kind": kind, "requested": run.requested.to_json()})
+    content, kind, run_folder = store.content(run.text_id), kind_of(store, run), RunFolder.of(store.folder, run.id)
+    if run_folder.described_kind() is None:
+        values = {"id": run.id, "kind": kind, "requested": run.requested.to_json()}
+        data_folder.write_json(run_folder.configuration_path, values)
     return content, kind
 
 
-def kind_of(store, run) -> str:
-    """The kind of its text as its `run.json` says, else as a checkpoint says; before it has begun, that of the text."""
-    path = _described(store, run)
-    return _kind_in(path) or _kind_in_a_checkpoint(path.parent) or store.text(run.text_id).kind
-
-
-def _described(store, run) -> Path:
-    return folder.run_folder(store.folder, run.id) / "run.json"
-
-
-def _kind_in(path: Path) -> str | None:
-    try:
-        kind = folder.read_json(path)["kind"]
-        return kind if kind in KINDS else None
-    except (OSError, ValueError, TypeError, LookupError, RecursionError):
-        return None
-
-
-def _kind_in_a_checkpoint(run_folder: Path) -> str | None:
-    for path in folder.checkpoints(run_folder):
-        try:
-            return checkpoint.load(path).header["kind"]
-        except CheckpointDamaged:
-            continue
-    return None
+def kind_of(store: Store, run: Run) -> str:
+    """Return the kind of a run's text as its folder says; before it has begun, that of the text."""
+    return RunFolder.of(store.folder, run.id).kind() or cast(Text, store.text(run.text_id)).kind

@@ -7,8 +7,8 @@ import time
 
 from lmcore.config import RunConfig
 from lmcore.errors import CountFailed, DiskFull, LmcoreError
-from lmcore.runs import folder
-from lmcore.runs.queue import lock, scheduling
+from lmcore.runs.queue import scheduling
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.database import transaction
 from lmcore.runs.store.records import STEP_FIELDS, EvaluationRow, Run, StepRow
 from lmcore.runs.store.store import Store, now
@@ -30,7 +30,7 @@ def running(store: Store) -> set[str]:
     """Runs whose row says running and whose lock is held."""
     with store.database.reading() as connection:
         rows = connection.execute("SELECT id FROM runs WHERE status = 'running'").fetchall()
-    return {row["id"] for row in rows if lock.is_held(folder.run_folder(store.folder, row["id"]))}
+    return {row["id"] for row in rows if RunFolder.of(store.folder, row["id"]).is_locked()}
 
 
 def make_way(store: Store):
@@ -70,7 +70,7 @@ def claim(store: Store, run_id: str) -> Run | None:
     What lies after the newest checkpoint is forgotten in the same transaction: it will be computed again. One that wants `stop` was
     stopped while it waited, and is only evaluated.
     """
-    saved = folder.checkpoints(folder.run_folder(store.folder, run_id))
+    saved = RunFolder.of(store.folder, run_id).checkpoints()
     with store.database.writing() as connection:
         changed = connection.execute(
             "UPDATE runs SET status = 'running', want = IIF(want = 'stop', 'stop', 'run'), heartbeat = heartbeat + 1, started = COALESCE(started, ?), ended = NULL"
@@ -78,7 +78,7 @@ def claim(store: Store, run_id: str) -> Run | None:
             (now(), run_id),
         ).rowcount
         if changed:
-            _forget_after(connection, run_id, folder.step_of(saved[0]) if saved else 0)
+            _forget_after(connection, run_id, step_of(saved[0]) if saved else 0)
     return store.run(run_id) if changed else None
 
 

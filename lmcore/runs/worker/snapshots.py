@@ -9,7 +9,8 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from lmcore.errors import CheckpointDamaged
-from lmcore.runs.folder import step_of, write_aside
+from lmcore.runs.data_folder import write_aside
+from lmcore.runs.run_folder import RunFolder, step_of
 
 FRAMES = 30  # at most
 BYTES = 64_000_000  # of all frames together, at most
@@ -29,19 +30,14 @@ def frame_bytes(network: nn.Module) -> int:
     return sum(weights.numel() * weights.element_size() for weights in network.parameters())
 
 
-def save_frame(run_folder: Path, step: int, network: nn.Module):
+def save_frame(run_folder: RunFolder, step: int, network: nn.Module):
     weights = {name: parameter.detach().contiguous() for name, parameter in network.named_parameters()}  # tied ones once
-    write_aside(_folder(run_folder) / f"snapshot-{step}.safetensors", save(weights))
+    write_aside(run_folder.frame_path(step), save(weights))
 
 
-def frames(run_folder: Path) -> list[Path]:
-    """In the order of their steps."""
-    return sorted(_folder(run_folder).glob("snapshot-*.safetensors"), key=step_of)
-
-
-def forget_after(run_folder: Path, step: int):
-    """A run goes on from an earlier step: what lies after it will be computed again."""
-    for path in frames(run_folder):
+def forget_after(run_folder: RunFolder, step: int):
+    """Remove the frames after a step: training goes on from it and will compute them again."""
+    for path in run_folder.frames():
         if step_of(path) > step:
             path.unlink(missing_ok=True)
 
@@ -58,7 +54,3 @@ def load_frame(path: Path, network: nn.Module):
     with torch.no_grad():
         for name, parameter in own.items():
             parameter.copy_(weights[name])
-
-
-def _folder(run_folder: Path) -> Path:
-    return Path(run_folder) / "snapshots"

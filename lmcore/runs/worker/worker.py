@@ -19,9 +19,9 @@ from filelock import Timeout
 
 from lmcore.errors import DiskFull, LmcoreError, TimeLimit, WorkerFailed
 from lmcore.models import build_model
-from lmcore.runs import folder
+from lmcore.runs.data_folder import write_json
 from lmcore.runs.queue import scheduling, speeds
-from lmcore.runs.queue.lock import run_lock
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import housekeeping, marks
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.records import EvaluationRow, StepRow
@@ -29,7 +29,7 @@ from lmcore.runs.store.store import Store
 from lmcore.runs.worker import cpu_slice, index_job, memory_limits, restoring, run_writer, snapshots, spare
 from lmcore.runs.worker.preview import glimpse
 from lmcore.text.corpus import Corpus, encode
-from lmcore.tokenizers import build_and_encode, read_tokenizer
+from lmcore.tokenizers import build_and_encode
 from lmcore.training import checkpoint
 from lmcore.training.evaluation import Evaluation, beside_tokens
 from lmcore.training.loop import TrainingState, fit, look
@@ -43,7 +43,7 @@ NICENESS = 5  # the page comes first
 def work(data_folder: Path, run_id: str):
     """Claim a run and train it; every end is written to the store as a status and, where there was a fault, its code."""
     store = Store(data_folder, create=False)
-    with contextlib.suppress(Timeout), run_lock(folder.run_folder(data_folder, run_id)):
+    with contextlib.suppress(Timeout), RunFolder.of(data_folder, run_id).lock():
         run = run_writer.claim(store, run_id)
         if run is None:
             return
@@ -93,7 +93,7 @@ class Training:
     def __init__(self, store: Store, run):
         self.store, self.run = store, run
         self.writer = run_writer.Progress(store, run.id)
-        self.folder = folder.run_folder(store.folder, run.id)
+        self.folder = RunFolder.of(store.folder, run.id)
         self.state: TrainingState | None = None  # until it is prepared
         self.config, self.vocabulary_size, self.tokens = run.resolved or run.requested, 0, 0
         self.counting: index_job.Counting | None = None  # as long as it counts
@@ -183,17 +183,16 @@ class Training:
     # before the first step
 
     def _read_text(self):
-        for left_over in self.folder.rglob("*.partial"):
-            left_over.unlink(missing_ok=True)
+        self.folder.remove_left_overs()
         self.corpus = Corpus.from_text(*restoring.text_of(self.store, self.run))
 
     def _cut_into_tokens(self):
-        path, train = self.folder / "tokenizer.json", None
-        if path.exists() or folder.checkpoints(self.folder):  # another one would give the same weights other tokens
-            self.tokenizer = read_tokenizer(path)
+        path, train = self.folder.tokenizer_path, None
+        if path.exists() or self.folder.checkpoints():  # another one would give the same weights other tokens
+            self.tokenizer = self.folder.tokenizer()
         else:
             self.tokenizer, train = build_and_encode(self.run.requested.tokenizer, self.corpus.train, self._prepared)
-            folder.write_json(path, self.tokenizer.to_json())
+            write_json(path, self.tokenizer.to_json())
         self.vocabulary_size = self.tokenizer.vocabulary_size
         self.data = encode(self.corpus, self.tokenizer, self._prepared, train=train)
         self.tokens = len(self.data.train) + len(self.data.validation)
@@ -228,7 +227,7 @@ class Training:
         self.frame_steps = snapshots.frame_steps(self.config.training.planned_steps, snapshots.frame_bytes(self.network))
         snapshots.forget_after(self.folder, self.state.step)
         self._keep_frame(self.state.step)
-        self.shall_count = not (self.run.reference_lines and index_job.index_path(self.folder).exists())
+        self.shall_count = not (self.run.reference_lines and self.folder.counts_path.exists())
 
     def _beside_tokens(self) -> list[dict]:
         """What bits per byte of words hold that no model of these tokens can change."""
@@ -310,7 +309,7 @@ class Training:
         if self.state is None or not (settled or self.writer.flush(force=True)) or not restoring.is_sound(self.network):
             return False
         began = time.monotonic()
-        path = folder.checkpoint_path(self.folder, self.state.step)
+        path = self.folder.checkpoint_path(self.state.step)
         if anew or not path.exists():
             checkpoint.save(path, self.network, self.state, self.config, self.data)
         self._keep(2)
@@ -319,8 +318,8 @@ class Training:
         return True
 
     def _keep(self, newest: int):
-        for old in folder.checkpoints(self.folder)[newest:]:
-            if folder.step_of(old) != self.best_step:
+        for old in self.folder.checkpoints()[newest:]:
+            if step_of(old) != self.best_step:
                 old.unlink(missing_ok=True)
 
     def make_room(self):

@@ -12,7 +12,7 @@ import numpy as np
 
 from lmcore.errors import LossNotFinite, TokenizerDamaged
 from lmcore.models import parameter_count
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import marks
 from lmcore.tokenizers import read_tokenizer
 from lmcore.training import diagnosis
@@ -117,7 +117,7 @@ def _scale(losses: list[float], title: str) -> dict:
 
 def vocabulary_size(data: Path, run_id: str) -> int | None:
     """Types of a run's tokenizer; None before it has begun, and where it is damaged."""
-    path = folder.run_folder(data, run_id) / "tokenizer.json"
+    path = RunFolder.of(data, run_id).tokenizer_path
     try:
         return _types(path) if path.exists() else None
     except TokenizerDamaged:

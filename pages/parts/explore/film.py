@@ -13,7 +13,7 @@ import streamlit as st
 
 from lmcore.errors import CheckpointDamaged
 from lmcore.models import NeuralLanguageModel
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.worker import snapshots
 from pages.parts import visitor
 from pages.parts.components import pills
@@ -83,8 +83,8 @@ def shoot(run, trained, ids: np.ndarray) -> Film:
 
 def pictures(run, trained) -> list[tuple[int, Path | None]]:
     """(step, snapshot) in order; the newest checkpoint is the last picture where no snapshot is as new."""
-    paths = snapshots.frames(folder.run_folder(visitor.data_folder(), run.id))
-    found: list[tuple[int, Path | None]] = [(folder.step_of(path), path) for path in paths]
+    paths = RunFolder.of(visitor.data_folder(), run.id).frames()
+    found: list[tuple[int, Path | None]] = [(step_of(path), path) for path in paths]
     if found and found[-1][0] < trained.step:
         found.append((trained.step, None))
     return found

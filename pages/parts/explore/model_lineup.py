@@ -12,7 +12,7 @@ from lmcore.errors import CheckpointError
 from lmcore.inference import probability
 from lmcore.models import LanguageModel, NgramModel, UniformModel
 from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder
 from pages.parts import texts, visitor
 from pages.parts.components.number_field import number_field
 from pages.parts.explore import true_grammar
@@ -135,7 +135,7 @@ def labels(runs: dict) -> dict[str, str]:
 
 def _tokenizer(data, run_id: str) -> bytes | None:
     """What tells a run's vocabulary from others: written once, when it is first claimed."""
-    path = folder.run_folder(data, run_id) / "tokenizer.json"
+    path = RunFolder.of(data, run_id).tokenizer_path
     return _digest(path) if path.exists() else None
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lmcore.errors import CheckpointError
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.text.decoding import one_line
 from pages.parts import demos, links, texts, visitor
 from pages.parts.language import _, current_language, literal, sentence, together
@@ -76,7 +76,7 @@ def about(run, trained):
             text=literal(one_line(texts.name(text), NAME) if text else "…"),
         )
     )
-    saved = [folder.step_of(path) for path in folder.checkpoints(folder.run_folder(visitor.data_folder(), run.id))]
+    saved = [step_of(path) for path in RunFolder.of(visitor.data_folder(), run.id).checkpoints()]
     if run.best_step not in saved[1:] or trained.step not in (run.best_step, last := saved[0]):
         return
     if trained.step == last:

@@ -15,7 +15,7 @@ import numpy as np
 
 from lmcore.errors import CheckpointDamaged, CheckpointsDamaged, TokenizerDamaged
 from lmcore.models import LanguageModel
-from lmcore.runs import folder
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.text.corpus import typed, unmark
 from lmcore.tokenizers import Tokenizer, parse_tokenizer
 from lmcore.training import checkpoint
@@ -70,14 +70,14 @@ def load(data_folder, run, last: bool = False) -> Trained | None:
 
     Raises CheckpointsDamaged where none of them can be read, TokenizerDamaged where the tokenizer cannot, or is that of another run.
     """
-    run_folder = folder.run_folder(data_folder, run.id)
-    kept = _first(run_folder, folder.best_first(run_folder, None if last else run.best_step))
+    run_folder = RunFolder.of(data_folder, run.id)
+    kept = _first(run_folder, run_folder.best_first(None if last else run.best_step))
     if kept is None:
-        if damaged := folder.checkpoints(run_folder):
+        if damaged := run_folder.checkpoints():
             raise CheckpointsDamaged(count=len(damaged))
         return None
     try:
-        tokenizer = _tokenizer((run_folder / "tokenizer.json").read_bytes())
+        tokenizer = _tokenizer(run_folder.tokenizer_path.read_bytes())
     except OSError as error:
         raise TokenizerDamaged(reason=type(error).__name__) from error
     if tokenizer.vocabulary_size != kept.model.vocabulary_size:
@@ -85,30 +85,30 @@ def load(data_folder, run, last: bool = False) -> Trained | None:
     return Trained(partial(_fetch, run_folder, kept.step), tokenizer, kept.step, kept.kind, kept.model.opening)
 
 
-def _fetch(run_folder: Path, step: int) -> LanguageModel:
+def _fetch(run_folder: RunFolder, step: int) -> LanguageModel:
     """The model of one step, or the newest where its checkpoint has been replaced."""
-    kept = _of_step(run_folder, step) or _first(run_folder, folder.checkpoints(run_folder))
+    kept = _of_step(run_folder, step) or _first(run_folder, run_folder.checkpoints())
     if kept is None:
         raise CheckpointDamaged(step=step, reason="deleted")
     return kept.model
 
 
-def _first(run_folder: Path, paths: list[Path]) -> _Kept | None:
+def _first(run_folder: RunFolder, paths: list[Path]) -> _Kept | None:
     for path in paths:
-        if kept := _of_step(run_folder, folder.step_of(path)):
+        if kept := _of_step(run_folder, step_of(path)):
             return kept
     return None
 
 
-def _of_step(run_folder: Path, step: int) -> _Kept | None:
+def _of_step(run_folder: RunFolder, step: int) -> _Kept | None:
     """None where its checkpoint is gone or cannot be read."""
-    key = run_folder.name, step
+    key = run_folder.run_id, step
     with _lock:
         if found := _cache.get(key):
             _cache.move_to_end(key)
             return found
     try:
-        saved = checkpoint.load(folder.checkpoint_path(run_folder, step))
+        saved = checkpoint.load(run_folder.checkpoint_path(step))
     except CheckpointDamaged:
         return None
     kept = _Kept(saved.language_model(), saved.step, saved.header["kind"])

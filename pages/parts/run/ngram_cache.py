@@ -14,8 +14,7 @@ import streamlit as st
 from lmcore.errors import CountFailed
 from lmcore.models import Counts, NgramModel
 from lmcore.runs.exchange.transfer import WITHOUT_TEXT
-from lmcore.runs.folder import run_folder
-from lmcore.runs.worker.index_job import index_path
+from lmcore.runs.run_folder import RunFolder
 from lmcore.text.text_index import TextIndex
 from pages.parts import visitor
 from pages.parts.language import _
@@ -30,7 +29,7 @@ _lock = threading.Lock()
 def counts(data_folder, run) -> Counts | None:
     """All that was counted in the training text of a run; None until its worker has kept the index."""
     with _lock:  # one visitor at a time: thirty who ask for the same counts wait for one sort
-        path = index_path(run_folder(data_folder, run.id))
+        path = RunFolder.of(data_folder, run.id).counts_path
         try:
             digest = _digest(path)
             if found := _cache.get(digest):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from itertools import chain, count
 
 from lmcore.errors import BY_CODE, TrainingError
-from lmcore.runs import folder
 from lmcore.runs.queue.heartbeat import Heartbeats
+from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import marks
 from pages.parts import visitor
 from pages.parts.language import _, sentence, together
@@ -132,10 +132,10 @@ def error(run) -> str | None:
 
 def kept(run) -> str:
     """From where a run that broke off can go on: from a checkpoint that is really there."""
-    saved = folder.checkpoints(folder.run_folder(visitor.data_folder(), run.id))
+    saved = RunFolder.of(visitor.data_folder(), run.id).checkpoints()
     if not saved:
         return _("Nothing of it had been kept yet.")
-    return _("Everything up to step {step} is kept; resume goes on from there.").format(step=f"{folder.step_of(saved[0]):,}")
+    return _("Everything up to step {step} is kept; resume goes on from there.").format(step=f"{step_of(saved[0]):,}")
 
 
 def note(entry: dict, requested=None) -> str:

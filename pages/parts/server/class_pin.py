@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from pages.parts import identity
 
 ENVIRONMENT = {"student": "NEXT_WORD_CLASS_PIN", "teacher": "NEXT_WORD_TEACHER_PIN"}
@@ -69,7 +69,7 @@ def start():
     made = {name: "".join(secrets.choice("0123456789") for _ in range(count)) for name, count in DIGITS.items()}
     hashed = {name: _hash(pin, secrets.token_hex(16)) for name, pin in made.items()}
     _made_here.update({hashed[name]: pin for name, pin in made.items()})
-    folder.write_json(_path(), hashed)
+    data_folder.write_json(_path(), hashed)
 
 
 def end():
@@ -121,7 +121,7 @@ def _environment() -> dict[str, str]:
 
 
 def _path() -> Path:
-    return folder.data_folder() / "class.json"
+    return data_folder.data_folder() / "class.json"
 
 
 @lru_cache(maxsize=8)

@@ -1,12 +1,12 @@
 """Every environment variable a server reads, as a table of Markdown: `python -m pages.parts.server.settings_table`, with `zh` in Chinese.
 
-What they do is `lmcore.runs.store.limits`, `lmcore.runs.folder`, `access` and `hosts`; both pages for teachers have this table.
+What they do is `lmcore.runs.store.limits`, `lmcore.runs.data_folder`, `access` and `hosts`; both pages for teachers have this table.
 """
 
 import sys
 from functools import partial
 
-from lmcore.runs import folder
+from lmcore.runs import data_folder
 from lmcore.runs.store import limits
 from pages.parts.language import translate
 from pages.parts.server import class_pin, hosts
@@ -21,7 +21,7 @@ def table(language: str) -> str:
     """
     _ = partial(translate, language=language)
     others = [
-        (folder.ENVIRONMENT, _("the user's data directory"), _("The folder in which everything is kept.")),
+        (data_folder.ENVIRONMENT, _("the user's data directory"), _("The folder in which everything is kept.")),
         (class_pin.ENVIRONMENT["student"], _("none"), _("The PIN of the class: without it nobody sees anything of this server.")),
         (
             class_pin.ENVIRONMENT["teacher"],

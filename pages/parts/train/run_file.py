@@ -6,8 +6,8 @@ from functools import partial
 import streamlit as st
 
 from lmcore.errors import LmcoreError
-from lmcore.runs import folder
 from lmcore.runs.exchange import transfer
+from lmcore.runs.run_folder import RunFolder, step_of
 from pages.parts import error_notice, links, texts, visitor
 from pages.parts.language import _, sentence
 
@@ -39,9 +39,9 @@ def _choices(run):
     st.caption(
         _("To give it away: it can be looked at and asked, not trained further. Only the last few tokens of the text are in it.")
     )
-    run_folder = folder.run_folder(visitor.data_folder(), run.id)
-    saved = folder.checkpoints(run_folder)
-    best, last = folder.step_of(folder.best_first(run_folder, run.best_step)[0]), folder.step_of(saved[0])
+    run_folder = RunFolder.of(visitor.data_folder(), run.id)
+    saved = run_folder.checkpoints()
+    best, last = step_of(run_folder.best_first(run.best_step)[0]), step_of(saved[0])
     if best != last:
         words = _(
             "With its text the file holds the last step ({last}), to go on from; without, the step that is best on new text ({best})."
