@@ -179,11 +179,11 @@ def test_what_others_have_deleted_is_not_touched_to_make_room(tmp_path):
 
 def with_files(store, run, film: int, model: int):
     """Bytes of snapshots and of a checkpoint in a run's folder."""
+    store.ask(run.id, "stop")  # before there is a checkpoint that a worker would evaluate
     path = RunFolder.of(store.folder, run.id)
     path.film_path.mkdir(parents=True)
     path.frame_path(1).write_bytes(bytes(film))
     path.checkpoint_path(1).write_bytes(bytes(model))
-    store.ask(run.id, "stop")
 
 
 def three_with_films(data):
