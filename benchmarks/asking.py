@@ -20,11 +20,12 @@ import torch  # noqa: E402
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
+from lmcore import presets  # noqa: E402
 from lmcore.inference import probability  # noqa: E402
 from lmcore.inference.attribution import occlusion  # noqa: E402
 from lmcore.runs import data_folder
 from lmcore.runs.worker import worker  # noqa: E402
-from pages.parts import demos, presets, visitor  # noqa: E402
+from pages.parts import demos, visitor  # noqa: E402
 from pages.parts.components import pills
 from pages.parts.explore import chain, film, model_lineup, model_table, why
 from pages.parts.run import charts, model_cache, ngram_cache

@@ -25,7 +25,7 @@ import psutil
 from common import report
 
 from lmcore.runs.store.store import Store
-from pages.parts.components.live_chart.thin import thin
+from lmcore.training.curve_history import thin
 from pages.parts.run.model_cache import KEPT
 from tests.browser.raw_visitor import Curve, RawVisitor
 from tests.browser.server import Server

@@ -17,6 +17,7 @@ from common import as_a_worker, report
 if __name__ == "__main__":
     as_a_worker()
 
+from lmcore import presets
 from lmcore.models import build_model
 from lmcore.runs.queue import speeds, starter
 from lmcore.runs.worker import cpu_slice
@@ -24,7 +25,6 @@ from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_and_encode
 from lmcore.training import planning
 from lmcore.training.loop import TrainingState, take_step
-from pages.parts import presets
 from sample_corpora import help_text
 
 APART = 0.1  # seconds between two beginnings

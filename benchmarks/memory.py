@@ -20,12 +20,12 @@ from common import as_a_worker, report
 if __name__ == "__main__":
     as_a_worker()
 
+from lmcore import presets
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.runs.queue import starter
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import memory_limits, worker
-from pages.parts import presets
 from sample_corpora import SAMPLES
 from tests.browser.server import Server
 

@@ -18,11 +18,11 @@ from common import as_a_worker, report
 if __name__ == "__main__":
     as_a_worker()
 
+from lmcore import presets
 from lmcore.runs.queue import starter
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import run_writer, worker
-from pages.parts import presets
 from sample_corpora import fables_en, fables_zh, help_text, village
 
 TOKENIZERS = ("character", "word", "subword")

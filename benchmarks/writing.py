@@ -14,13 +14,13 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be installed
 
+from lmcore import presets  # noqa: E402
 from lmcore.inference.evidence import copied  # noqa: E402
 from lmcore.inference.sampling import Sampling, begin, draws, generate  # noqa: E402
 from lmcore.models import Counts, NeuralLanguageModel, NgramModel, build_model  # noqa: E402
 from lmcore.text.corpus import Corpus, encode  # noqa: E402
 from lmcore.text.text_index import TextIndex  # noqa: E402
 from lmcore.tokenizers import build_tokenizer  # noqa: E402
-from pages.parts import presets  # noqa: E402
 from sample_corpora import SAMPLES  # noqa: E402
 
 TOKENS = 500

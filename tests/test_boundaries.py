@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [
-    {"errors", "config", "schema", "processor"},
+    {"errors", "config", "schema", "processor", "presets"},
     {"tokenizers"},
     {"text"},
     {"models"},

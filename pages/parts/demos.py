@@ -2,7 +2,7 @@
 
 import threading
 
-from pages.parts import presets
+from lmcore import presets
 from sample_corpora import SAMPLES
 
 SAMPLE = {"en": "fables-en", "zh": "fables-zh"}

@@ -2,8 +2,9 @@
 
 from unittest.mock import patch
 
+from lmcore import presets
 from lmcore.runs.store.store import Store
-from pages.parts import demos, presets
+from pages.parts import demos
 
 FEW_SECONDS = 5
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from pages.parts import links
 from pages.parts.run import charts, comparison
+from tests.lmcore.test_curve_history import a_history
 from tests.pages.situations import OWNER, TEXT, UNKNOWN, a_config
 
 
@@ -139,48 +139,6 @@ def test_several_changes_and_none(finished):
 # curves
 
 
-def a_history() -> comparison.History:
-    steps = np.arange(1, 5)
-    return comparison.History(
-        step=steps,
-        tokens=32.0 * steps,
-        seconds=0.5 * steps,
-        loss=np.array([4.0, 2.0, 2.0, 1.0]),
-        evaluated=np.array([0.0, 2.0, 4.0]),
-        validation_loss=np.array([np.nan, 2.5, 1.5]),
-        bits_per_byte=np.array([np.nan, 3.0, 2.0]),
-    )
-
-
-def test_evaluations_lie_where_their_steps_lie():
-    for axis, places in {"step": [2, 4], "tokens": [64, 128], "seconds": [1, 2]}.items():
-        x, y = a_history().validation(axis, "bits_per_byte")
-        assert (x.tolist(), y.tolist()) == (places, [3.0, 2.0])
-
-
-def test_smoothing_is_an_exponential_mean():
-    x, y = a_history().training("tokens", 0.5)
-    assert x.tolist() == [32, 64, 96, 128]
-    assert_allclose(y, [4, (2 + 0.5 * 4) / 1.5, (2 + 0.5 * 2 + 0.25 * 4) / 1.75, (1 + 0.5 * 2 + 0.25 * 2 + 0.125 * 4) / 1.875])
-    assert a_history().training("step", 0.0)[1].tolist() == [4, 2, 2, 1]
-
-
-def test_a_long_history_is_thinned():
-    steps = np.arange(1, 50_001)
-    history = comparison.History(steps, steps, steps, 1 / steps, np.array([]), np.array([]), np.array([]))
-    x, y = history.training("step", 0.0)
-    assert len(x) <= 2_000 and (x[0], x[-1]) == (1, 50_000)
-    assert_allclose(y, 1 / x)
-
-
-def test_a_run_without_steps_has_an_empty_curve():
-    nothing = np.array([])
-    history = comparison.History(*[nothing] * 7)
-    assert [len(part) for part in (*history.training("seconds", 0.9), *history.validation("tokens", "validation_loss"))] == [
-        0
-    ] * 4
-
-
 def test_a_figure_names_each_run_once_and_hides_no_markup():
     curve = {
         "colour": "#0072B2",
@@ -199,7 +157,7 @@ def test_a_figure_names_each_run_once_and_hides_no_markup():
 
 
 def test_the_points_of_every_run():
-    table = comparison.points_table(["a", "b"], [a_history(), a_history()])
+    table = comparison.points_table(["a", "b"], [a_history()] * 2)
     assert table["Run"] == ["a"] * 3 + ["b"] * 3
     assert table["Step"][:3] == [0, 2, 4] and table["Tokens"][:3] == [0, 64, 128]
     assert table["Validation loss (bits per byte)"][1:3] == [3.0, 2.0]

@@ -12,8 +12,8 @@ import streamlit as st
 from lmcore.config import RunConfig
 from lmcore.runs.store import marks
 from lmcore.text.decoding import one_line
+from lmcore.training.curve_history import CurveHistory
 from pages.parts import texts
-from pages.parts.components.live_chart.thin import thin
 from pages.parts.language import _, together
 from pages.parts.run import run_labels, setting_labels
 
@@ -23,47 +23,14 @@ DECIDED = ("planned_steps", "evaluation_interval", "threads")  # follow from the
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
 
 
-@dataclass(frozen=True)
-class History:
-    """One run's curve: each array of its steps (N,), and of its evaluations (M,); NaN where there is no value."""
-
-    step: np.ndarray
-    tokens: np.ndarray
-    seconds: np.ndarray
-    loss: np.ndarray  # nats per token
-    evaluated: np.ndarray  # steps
-    validation_loss: np.ndarray  # nats per token
-    bits_per_byte: np.ndarray
-
-    def training(self, axis: str, smoothing: float) -> tuple[np.ndarray, np.ndarray]:
-        """(x, y) of the training loss, an exponential mean with this share of what came before; thinned to 2,000 points."""
-        smooth = pd.Series(self.loss).ewm(alpha=1 - smoothing).mean().to_numpy() if len(self.loss) else self.loss
-        kept = thin(smooth)
-        return getattr(self, axis)[kept], smooth[kept]
-
-    def validation(self, axis: str, unit: str) -> tuple[np.ndarray, np.ndarray]:
-        """(x, y) of the evaluations; unit: validation_loss or bits_per_byte."""
-        values = getattr(self, unit)
-        known = np.isfinite(values)
-        return self.place(axis)[known], values[known]
-
-    def place(self, axis: str) -> np.ndarray:
-        """(M,) where the evaluations lie on an axis: step, tokens or seconds."""
-        if axis == "step" or not len(self.step):
-            return self.evaluated
-        return np.interp(self.evaluated, self.step, getattr(self, axis), left=0)
-
-
-def history(store, run) -> History:
+def history(store, run) -> CurveHistory:
     return _history(run.id, run.heartbeat, store)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _history(run_id: str, heartbeat: int, _store) -> History:
+def _history(run_id: str, heartbeat: int, _store) -> CurveHistory:
     """Kept by run and heartbeat, which counts every write of its worker."""
-    steps, evaluations = _store.steps(run_id), _store.evaluations(run_id)
-    of = {name: np.array([getattr(row, name) for row in evaluations], dtype=float) for name in ("step", "loss", "bits_per_byte")}
-    return History(steps.step, steps.tokens, steps.seconds, steps.loss, of["step"], of["loss"], of["bits_per_byte"])
+    return CurveHistory.of(_store.steps(run_id), _store.evaluations(run_id))
 
 
 @dataclass(frozen=True)
@@ -208,7 +175,7 @@ def results_table(names: list[str], runs: list, sources: list) -> dict[str, list
     }
 
 
-def points_table(names: list[str], histories: list[History]) -> dict[str, list]:
+def points_table(names: list[str], histories: list[CurveHistory]) -> dict[str, list]:
     """Every evaluation of every run."""
     table = {_("Run"): [], _("Step"): [], _("Tokens"): [], _("Seconds of training"): []}
     table |= {_("Validation loss (nats per token)"): [], _("Validation loss (bits per byte)"): []}
@@ -216,8 +183,8 @@ def points_table(names: list[str], histories: list[History]) -> dict[str, list]:
         columns = (
             [name] * len(of_run.evaluated),
             of_run.evaluated.astype(int),
-            np.round(of_run.place("tokens")).astype(int),
-            np.round(of_run.place("seconds"), 3),
+            np.round(of_run.position("tokens")).astype(int),
+            np.round(of_run.position("seconds"), 3),
             np.round(of_run.validation_loss, 5),
             np.round(of_run.bits_per_byte, 5),
         )

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from lmcore import presets
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig, bounds, choices
 from lmcore.models import parameter_count
 from lmcore.training.memory import training_memory
-from pages.parts import presets, visitor
+from pages.parts import visitor
 from pages.parts.components.number_field import number_field, refusal
 from pages.parts.language import _
 from pages.parts.run import run_labels, setting_labels

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
+from lmcore import presets
 from lmcore.config import RunConfig
 from lmcore.errors import LimitError, LmcoreError, TextError, TextNotFound
 from lmcore.runs.worker import memory_limits
 from lmcore.text.corpus import encode
 from lmcore.text.decoding import one_line
-from pages.parts import links, presets, texts, visitor
+from pages.parts import links, texts, visitor
 from pages.parts.language import _, sentence
 
 SHORT = 500  # characters: what is longer has enough tokens, however it is cut

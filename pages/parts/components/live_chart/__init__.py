@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from lmcore.training.curve_history import thin
 from pages.parts.components import plots
-from pages.parts.components.live_chart.thin import thin
 from pages.parts.components.plotly_js import with_plotly
 
 HERE = Path(__file__).parent

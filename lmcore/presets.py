@@ -1,15 +1,22 @@
-"""Settings that are good without a question asked: by how long one wants to wait and what kind of tokens."""
+"""Configurations that train well without a question asked: by how long one wants to wait, and by the kind of tokens.
+
+What each setting means is `config`; how seconds become steps is `training.planning`.
+"""
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 
-SECONDS = (10, 30, 120)
-TRY_IT_SECONDS = 20
-DEMO_SECONDS = 40
+SECONDS = (10, 30, 120)  # that the app offers
+TRY_IT_SECONDS = 20  # a first run of one's own
+DEMO_SECONDS = 40  # the examples
 
 
 def preset(seconds: int, tokenizer: str = "character") -> RunConfig:
-    """The fast recipe of `TrainingConfig`; more time feeds a larger model. Sizes and rates were tuned on validation text, see
-    docs/performance.md.
+    """Return a configuration for a training time: a longer one gets a larger model.
+
+    Sizes and learning rates were tuned on validation text, see docs/performance.md.
+
+    >>> preset(10).model.hidden_size, preset(120).model.hidden_size, preset(10, "word").model.tied
+    (192, 256, True)
     """
     hidden = 192 if seconds <= 20 else 256
     tied = tokenizer == "word"  # a large vocabulary has most of its parameters in the two matrices that become one
@@ -21,7 +28,11 @@ def preset(seconds: int, tokenizer: str = "character") -> RunConfig:
 
 
 def article() -> RunConfig:
-    """The plain loop of the article: nn.RNN, SGD, a constant rate; nothing is decided for its sake."""
+    """Return the plain loop that textbooks print: nn.RNN, SGD, a constant rate, float32, the exact loss.
+
+    >>> article().training.optimizer, article().training.schedule
+    ('sgd', 'constant')
+    """
     return RunConfig(
         TokenizerConfig(kind="character"),
         ModelConfig(family="rnn", embedding_size=64, hidden_size=128),
