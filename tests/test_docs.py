@@ -81,7 +81,7 @@ def test_the_readme_s_code_runs_as_it_stands(tmp_path):
         for name in ("README.md", "README.zh.md")
     )
     assert code == chinese
-    assert len(code.strip().splitlines()) < 18
+    assert len(code.strip().splitlines()) <= 7  # two lines of imports and space, five of work
     (tmp_path / "story.txt").write_text(
         "The river was low that summer, and the ferryman had little to do. " * 60, encoding="utf-8"
     )
@@ -91,8 +91,11 @@ def test_the_readme_s_code_runs_as_it_stands(tmp_path):
         [sys.executable, "-c", short], cwd=tmp_path, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}
     )
     assert result.returncode == 0, result.stderr
-    *steps, answer = result.stdout.splitlines()
-    assert len(steps) == 30 and float(answer.rsplit(" ", 1)[1]) > 1
+    lines = result.stdout.splitlines()
+    steps, (answer, *written) = lines[:30], lines[30:]
+    assert [int(step.split()[0]) for step in steps] == list(range(1, 31))
+    assert float(answer.rsplit(" ", 1)[1]) > 1
+    assert written[0].startswith("The river")
 
 
 def test_every_figure_on_performance_names_a_command_that_exists():

@@ -5,7 +5,7 @@ Preprocessing is `corpus` and `tokenizers`; what a run keeps on disk is `checkpo
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -111,20 +111,6 @@ def fit(network: Network, data: TokenData, config: TrainingConfig, state: Traini
             tokens_per_second=tokens / (trained - began),
             evaluation=evaluation,
         )
-
-
-def train(
-    network: Network, data: TokenData, config: TrainingConfig, callbacks: Iterable[Callable[[StepEvent], None]] = ()
-) -> StepEvent | None:
-    """Run `fit` to its end, handing each event to each callback; the last event is returned."""
-    event = None
-    try:
-        for event in fit(network, data, config):
-            for callback in callbacks:
-                callback(event)
-    except StopTraining:
-        pass
-    return event
 
 
 def take_step(network: Network, state: TrainingState) -> tuple[float, float, float, int]:

@@ -8,14 +8,14 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from lmcore import processor
-from lmcore.config import TrainingConfig, choices
+from lmcore import Corpus, processor, train
+from lmcore.config import RunConfig, TrainingConfig, choices
 from lmcore.errors import LossNotFinite
 from lmcore.inference import probability
 from lmcore.models import NeuralLanguageModel, build_model
 from lmcore.text.corpus import TokenData
 from lmcore.training.evaluation import bits_per_byte, validation_nats
-from lmcore.training.loop import StopTraining, TrainingState, fit, forward, is_evaluation_step, train
+from lmcore.training.loop import StopTraining, TrainingState, fit, forward, is_evaluation_step
 from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
 
 
@@ -194,9 +194,10 @@ def test_callbacks_see_each_event_and_may_stop():
         if event.step == 5:
             raise StopTraining
 
-    last = train(build_model(small(), 6), pattern("stream"), quick(), [stop_at_five])
+    config = RunConfig(model=small()).with_training(stop="steps", stop_after=20.0)
+    model = train(Corpus.from_text("the cat sat on the mat\n" * 30), config, [stop_at_five])
     assert seen == [1, 2, 3, 4, 5]
-    assert last.step == 5
+    assert model.step == 5
 
 
 def test_an_exploding_loss_is_named_before_the_weights_are_spoilt():

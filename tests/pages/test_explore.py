@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lmcore.inference import probability
+from lmcore.inference.trained import TrainedModel
 from lmcore.tokenizers import WordTokenizer
 from pages.parts import visitor
 from pages.parts.explore import chain, input_checks, scoring
@@ -147,7 +148,7 @@ def test_one_impossible_token_makes_the_whole_impossible():
 
 def test_bits_per_byte_charge_unknown_words_and_spaces(trained):
     tokenizer = WordTokenizer.train("the cat sat")
-    known = model_cache.Trained(trained.fetch, tokenizer, 1, "stream")
+    known = TrainedModel(trained.fetch, tokenizer, 1, "stream")
     spacing = tokenizer.spacing_bits("the dog")
     assert 0.1 < spacing < 1
     assert chain.bits_per_byte(known, "the dog", -7 * np.log(2)) == pytest.approx((7 + 8 * 3 + spacing) / 7)
@@ -155,7 +156,7 @@ def test_bits_per_byte_charge_unknown_words_and_spaces(trained):
 
 
 def test_the_text_before_a_token_is_what_one_would_type(trained):
-    items = model_cache.Trained(trained.fetch, WordTokenizer.train("\x1ethe cat\x1ea dog\x1e"), 1, "lines")
+    items = TrainedModel(trained.fetch, WordTokenizer.train("\x1ethe cat\x1ea dog\x1e"), 1, "lines")
     assert chain.before_token(items, items.marked("the cat\na dog"), 4) == "the cat\na "
     assert chain.before_token(trained, "the cat", 0) == ""
 

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.errors import CheckpointDamaged
 from lmcore.inference import probability
+from lmcore.inference.trained import TrainedModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import snapshots, worker
@@ -73,9 +74,9 @@ def test_what_a_page_holds_keeps_no_model_alive(run, trained):
     gc.collect()
     assert model() is None
     assert probability.next_token(trained.model, ids).tolist() == asked.tolist()
-    older = model_cache.Trained(partial(model_cache._fetch, trained.fetch.args[0], 1), trained.tokenizer, 1, trained.kind)
+    older = TrainedModel(partial(model_cache._fetch, trained.fetch.args[0], 1), trained.tokenizer, 1, trained.kind)
     assert older.model is trained.model  # its own checkpoint has been replaced by the newest
-    gone = model_cache.Trained(partial(model_cache._fetch, Path("gone"), 1), trained.tokenizer, 1, trained.kind)
+    gone = TrainedModel(partial(model_cache._fetch, Path("gone"), 1), trained.tokenizer, 1, trained.kind)
     with pytest.raises(CheckpointDamaged):
         _ = gone.model
 

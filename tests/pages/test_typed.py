@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from lmcore.inference.trained import TrainedModel
 from lmcore.models import UniformModel
 from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import KINDS, CharacterTokenizer, SubwordTokenizer, WordTokenizer
@@ -59,10 +60,10 @@ def test_a_pinned_context_is_tidied(open_page, here):
     store.set_pinned_context(here["queued"], "the ca")
 
 
-def a_model(tokenizer, text="", kind="stream") -> model_cache.Trained:
+def a_model(tokenizer, text="", kind="stream") -> TrainedModel:
     """Knows nothing; begins as one trained on the text would."""
     opening = encode(Corpus.from_text(text, kind), tokenizer).opening if text else np.empty(0, np.int64)
-    return model_cache.Trained(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, 1, kind, opening)
+    return TrainedModel(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, 1, kind, opening)
 
 
 CAFE = "Le café est fermé. Élise est triste. "
@@ -154,7 +155,7 @@ def test_the_other_way_of_writing_is_offered_and_taken(open_page, here, monkeypa
 
     def as_if(*asked, **more):
         trained = load(*asked, **more)
-        return model_cache.Trained(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, trained.step, "stream")
+        return TrainedModel(lambda: UniformModel(tokenizer.vocabulary_size), tokenizer, trained.step, "stream")
 
     monkeypatch.setattr(model_cache, "load", as_if)
     app = open_page("write", lang=language, run=here["finished"])

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from lmcore.inference.sampling import Sampling, generate
+from lmcore.inference.trained import TrainedModel
 from lmcore.models import UniformModel
 from lmcore.tokenizers import CharacterTokenizer, SubwordTokenizer, WordTokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
@@ -87,7 +88,7 @@ def test_writing_ends_after_a_stop_and_when_the_text_is_full(trained, monkeypatc
 
 def test_unknown_is_never_drawn():
     tokenizer = WordTokenizer.train("a b")
-    trained = model_cache.Trained(lambda: UniformModel(3), tokenizer, step=1, kind="stream")
+    trained = TrainedModel(lambda: UniformModel(3), tokenizer, step=1, kind="stream")
     text = a_text(trained, "a", 60)
     assert set(text.ids().tolist()) == {1, 2}
     rows, rest = text.offer(trained, Sampling()).rows(tokenizer.vocabulary, top=2)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lmcore.errors import CheckpointError
+from lmcore.inference.trained import TrainedModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.text.decoding import one_line
 from pages.parts import demos, links, texts, visitor
@@ -44,7 +45,7 @@ def example_link(page: str):
     links.page_link(page if shown else "home", _("See the finished example"), run=example.id if shown else None)
 
 
-def a_model(run) -> model_cache.Trained:
+def a_model(run) -> TrainedModel:
     """The checkpoint a run is asked from: the best one, or the last where the visitor wants it (`about` asks). While there is none
     the page says so and ends here."""
     try:

@@ -5,53 +5,20 @@ Keyed by run and step, so that a running model is fresh and a finished one is lo
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-import numpy as np
-
 from lmcore.errors import CheckpointDamaged, CheckpointsDamaged, TokenizerDamaged
+from lmcore.inference.trained import TrainedModel
 from lmcore.models import LanguageModel
 from lmcore.runs.run_folder import RunFolder, step_of
-from lmcore.text.corpus import typed, unmark
 from lmcore.tokenizers import Tokenizer, parse_tokenizer
 from lmcore.training import checkpoint
 
 KEPT = 16
 AT_ONCE = threading.BoundedSemaphore(2)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a page asks. Streamlit keeps it for as long as a visitor's page is open (in what its buttons do), so it has no model of its
-    own: it fetches the one that is kept, or loads it again."""
-
-    fetch: Callable[[], LanguageModel]
-    tokenizer: Tokenizer
-    step: int
-    kind: str  # of the corpus: decides what a line break in a context means
-    opening: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # ids that a fresh context begins with
-
-    @property
-    def model(self) -> LanguageModel:
-        """Raises CheckpointDamaged where the run has been deleted meanwhile."""
-        return self.fetch()
-
-    def marked(self, text: str, *, whole: bool = False, context=()) -> str:
-        """What a visitor typed, as training saw its text. whole: a sentence that is complete, without white space around it. context:
-        ids (S,) that stand before it, where it does not begin afresh."""
-        return typed(text, self.kind, self.tokenizer, context if len(context) else self.opening, whole=whole)
-
-    def encode(self, text: str) -> np.ndarray:
-        """(T,) ids of a context that a visitor typed."""
-        return self.tokenizer.encode(self.marked(text))
-
-    def written(self, ids) -> str:
-        """Tokens as a person would write them."""
-        return unmark("".join(self.tokenizer.texts(ids)), self.kind)
 
 
 @dataclass(frozen=True)
@@ -65,7 +32,7 @@ _cache: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
 _lock = threading.Lock()
 
 
-def load(data_folder, run, last: bool = False) -> Trained | None:
+def load(data_folder, run, last: bool = False) -> TrainedModel | None:
     """The readable checkpoint with the best validation loss of a run, or its last one; None while there is none.
 
     Raises CheckpointsDamaged where none of them can be read, TokenizerDamaged where the tokenizer cannot, or is that of another run.
@@ -82,7 +49,7 @@ def load(data_folder, run, last: bool = False) -> Trained | None:
         raise TokenizerDamaged(reason=type(error).__name__) from error
     if tokenizer.vocabulary_size != kept.model.vocabulary_size:
         raise TokenizerDamaged(reason="another vocabulary")
-    return Trained(partial(_fetch, run_folder, kept.step), tokenizer, kept.step, kept.kind, kept.model.opening)
+    return TrainedModel(partial(_fetch, run_folder, kept.step), tokenizer, kept.step, kept.kind, kept.model.opening)
 
 
 def _fetch(run_folder: RunFolder, step: int) -> LanguageModel:
