@@ -76,7 +76,7 @@ def test_what_a_page_holds_keeps_no_model_alive(run, trained):
     assert probability.next_token(trained.model, ids).tolist() == asked.tolist()
     older = TrainedModel(partial(model_cache._fetch, trained.fetch.args[0], 1), trained.tokenizer, 1, trained.kind)
     assert older.model is trained.model  # its own checkpoint has been replaced by the newest
-    gone = TrainedModel(partial(model_cache._fetch, Path("gone"), 1), trained.tokenizer, 1, trained.kind)
+    gone = TrainedModel(partial(model_cache._fetch, RunFolder(Path("gone")), 1), trained.tokenizer, 1, trained.kind)
     with pytest.raises(CheckpointDamaged):
         _ = gone.model
 
@@ -200,7 +200,7 @@ def test_what_a_film_shows_is_all_of_the_probability(run, trained):
 
 def test_the_newest_checkpoint_ends_a_film_of_a_run_that_goes_on(run, trained, monkeypatch):
     paths = RunFolder.of(visitor.data_folder(), run.id).frames()
-    monkeypatch.setattr(snapshots, "frames", lambda _: paths[:-1])
+    monkeypatch.setattr(RunFolder, "frames", lambda _: paths[:-1])
     assert film.pictures(run, trained)[-1] == (trained.step, None)
 
 
@@ -254,7 +254,7 @@ def test_a_model_is_asked_from_its_best_checkpoint_or_from_its_last(run, village
         chosen = replace(run, best_step=best)
         assert model_cache.load(village["data"], chosen).step == best
         assert model_cache.load(village["data"], chosen, last=True).step == 30
-    for unknown in (None, 7):  # no validation, or its best step was never saved
+    for unknown in (None, 29):  # no validation, or its best step was never saved
         assert model_cache.load(village["data"], replace(run, best_step=unknown)).step == 30
 
 
