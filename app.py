@@ -83,7 +83,7 @@ async def lifespan(app):
     cookie_header.take_long_headers()
     class_pin.check_environment()
     ended = threading.Event()
-    error_notice.mended = in_order(mend)
+    error_notice.restored = in_order(restore_backup)
     begins = in_order(train_examples)
     loading.begin()
 
@@ -123,8 +123,8 @@ def in_order(act):
         return None
 
 
-def mend():
-    return backups.mend(visitor.data_folder())
+def restore_backup():
+    return backups.restore_backup(visitor.data_folder())
 
 
 def back_up():

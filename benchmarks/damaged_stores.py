@@ -30,9 +30,9 @@ def at_a_start(stores, data: Path) -> Counter:
         _clear(data)
         (data / backups.STORE).write_bytes(damaged)
         try:
-            mended = backups.mend(data)
+            restored = backups.restore_backup(data)
             ask_everything(Store(data, limits.NO_LIMITS))
-            outcomes["replaced by the backup" if mended else "read whole"] += 1
+            outcomes["replaced by the backup" if restored else "read whole"] += 1
         except Exception as error:
             outcomes[f"WITHOUT A SENTENCE: {name}: {error!r}"] += 1
     return outcomes

@@ -94,7 +94,7 @@ class Soak:
             if wish in ("delete", "undelete"):
                 getattr(store, wish)(run_id)
             else:
-                store.ask(run_id, wish)
+                store.request(run_id, wish)
 
     def _kill(self, victim: str):
         if victim.startswith("server"):
@@ -123,14 +123,14 @@ class Soak:
         """What was interrupted is resumed -> runs that are neither paused nor at an end after a long time. The examples of the
         home page would train on for long, so they are told to stop."""
         for run in self.store.demos():
-            self.store.ask(run.id, "stop")
+            self.store.request(run.id, "stop")
         until = time.monotonic() + REST
         while time.monotonic() < until:
             runs = self.everything()
             for run in runs:
                 if run.shown_status == "interrupted":
                     with contextlib.suppress(LimitError):  # later
-                        self.store.ask(run.id, "run")
+                        self.store.request(run.id, "run")
             restless = [run.id for run in runs if run.shown_status in ("queued", "running", "interrupted")]
             if not restless:
                 return []
@@ -213,7 +213,7 @@ def starts_and_stops(data: Path, count: int):
             run = store.add_run(owner="visitor 0", text_id=text.id, name=str(number), config=a_config(1_000_000))
             pool.wake()
             _until(lambda run_id=run.id: store.run(run_id).step > 0)
-            store.ask(run.id, "stop")
+            store.request(run.id, "stop")
             _until(lambda run_id=run.id: store.run(run_id).shown_status == "stopped")
     finally:
         pool.stop()

@@ -39,7 +39,7 @@ class Clicks:
         while not self.store.run(run.id).step:
             time.sleep(0.002)
         took = time.perf_counter() - began
-        self.store.ask(run.id, "stop")
+        self.store.request(run.id, "stop")
         while self.store.run(run.id).status != "stopped":
             time.sleep(0.01)
         return took

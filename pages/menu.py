@@ -74,7 +74,7 @@ with st.sidebar:
     identity_menu.show()
     shell.show()
 
-error_notice.say_what_was_mended()
+error_notice.say_what_was_restored()
 if page.url_path:  # not Home
     loading.let_it_begin()
 with visitor.store().database.one_connection():

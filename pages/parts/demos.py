@@ -16,7 +16,7 @@ def ensure(store, first: str = "en"):
         sample = SAMPLES[SAMPLE[language]]
         if sample.id in existing:
             if existing[sample.id].shown_status in ("interrupted", "failed"):
-                store.ask(existing[sample.id].id, "run")
+                store.request(existing[sample.id].id, "run")
             continue
         text = sample_text(store, sample)
         config = presets.preset(presets.DEMO_SECONDS, sample.tokenizer)

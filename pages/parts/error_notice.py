@@ -3,11 +3,11 @@
 import streamlit as st
 
 from lmcore.errors import LmcoreError, NoRoomForBackup
-from lmcore.runs.store.backups import Mended
+from lmcore.runs.store.backups import Restored
 from lmcore.runs.store.migrations import as_store_error
 from pages.parts.language import _, sentence
 
-mended: Mended | None = None  # what this server did about the store when it started
+restored: Restored | None = None  # what this server did about the store when it started
 no_backup: NoRoomForBackup | None = None  # why it could make no backup
 
 
@@ -23,11 +23,11 @@ def as_lmcore_error(error: Exception) -> LmcoreError:
     return error if isinstance(error, LmcoreError) else as_store_error(error) or LmcoreError()
 
 
-def say_what_was_mended():
+def say_what_was_restored():
     """To each visitor, until they have read it."""
-    if mended is None or st.session_state.get("trouble.read"):
+    if restored is None or st.session_state.get("trouble.read"):
         return
-    said = "\n".join(filter(None, (_say_aside(mended.aside), _say_backup(mended.backup), _say_runs(mended.runs))))
+    said = "\n".join(filter(None, (_say_aside(restored.aside), _say_backup(restored.backup), _say_runs(restored.runs))))
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.text(said)
         st.button(_("I have read this"), key="trouble.read_it", on_click=_read)

@@ -147,7 +147,7 @@ def test_the_same_messages_from_her_do_change_something(server, anna, hers):
         tab.open("train", f"lang=en&run={anna.live.id}")
         tab.open("train", f"lang=en&run={anna.live.id}", **{ids["live.pause"]: {"trigger_value": True}})
         assert _want(anna) == "pause"
-        anna.store.ask(anna.live.id, "run")
+        anna.store.request(anna.live.id, "run")
         tab.open("classroom", f"lang=en&room={anna.room}")
         tab.open("classroom", f"lang=en&room={anna.room}", **{ids["class.anonymous"]: {"bool_value": True}})
         assert Rooms(anna.store).room(anna.room).anonymous

@@ -79,7 +79,7 @@ def test_a_killed_server_comes_back_to_runs_that_went_on(tmp_path):
         wait_for(lambda: store.run(run.id).step > begin.step + 20)
         steps = store.steps(run.id).step
         assert (steps[1:] - steps[:-1] == 1).all() and steps[0] == 1  # one writer: none twice, none missing
-        store.ask(run.id, "stop")
+        store.request(run.id, "stop")
         wait_for(lambda: store.run(run.id).shown_status == "stopped")
     finally:
         server.stop()
@@ -223,7 +223,7 @@ def test_what_was_deleted_long_ago_is_removed_for_good_when_a_server_starts(tmp_
     text = store.add_text(owner="anna", name="cats", content=TEXT, kind="stream", encoding="utf-8")
     old, new = (store.add_run(owner="anna", text_id=text.id, name=name, config=a_config()) for name in ("old", "new"))
     for run in (old, new):
-        store.ask(run.id, "stop")
+        store.request(run.id, "stop")
         store.delete(run.id)
     with store.database.writing() as connection:
         connection.execute("UPDATE runs SET deleted = '2020-01-01T00:00:00.000+00:00' WHERE id = ?", (old.id,))

@@ -26,7 +26,7 @@ def test_not_me_start_fresh_and_the_recovery_code(server, new_browser, language)
     anna, store = visitor_of(school), Store(server.data)
     text = store.add_text(owner=anna, name="cats", content=TEXT, kind="stream", encoding="utf-8")
     run = store.add_run(owner=anna, text_id=text.id, name=NAME, config=a_config())
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     school.reload()
     school.get_by_text(NAME, exact=True).wait_for()
 

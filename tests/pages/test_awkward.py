@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lmcore.errors import BY_CODE, LmcoreError
-from lmcore.runs.store.backups import Mended
+from lmcore.runs.store.backups import Restored
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
@@ -200,7 +200,7 @@ def test_what_went_wrong_is_one_sentence(kind, code, language):
 
 
 def test_what_was_done_to_a_damaged_store_is_said_until_it_is_read(tmp_path, open_page, monkeypatch):
-    monkeypatch.setattr(error_notice, "mended", Mended("store.damaged-1.sqlite", datetime(2026, 3, 1, 9, 30)))
+    monkeypatch.setattr(error_notice, "restored", Restored("store.damaged-1.sqlite", datetime(2026, 3, 1, 9, 30)))
     app = open_page(tmp_path, "runs", lang="en")
     assert app.text[0].value == (
         "The store, where texts and runs are listed, was damaged. It was set aside as “store.damaged-1.sqlite”; nothing was deleted.\n"
@@ -208,5 +208,5 @@ def test_what_was_done_to_a_damaged_store_is_said_until_it_is_read(tmp_path, ope
     )
     app.button(key="trouble.read_it").click().run()
     assert "damaged" not in " ".join(element.value for element in app.text)
-    monkeypatch.setattr(error_notice, "mended", Mended(None, None))
+    monkeypatch.setattr(error_notice, "restored", Restored(None, None))
     assert "没有备份" in open_page(tmp_path, "runs", lang="zh").text[0].value

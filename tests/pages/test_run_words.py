@@ -72,6 +72,6 @@ def test_a_sampled_loss_is_named(ids):
 
 
 def test_a_run_that_is_stopped_while_it_waits_says_so(ids):
-    run = replace(Store(ids["data"]).run(ids["finished"]), shown_status="queued", want="stop")
+    run = replace(Store(ids["data"]).run(ids["finished"]), shown_status="queued", request="stop")
     assert run_labels.status(run) == "being stopped" and "evaluated first" in run_labels.place_in_queue(run, queue=None)
-    assert run_labels.status(replace(run, want="queue")) == "waiting for a free place"
+    assert run_labels.status(replace(run, request="queue")) == "waiting for a free place"

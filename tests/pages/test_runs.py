@@ -89,7 +89,7 @@ def test_a_run_without_a_film_offers_none(mine):
 def test_resuming_more_than_may_wait_gets_its_sentence(store, waiting, monkeypatch):
     monkeypatch.setenv("NEXT_WORD_WAITING_ALONE", "0")
     run = waiting(OWNER)
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     waiting(OWNER)
     app = open_page("runs")
     app.button(key=f"runs.resume.{run.id}").click().run()

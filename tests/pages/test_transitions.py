@@ -154,7 +154,7 @@ def test_after_a_change_of_the_rate_the_retry_says_why_it_is_offered(store, a_ru
 
 
 def test_a_paused_run_can_be_stopped(store, a_run):
-    store.ask(a_run.id, "pause")
+    store.request(a_run.id, "pause")
     app = open_page("train", run=a_run.id)
     assert {"live.resume", "live.stop"} <= {button.key for button in app.button}
     app.button(key="live.stop").click().run()

@@ -50,7 +50,7 @@ def test_a_backup_beside_a_writer_is_of_one_moment(store):
     run, ended = a_run(store), threading.Event()
 
     def write():
-        writer, step = run_writer.Progress(store, run.id), 0
+        writer, step = run_writer.RunWriter(store, run.id), 0
         while not ended.is_set():
             step += 1
             writer.steps.append(StepRow(step, 0.1, step * 32, 1.5, 0.01, 0.5, step * 0.1, 320.0))
@@ -128,14 +128,14 @@ def test_the_newest_backup_takes_the_place_of_a_damaged_store(store, damage):
     a_text(store, "later")
     damage(path_of(store))
     damaged = path_of(store).read_bytes() if damage is not gone else None
-    mended = backups.mend(store.folder)
-    assert mended.backup is not None
+    restored = backups.restore_backup(store.folder)
+    assert restored.backup is not None
     assert [text.id for text in Store(store.folder).texts("anna")] == [kept.id]
     if damage is gone:
-        assert mended.aside is None and [path.name for path in backups.set_aside(store.folder)] == ["store.missing-1.txt"]
+        assert restored.aside is None and [path.name for path in backups.set_aside(store.folder)] == ["store.missing-1.txt"]
     else:
-        assert mended.aside == "store.damaged-1.sqlite" and (store.folder / mended.aside).read_bytes() == damaged
-    assert backups.mend(store.folder) is None  # once
+        assert restored.aside == "store.damaged-1.sqlite" and (store.folder / restored.aside).read_bytes() == damaged
+    assert backups.restore_backup(store.folder) is None  # once
     with Store(store.folder).database.reading() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
@@ -144,7 +144,7 @@ def test_the_newest_backup_takes_the_place_of_a_damaged_store(store, damage):
 def test_without_a_backup_an_empty_store_begins(store, damage):
     a_text(store)
     damage(path_of(store))
-    assert backups.mend(store.folder) == backups.Mended("store.damaged-1.sqlite", None)
+    assert backups.restore_backup(store.folder) == backups.Restored("store.damaged-1.sqlite", None)
     assert Store(store.folder).texts("anna") == []
 
 
@@ -153,7 +153,7 @@ def test_what_lies_beside_a_store_goes_with_it_and_each_has_its_own_name(store):
     for number in (1, 2):
         for ending in ("", "-wal", "-shm"):
             path_of(store).with_name(f"store.sqlite{ending}").write_bytes(f"garbage {number}{ending}".encode())
-        assert backups.mend(store.folder).aside == f"store.damaged-{number}.sqlite"
+        assert backups.restore_backup(store.folder).aside == f"store.damaged-{number}.sqlite"
     for number in (1, 2):
         assert (store.folder / f"store.damaged-{number}.sqlite").read_text() == f"garbage {number}"
     assert not list(store.folder.glob("store.sqlite*"))
@@ -165,7 +165,7 @@ def test_a_damaged_backup_gives_way_to_the_one_before(store):
     a_text(store, "later")
     half(backups.back_up(store.folder))
     garbage(path_of(store))
-    backups.mend(store.folder)
+    backups.restore_backup(store.folder)
     assert [text.id for text in Store(store.folder).texts("anna")] == [kept.id]
 
 
@@ -180,8 +180,8 @@ def test_a_damaged_store_makes_no_backup(store):
 
 def test_a_whole_store_and_a_first_start_are_left_alone(tmp_path, store):
     content = path_of(store).read_bytes()
-    assert backups.mend(store.folder) is None and path_of(store).read_bytes() == content
-    assert backups.mend(tmp_path / "new") is None
+    assert backups.restore_backup(store.folder) is None and path_of(store).read_bytes() == content
+    assert backups.restore_backup(tmp_path / "new") is None
 
 
 def test_a_locked_store_is_not_taken_for_a_damaged_one(store):
@@ -209,7 +209,7 @@ def test_files_of_runs_that_a_backup_does_not_know_are_kept(store):
         data_folder.write_json(RunFolder.of(store.folder, run.id).configuration_path, {})
     rebuilding.forget(store.folder, later.id)
     garbage(path_of(store))
-    backups.mend(store.folder)
+    backups.restore_backup(store.folder)
     restored = Store(store.folder)
     housekeeping.remove_orphans(restored)
     restored.purge(before="9999")
@@ -229,7 +229,7 @@ def test_runs_that_a_backup_does_not_know_are_listed_again(tmp_path, forker, dam
     """Their folders say whose they are, on which text, how they are called and how far they came; a deleted one stays away."""
     store = Store(tmp_path, NO_LIMITS)
     known = a_run(store, owner="ben")
-    store.ask(known.id, "stop")
+    store.request(known.id, "stop")
     if backup:
         backups.back_up(store.folder)
     text = a_text(store, "the dog sat on the log\n" * 200)
@@ -242,8 +242,8 @@ def test_runs_that_a_backup_does_not_know_are_listed_again(tmp_path, forker, dam
     store.delete(deleted.id)
     before = {run.id: store.run(run.id) for run in (trained, stopped, waiting)}
     damage(path_of(store))
-    mended = backups.mend(store.folder)
-    assert mended.runs == (3 if backup else 4) and (mended.aside is None) == (damage is gone)
+    restored = backups.restore_backup(store.folder)
+    assert restored.runs == (3 if backup else 4) and (restored.aside is None) == (damage is gone)
     restored = Store(store.folder)
     housekeeping.remove_orphans(restored)
     restored.purge(before="9999")
@@ -258,9 +258,9 @@ def test_runs_that_a_backup_does_not_know_are_listed_again(tmp_path, forker, dam
     assert again.notes == [{"code": "store.restored", "values": {"known": 0, "newest": 60}}]
     assert restored.run(stopped.id).status == restored.run(waiting.id).status == "stopped"
     assert restored.run(waiting.id).step == 0
-    restored.ask(waiting.id, "run")
+    restored.request(waiting.id, "run")
     assert forker.work(store.folder, waiting.id) == 0 and restored.run(waiting.id).status == "finished"
-    assert backups.mend(store.folder) is None
+    assert backups.restore_backup(store.folder) is None
 
 
 def test_what_was_deleted_with_its_text_stays_away(store):
@@ -272,7 +272,7 @@ def test_what_was_deleted_with_its_text_stays_away(store):
     store.share_text(staying.id, False)
     store.delete_text(going.id)
     gone(path_of(store))
-    assert backups.mend(store.folder).runs == 1
+    assert backups.restore_backup(store.folder).runs == 1
     restored = Store(store.folder)
     assert restored.run(gone_with_it.id) is None and restored.run(kept.id) and not restored.text(staying.id).shared
 
@@ -290,13 +290,13 @@ def test_what_a_folder_says_of_its_run_is_not_believed_blindly(store):
     for values in wrong:
         data_folder.write_json(path, values)
         gone(path_of(store))
-        mended, again = backups.mend(store.folder), Store(store.folder)
+        restored, again = backups.restore_backup(store.folder), Store(store.folder)
         with again.database.reading() as connection:
             listed = [row["id"] for row in connection.execute("SELECT id FROM runs")]
-        assert len(listed) == mended.runs and all(again.text(again.run(run_id).text_id) for run_id in listed)
+        assert len(listed) == restored.runs and all(again.text(again.run(run_id).text_id) for run_id in listed)
     path.write_bytes(b"\xff{")
     gone(path_of(store))
-    assert backups.mend(store.folder).runs == 0
+    assert backups.restore_backup(store.folder).runs == 0
 
 
 def test_a_store_that_vanishes_while_a_server_runs_is_missing_and_comes_back(store):
@@ -319,8 +319,8 @@ def test_a_store_that_vanishes_while_a_server_runs_is_missing_and_comes_back(sto
         with pytest.raises(StoreMissing):
             ask()
     assert not path_of(store).exists()
-    mended = backups.mend(store.folder)
-    assert mended.aside is None and mended.backup and mended.runs == 1
+    restored = backups.restore_backup(store.folder)
+    assert restored.aside is None and restored.backup and restored.runs == 1
     assert [text.id for text in store.texts("anna")] == [kept.id] and len(store.runs("anna")) == 1
 
 
@@ -341,7 +341,7 @@ def test_what_lay_beside_a_store_that_is_gone_does_not_get_into_the_backup(store
     gone(path_of(store))
     for ending, content in beside.items():
         Path(f"{path_of(store)}{ending}").write_bytes(content)
-    backups.mend(store.folder)
+    backups.restore_backup(store.folder)
     assert Store(store.folder).text(kept.id).name == "cats"
     assert (store.folder / "store.damaged-1.sqlite-wal").read_bytes() == beside["-wal"]
 
@@ -351,7 +351,7 @@ def test_a_run_that_went_on_after_the_backup_keeps_its_checkpoint_and_says_so(st
     backups.back_up(store.folder)
     assert forker.work(store.folder, run.id) == 0
     garbage(path_of(store))
-    backups.mend(store.folder)
+    backups.restore_backup(store.folder)
     restored = Store(store.folder)
     assert restored.run(run.id).notes == [{"code": "store.restored", "values": {"known": 0, "newest": 60}}]
     assert forker.work(store.folder, run.id) == 0  # it waits in the backup's queue: training goes on from its checkpoint
@@ -365,7 +365,7 @@ def test_a_store_is_backed_up_before_it_is_migrated(tmp_path, version):
         migrations.migrate(connection, version)
         connection.execute("INSERT INTO texts (id, sha256, name, kind, encoding, unreadable, changes, characters, bytes, created)"
                            " VALUES ('old', ?, 'of before', 'stream', 'UTF-8', 0, '[]', 1, 1, '2026-01-01T00:00:00+00:00')", ("0" * 64,))  # fmt: skip
-    assert backups.mend(tmp_path) is None
+    assert backups.restore_backup(tmp_path) is None
     assert Store(tmp_path).text("old").name == "of before"
     with closing(sqlite3.connect(backups.backups(tmp_path)[0])) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (version,)
@@ -386,7 +386,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(store):
     with store.database.writing() as connection:
         connection.execute("PRAGMA user_version = 99")
     content = path_of(store).read_bytes()
-    assert backups.mend(store.folder) is None
+    assert backups.restore_backup(store.folder) is None
     with pytest.raises(StoreTooNew) as caught:
         Store(store.folder)
     assert caught.value.values == {"version": 99}
@@ -494,7 +494,7 @@ def test_a_store_that_may_not_be_written_is_named(readable_by_all, what):
             raise (as_store_error(error) or error) from error
 
     assert as_somebody_else(use) == StoreReadOnly.__name__
-    assert as_somebody_else(lambda: backups.mend(data)) in ("nothing", "PermissionError")
+    assert as_somebody_else(lambda: backups.restore_backup(data)) in ("nothing", "PermissionError")
     assert backups.set_aside(data) == []
 
 
@@ -503,7 +503,7 @@ def test_a_running_run_of_a_damaged_store_is_never_trained_twice(store, forker):
     run = a_run(store, steps=60)
     backups.back_up(store.folder)
     garbage(path_of(store))
-    backups.mend(store.folder)
+    backups.restore_backup(store.folder)
     with RunFolder.of(store.folder, run.id).lock():
         assert forker.work(store.folder, run.id) == 0
         assert Store(store.folder).run(run.id).step == 0

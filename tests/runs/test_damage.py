@@ -27,14 +27,14 @@ def test_a_server_starts_over_every_damaged_store_and_answers(full, tmp_path):
     shutil.copytree(full.folder / "backups", tmp_path / "backups")
     for name, damaged in variants(content, COUNT):
         (tmp_path / backups.STORE).write_bytes(damaged)
-        mended = backups.mend(tmp_path)
+        restored = backups.restore_backup(tmp_path)
         try:
             ask_everything(Store(tmp_path, limits.NO_LIMITS))
         except Exception as error:
             raise AssertionError(f"{name}: {type(error).__name__}: {error}") from error
-        if mended:
+        if restored:
             replaced += 1
-            assert mended.aside and mended.backup
+            assert restored.aside and restored.backup
             for left_over in tmp_path.glob("store.damaged-*"):
                 left_over.unlink()
     assert replaced > COUNT / 2

@@ -77,7 +77,7 @@ def test_run_json_is_written_anew(store, forker, killed, undisturbed, damage):
     """The kind is the one it was trained as, not the one its text has been given since."""
     store.set_kind(killed.text_id, "lines")
     damage(folder_of(store, killed).configuration_path)
-    store.ask(killed.id, "run")
+    store.request(killed.id, "run")
     assert forker.work(store.folder, killed.id) == 0
     assert store.run(killed.id).status == "finished"
     assert not any(note["code"] == CheckpointDamaged.code for note in store.run(killed.id).notes)
@@ -98,12 +98,12 @@ def test_a_run_without_its_tokenizer_says_so_and_keeps_its_checkpoints(store, fo
     if damage is not other_size:
         with pytest.raises(TokenizerDamaged):
             transfer.export_run(store, killed.id)
-    store.ask(killed.id, "run")
+    store.request(killed.id, "run")
     assert forker.work(store.folder, killed.id) == 0
     assert (store.run(killed.id).status, store.run(killed.id).error_code) == ("failed", TokenizerDamaged.code)
     assert folder_of(store, killed).checkpoints() == saved
     path.write_bytes(whole)  # somebody has found it
-    store.ask(killed.id, "run")
+    store.request(killed.id, "run")
     forker.work(store.folder, killed.id)
     assert store.run(killed.id).status == "finished"
 
@@ -124,16 +124,16 @@ def test_nothing_is_trained_on_a_text_that_is_not_what_was_kept(store, forker, k
         0,
     )
     if damage is a_byte:  # only a look at every byte shows it
-        store.ask(killed.id, "run")
+        store.request(killed.id, "run")
         forker.work(store.folder, killed.id)
         assert store.run(killed.id).error_code == TextChanged.code
     else:
         with pytest.raises(TEXTS[damage]):
-            store.ask(killed.id, "run")
+            store.request(killed.id, "run")
         assert store.run(killed.id).shown_status == "interrupted"
     assert curve(store, killed)[:40] == known[:40] and len(folder_of(store, killed).checkpoints()) == 2
     a_text(store, TEXT)  # what its sentence says: the same text again
-    store.ask(killed.id, "run")
+    store.request(killed.id, "run")
     forker.work(store.folder, killed.id)
     assert (curve(store, killed), measured(store, killed)) == undisturbed
 

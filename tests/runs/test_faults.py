@@ -60,7 +60,7 @@ def is_whole(store, run):
 
 
 def goes_on(store, forker, run, undisturbed):
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     assert forker.work(store.folder, run.id) == 0
     assert store.run(run.id).status == "finished"
     assert (curve(store, run), measured(store, run)) == undisturbed
@@ -109,7 +109,7 @@ def test_killed_again_and_again(store, forker, text, undisturbed):
     for step in (9, 10, 24, 25, 41, 59, 60):
         forker.work(store.folder, run.id, die_at_step=step)
         is_whole(store, run)
-        store.ask(run.id, "run")
+        store.request(run.id, "run")
     goes_on(store, forker, run, undisturbed)
 
 
@@ -171,7 +171,7 @@ def test_the_last_words_of_a_run_fit_into_the_spare_block(tmp_path, monkeypatch)
     monkeypatch.setattr(run_writer, "FLUSH_SECONDS", 0.0)
     store = Store(tmp_path, NO_LIMITS)
     run = run_writer.claim(store, a_run(store).id)
-    writer, tries = run_writer.Progress(store, run.id), []
+    writer, tries = run_writer.RunWriter(store, run.id), []
     write = writer._write
     spare.keep(tmp_path)
 
@@ -310,7 +310,7 @@ def test_a_loss_that_is_not_a_number_ends_the_run_at_once(store, forker, text, u
 def test_a_clock_that_is_set_back_changes_no_curve_and_no_duration(store, forker, text, undisturbed):
     run = a_run(store, STEPS, text)
     assert forker.work(store.folder, run.id, clock_jumps=5.0, die_at_step=45) == KILLED
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     assert forker.work(store.folder, run.id, clock_jumps=5.0) == 0
     finished, seconds = store.run(run.id), store.steps(run.id).seconds
     assert (curve(store, run), measured(store, run)) == undisturbed

@@ -64,10 +64,10 @@ def test_beside_others_a_visitor_has_one_in_training_and_two_waiting(tmp_path):
         a_run(store, text=text)
     assert refused.value.values == {"active": 3, "limit": 3}
     assert len(store.runs("anna")) == 3
-    store.ask(runs[0].id, "stop")
+    store.request(runs[0].id, "stop")
     a_run(store, text=text)
     with pytest.raises(TooManyWaiting):
-        store.ask(runs[0].id, "run")  # resuming is no way around it
+        store.request(runs[0].id, "run")  # resuming is no way around it
     assert store.run(runs[0].id).status == "stopped"
 
 
@@ -179,7 +179,7 @@ def test_what_others_have_deleted_is_not_touched_to_make_room(tmp_path):
 
 def with_files(store, run, film: int, model: int):
     """Bytes of snapshots and of a checkpoint in a run's folder."""
-    store.ask(run.id, "stop")  # before there is a checkpoint that a worker would evaluate
+    store.request(run.id, "stop")  # before there is a checkpoint that a worker would evaluate
     path = RunFolder.of(store.folder, run.id)
     path.film_path.mkdir(parents=True)
     path.frame_path(1).write_bytes(bytes(film))
@@ -251,9 +251,9 @@ def test_what_would_be_refused_is_known_before_the_start(tmp_path):
     run = a_run(store, text=text)
     with pytest.raises(TooManyWaiting):
         store.check_start("anna")
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     store.check_start("anna")
-    store.ask(a_run(store, text=text).id, "stop")
+    store.request(a_run(store, text=text).id, "stop")
     with pytest.raises(TooManyRuns):
         store.check_start("anna")
     store.check_start("ben")

@@ -36,14 +36,14 @@ def meanwhile(monkeypatch):
 
 def test_a_changed_rate_and_a_pause_are_kept(store, meanwhile):
     run = a_run(store, steps=60, learning_rate=0.02, schedule="constant")
-    meanwhile[20] = lambda: store.ask_learning_rate(run.id, 0.5)
-    meanwhile[30] = lambda: store.ask(run.id, "pause")
+    meanwhile[20] = lambda: store.request_learning_rate(run.id, 0.5)
+    meanwhile[30] = lambda: store.request(run.id, "pause")
     worker.work(store.folder, run.id)
     paused = store.run(run.id)
     assert (paused.shown_status, paused.step, marks.rates(paused), marks.pauses(paused)) == (
         "paused", 30, [(0, 0.02), (20, 0.5)], [],
     )  # fmt: skip
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     worker.work(store.folder, run.id)
     done = store.run(run.id)
     assert (done.shown_status, marks.rates(done), marks.pauses(done)) == ("finished", [(0, 0.02), (20, 0.5)], [30])
@@ -55,10 +55,10 @@ def test_a_changed_rate_and_a_pause_are_kept(store, meanwhile):
 def test_they_travel_with_the_run(store, meanwhile, tmp_path):
     """The curve and what is said of it are those of the original; without its text a run ends at its best step."""
     run = a_run(store, steps=60, learning_rate=0.02, schedule="constant")
-    meanwhile[20] = lambda: store.ask_learning_rate(run.id, 0.5)
-    meanwhile[30] = lambda: store.ask(run.id, "pause")
+    meanwhile[20] = lambda: store.request_learning_rate(run.id, 0.5)
+    meanwhile[30] = lambda: store.request(run.id, "pause")
     worker.work(store.folder, run.id)
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     worker.work(store.folder, run.id)
     run, elsewhere = store.run(run.id), Store(tmp_path / "elsewhere")
     imported = take_in(elsewhere, "ben", transfer.export_run(store, run.id))
@@ -76,12 +76,12 @@ def test_they_travel_with_the_run(store, meanwhile, tmp_path):
 
 def test_what_came_after_the_checkpoint_is_forgotten(store, meanwhile):
     run = a_run(store, steps=40, learning_rate=0.02, schedule="constant")
-    meanwhile[30] = lambda: store.ask_learning_rate(run.id, 0.5)
-    meanwhile[20] = lambda: store.ask(run.id, "pause")
+    meanwhile[30] = lambda: store.request_learning_rate(run.id, 0.5)
+    meanwhile[20] = lambda: store.request(run.id, "pause")
     worker.work(store.folder, run.id)
     (saved,) = RunFolder.of(store.folder, run.id).checkpoints()[:1]
     kept = saved.read_bytes()
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     worker.work(store.folder, run.id)
     assert marks.rates(store.run(run.id)) == [(0, 0.02), (30, 0.5)]
     for path in RunFolder.of(store.folder, run.id).checkpoints():
@@ -89,7 +89,7 @@ def test_what_came_after_the_checkpoint_is_forgotten(store, meanwhile):
     saved.write_bytes(kept)  # the newest one is lost
     with store.database.writing() as connection:
         connection.execute("UPDATE runs SET status = 'stopped', step = 40 WHERE id = ?", (run.id,))
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     worker.work(store.folder, run.id)
     assert marks.rates(store.run(run.id)) == [(0, 0.02)] and marks.pauses(store.run(run.id)) == [20]
 

@@ -47,7 +47,7 @@ def reach(store, run, step: int):
 
 
 def stop(store, run):
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     wait_until(lambda: store.run(run.id).shown_status == "stopped")
     return curve(store, run)
 
@@ -106,7 +106,7 @@ def test_a_stopped_run_is_evaluated_at_its_end(served):
     assert evaluations[-1].improved and (stopped.best_step, stopped.best_loss) == (stopped.step, evaluations[-1].loss)
     saved = RunFolder.of(store.folder, run.id).checkpoints()
     assert step_of(saved[0]) == stopped.step
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     pool.wake()
     reach(store, run, stopped.step + 10)
     stop(store, run)
@@ -120,11 +120,11 @@ def test_pause_and_resume_go_on_where_it_was(served):
     pool.wake()
     reach(store, run, 50)
     for _ in range(2):
-        store.ask(run.id, "pause")
+        store.request(run.id, "pause")
     wait_until(lambda: store.run(run.id).shown_status == "paused")
     paused_at = store.run(run.id).step
     for _ in range(2):
-        store.ask(run.id, "run")
+        store.request(run.id, "run")
     pool.wake()
     reach(store, run, paused_at + 20)
     reach(store, whole, paused_at + 20)
@@ -139,7 +139,7 @@ def test_stopping_twice_keeps_what_was_learned(served):
     run = a_run(store, LONG)
     pool.wake()
     reach(store, run, 20)
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     steps = stop(store, run)
     newest = RunFolder.of(store.folder, run.id).checkpoints()[0]
     assert step_of(newest) == store.run(run.id).step == len(steps)
@@ -150,7 +150,7 @@ def test_the_learning_rate_changes_while_it_runs(served):
     run = a_run(store, LONG, schedule="constant")
     pool.wake()
     reach(store, run, 20)
-    store.ask_learning_rate(run.id, 0.001)
+    store.request_learning_rate(run.id, 0.001)
     wait_until(lambda: len(store.steps(run.id).step) and store.steps(run.id).learning_rate[-1] == 0.001)
     stop(store, run)
 
@@ -182,7 +182,7 @@ def test_a_server_that_ends_puts_its_runs_back_and_the_next_goes_on(tmp_path):
     pool.wake()
     reach(store, run, 30)
     waiting = a_run(store)
-    store.ask(waiting.id, "pause")
+    store.request(waiting.id, "pause")
     pool.stop()
     pool.stop()
     assert store.run(run.id).status == "queued"
@@ -192,7 +192,7 @@ def test_a_server_that_ends_puts_its_runs_back_and_the_next_goes_on(tmp_path):
     again.wake()
     reach(store, run, reached + 20)
     assert stop(store, run)[reached - 1][0] == reached
-    store.ask(waiting.id, "run")
+    store.request(waiting.id, "run")
     assert finish(store, again, waiting).status == "finished"
     again.stop()
 
@@ -235,7 +235,7 @@ def test_a_worker_that_died_while_the_server_was_down_is_interrupted_not_running
     pool, other = Pool(tmp_path, at_once=2), a_run(store, owner="ben")
     assert finish(store, pool, other).status == "finished"  # the new server has looked at the queue
     assert store.run(run.id).shown_status == "interrupted" and store.run(run.id).step == reached
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     pool.wake()
     reach(store, run, reached + 20)
     assert [step for step, *_ in stop(store, run)][: reached + 20] == list(range(1, reached + 21))
@@ -253,10 +253,11 @@ CLAIMER = """
 import sys
 from pathlib import Path
 from filelock import Timeout
-from lmcore.runs.queue import lock
+from lmcore.runs import run_folder
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.worker import run_writer
 from lmcore.runs.store.store import Store
-lock.TAKING_SECONDS = 0.01
+run_folder.LOCKING_SECONDS = 0.01
 store = Store(Path(sys.argv[1]))
 while run_id := run_writer.next_queued(store):
     try:
@@ -296,6 +297,7 @@ def test_ten_processes_claim_each_run_exactly_once(tmp_path):
 DEAF = """
 import sys, time
 from pathlib import Path
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.worker import run_writer
 from lmcore.runs.store.store import Store
 store = Store(Path(sys.argv[1]))
@@ -311,11 +313,11 @@ def test_a_worker_that_hangs_is_killed_when_somebody_wants_it_to_end(tmp_path):
     worker = a_program(DEAF, tmp_path, run.id)
     wait_until(lambda: store.run(run.id).shown_status == "running")
     seconds = [0.0]
-    looking = starter.Starter(tmp_path, 1, lifeline=None)
+    looking = starter.Starter(tmp_path, 1, channel=None)
     looking.heartbeats = Heartbeats(clock=lambda: seconds[0])
     looking.children, looking.spawned = {worker.pid: run.id}, {worker.pid: worker}
     looking.end_who_does_not_hear()  # nobody has asked
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     looking.end_who_does_not_hear()
     seconds[0] = starter.POLITE_SECONDS - 0.1
     looking.end_who_does_not_hear()
@@ -353,7 +355,7 @@ def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch
 
     def prepare_until_stopped(config, training_text, on_progress):
         def ask_first(share):
-            store.ask(run.id, "stop")
+            store.request(run.id, "stop")
             on_progress(share)
             heard.append(share)
 

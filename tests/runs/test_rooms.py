@@ -87,7 +87,7 @@ def test_a_run_is_handed_in_by_itself_when_it_has_finished(store, room, status):
     assert [(entry.run.id, entry.waits) for entry in here.board(room.code)] == [(run, False)]
     assert here.of_visitor(room.code, "ben") == here.board(room.code)
     if status == "stopped":  # what is handed in stays so
-        store.ask(run, "run")
+        store.request(run, "run")
         assert store.run(run).status == "queued" and [entry.run.id for entry in here.board(room.code)] == [run]
 
 

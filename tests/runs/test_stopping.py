@@ -34,26 +34,26 @@ def stop_with_a_worker(store, run):
 def test_a_run_that_is_stopped_while_it_waits_is_evaluated_too(tmp_path, before):
     store, run = a_waiting_run(tmp_path)
     if before == "paused":
-        store.ask(run.id, "pause")
+        store.request(run.id, "pause")
     steps = curve(store, run)
     for _ in range(2):
-        store.ask(run.id, "stop")
+        store.request(run.id, "stop")
     assert store.queue().waiting[0].stops and store.expected_wait(run.id) == 0.0
     stopped = stop_with_a_worker(store, run)
     assert (stopped.status, stopped.step, stopped.error_code, curve(store, run)) == ("stopped", run.step, None, steps)
     last = store.latest_evaluation(run.id)
     assert last.step == run.step == stopped.best_step and last.loss == stopped.best_loss
     for _ in range(2):  # nothing is left to be said
-        store.ask(run.id, "stop")
+        store.request(run.id, "stop")
         assert store.run(run.id).status == "stopped"
-    store.ask(run.id, "run")
-    store.ask(run.id, "stop")
-    assert (store.run(run.id).status, store.run(run.id).want) == ("stopped", "stop")
+    store.request(run.id, "run")
+    store.request(run.id, "stop")
+    assert (store.run(run.id).status, store.run(run.id).request) == ("stopped", "stop")
 
 
 def test_a_waiting_run_that_cannot_be_evaluated_is_stopped_as_it_is(tmp_path):
     store, run = a_waiting_run(tmp_path)
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     data_folder.text_path(tmp_path, store.text(run.text_id).sha256).unlink()
     stopped = stop_with_a_worker(store, run)
     assert (stopped.status, stopped.error_code, stopped.step) == ("stopped", None, run.step)
@@ -62,18 +62,18 @@ def test_a_waiting_run_that_cannot_be_evaluated_is_stopped_as_it_is(tmp_path):
 
 def test_a_run_is_stopped_even_where_the_worker_that_should_look_at_it_died(tmp_path):
     store, run = a_waiting_run(tmp_path)
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     with RunFolder.of(tmp_path, run.id).lock():
-        assert run_writer.claim(store, run.id).want == "stop"
+        assert run_writer.claim(store, run.id).request == "stop"
     assert store.run(run.id).shown_status == "interrupted"
-    store.ask(run.id, "stop")
+    store.request(run.id, "stop")
     assert store.run(run.id).status == "stopped"
 
 
 def test_who_wants_a_stopping_run_to_go_on_gets_it_back(tmp_path):
     store, run = a_waiting_run(tmp_path)
-    for want, becomes in (("run", ("queued", "run")), ("pause", ("paused", "pause"))):
-        store.ask(run.id, "stop")
-        assert (store.run(run.id).status, store.run(run.id).want) == ("queued", "stop")
-        store.ask(run.id, want)
-        assert (store.run(run.id).status, store.run(run.id).want) == becomes
+    for request, becomes in (("run", ("queued", "run")), ("pause", ("paused", "pause"))):
+        store.request(run.id, "stop")
+        assert (store.run(run.id).status, store.run(run.id).request) == ("queued", "stop")
+        store.request(run.id, request)
+        assert (store.run(run.id).status, store.run(run.id).request) == becomes

@@ -157,20 +157,20 @@ def test_a_server_keeps_what_reading_needs_on_a_full_disk(store):
         assert beside.exists()
 
 
-@pytest.mark.parametrize(("want", "status"), [("pause", "paused"), ("stop", "stopped")])
-def test_a_waiting_run_can_be_held_back_twice_and_queued_again(store, want, status):
+@pytest.mark.parametrize(("asked", "status"), [("pause", "paused"), ("stop", "stopped")])
+def test_a_waiting_run_can_be_held_back_twice_and_queued_again(store, asked, status):
     run = a_run(store)
-    store.ask(run.id, want)
-    store.ask(run.id, want)
+    store.request(run.id, asked)
+    store.request(run.id, asked)
     assert store.run(run.id).status == status
-    store.ask(run.id, "run")
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
+    store.request(run.id, "run")
     assert store.run(run.id).status == "queued"
 
 
 def test_asking_for_an_unknown_run_is_said(store):
     with pytest.raises(RunNotFound):
-        store.ask("unknown", "stop")
+        store.request("unknown", "stop")
     with pytest.raises(RunNotFound):
         store.rename("unknown", "x")
 
@@ -207,7 +207,7 @@ def test_a_running_run_whose_lock_is_free_is_interrupted(store):
         run_writer.claim(store, run.id)
         assert store.run(run.id).shown_status == "running"
     assert store.run(run.id).shown_status == "interrupted"
-    store.ask(run.id, "run")
+    store.request(run.id, "run")
     assert store.run(run.id).status == "queued"
 
 
@@ -217,7 +217,7 @@ def rows(*steps, loss=1.5):
 
 def test_progress_is_read_by_column_and_from_a_step_on(store):
     run = a_run(store)
-    writer = run_writer.Progress(store, run.id)
+    writer = run_writer.RunWriter(store, run.id)
     writer.begin(0, a_config(), [{"code": "plan.x", "values": {}}])
     writer.steps += rows(1, 2, 3)
     writer.evaluations.append(EvaluationRow(3, 1.2, 2.5, True, "a sample", "the ca", [["t", 0.5]]))
@@ -232,7 +232,7 @@ def test_progress_is_read_by_column_and_from_a_step_on(store):
 
 def test_a_loss_that_is_not_a_number_is_never_read_as_zero(store):
     run = a_run(store)
-    writer = run_writer.Progress(store, run.id)
+    writer = run_writer.RunWriter(store, run.id)
     writer.steps += rows(1, loss=float("nan"))
     writer.flush(force=True)
     assert np.isnan(store.steps(run.id).loss[0])
@@ -240,21 +240,21 @@ def test_a_loss_that_is_not_a_number_is_never_read_as_zero(store):
 
 def test_beginning_after_a_checkpoint_forgets_what_came_later(store):
     run = a_run(store)
-    writer = run_writer.Progress(store, run.id)
+    writer = run_writer.RunWriter(store, run.id)
     writer.steps += rows(1, 2, 3)
     writer.flush(force=True)
     writer.begin(2, a_config(), [])
     assert store.steps(run.id).step.tolist() == [1, 2]
 
 
-def test_a_learning_rate_is_asked_for_until_it_is_heeded(store):
+def test_a_learning_rate_is_requested_until_it_is_applied(store):
     run = a_run(store)
-    store.ask_learning_rate(run.id, 0.5)
-    writer = run_writer.Progress(store, run.id)
+    store.request_learning_rate(run.id, 0.5)
+    writer = run_writer.RunWriter(store, run.id)
     for _ in range(2):  # a worker that dies in between finds it again
         writer.flush(force=True)
-        assert (writer.want, writer.learning_rate, writer.pinned_context) == ("run", 0.5, "the ca")
-    writer.heed_learning_rate()
+        assert (writer.request, writer.learning_rate, writer.pinned_context) == ("run", 0.5, "the ca")
+    writer.learning_rate_applied()
     writer.flush(force=True)
     assert writer.learning_rate is None and store.run(run.id).learning_rate is None
 

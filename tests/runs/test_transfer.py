@@ -43,7 +43,7 @@ def origin(tmp_path_factory, forker):
     forker.work(store.folder, finished.id)
     stopped = a_run(store, 60, text)  # now: beside one that waits, a slow machine would end the slice of the first
     forker.work(store.folder, stopped.id, die_at_step=35)
-    store.ask(stopped.id, "stop")
+    store.request(stopped.id, "stop")
     store.rename(finished.id, "a *fine* run | 好")
     return store, store.run(finished.id), store.run(stopped.id)
 
@@ -93,7 +93,7 @@ def test_a_run_that_was_not_done_goes_on_bit_for_bit_elsewhere(origin, elsewhere
     store, finished, stopped = origin
     imported = take_in(elsewhere, "ben", transfer.export_run(store, stopped.id))
     assert (imported.status, imported.step) == ("stopped", 20)
-    elsewhere.ask(imported.id, "run")
+    elsewhere.request(imported.id, "run")
     assert forker.work(elsewhere.folder, imported.id) == 0
     assert elsewhere.run(imported.id).status == "finished"
     assert curve(elsewhere, imported) == curve(store, finished)

@@ -10,7 +10,7 @@ import threading
 WAKE, STOP, GONE = "wake", "stop", "gone"
 
 
-class LifeLine:
+class ControlChannel:
     """The server holds the other end of standard input. Nothing is lost: what is said while nobody listens waits in the pipe."""
 
     _said: queue.SimpleQueue  # on Windows

@@ -24,7 +24,7 @@ LOOKING_SECONDS = 0.25  # between two looks at the queue
 
 
 @dataclass(frozen=True)
-class Contender:
+class QueueEntry:
     """A run that trains or waits."""
 
     id: str
@@ -41,12 +41,12 @@ class Contender:
 class Queue:
     """All that train or wait at one moment."""
 
-    training: list[Contender]
-    waiting: list[Contender]  # the next to begin stands first
+    training: list[QueueEntry]
+    waiting: list[QueueEntry]  # the next to begin stands first
     received: dict[str, float]  # visitor -> seconds of a place
     limits: Limits
 
-    def rightful(self) -> list[str]:
+    def should_train(self) -> list[str]:
         """The runs that should train now, as many as do."""
         return [entry.id for entry in ranked([*self.training, *self.waiting], self.received, self.limits)[: len(self.training)]]
 
@@ -54,7 +54,7 @@ class Queue:
         """Whether a run that has trained for so many seconds since it got its place shall give it to another now."""
         soon = was_new or any(entry.step == 0 or entry.stops for entry in self.waiting)
         needed = min(self.limits.first_slice_seconds, slice_seconds) if soon else slice_seconds
-        return bool(self.waiting) and trained >= needed and run_id not in self.rightful()
+        return bool(self.waiting) and trained >= needed and run_id not in self.should_train()
 
     def position(self, run_id: str) -> int | None:
         """1: the next to begin. None: not waiting."""
@@ -62,9 +62,9 @@ class Queue:
 
     def expected_wait(self, run_id: str) -> float | None:
         """Seconds until a waiting run gets a place, about; None where it does not wait or nobody can know."""
-        rightful = self.rightful()
+        should_train = self.should_train()
         places = max(self.limits.places, len(self.training))
-        free = [entry.seconds_left if entry.id in rightful else self._slice(entry) for entry in self.training]
+        free = [entry.seconds_left if entry.id in should_train else self._slice(entry) for entry in self.training]
         free += [0.0] * (places - len(free))
         heapq.heapify(free)
         for entry in self.waiting:
@@ -102,16 +102,16 @@ class Queue:
         training = config.training
         left = training.stop_after if training.stop == "seconds" else math.inf
         last = max((entry.queued for entry in (*self.training, *self.waiting)), default=0) + 1
-        entry = Contender(NEWCOMER, owner, owner, "queued", step=0, queued=last, seconds_left=left)
+        entry = QueueEntry(NEWCOMER, owner, owner, "queued", step=0, queued=last, seconds_left=left)
         beside = Counter(entry.visitor for entry in self.training)
         return replace(self, waiting=ranked([*self.waiting, entry], self.received, self.limits, beside))
 
-    def _slice(self, entry: Contender) -> float:
+    def _slice(self, entry: QueueEntry) -> float:
         seconds = self.limits.slice_seconds if entry.step else self.limits.first_slice_seconds
         return min(entry.seconds_left, seconds)
 
 
-def ranked(entries: list[Contender], received: dict[str, float], limits: Limits, training: Counter | None = None):
+def ranked(entries: list[QueueEntry], received: dict[str, float], limits: Limits, training: Counter | None = None):
     """Entries in the order in which they may train. training: how many runs a visitor has in training beside them.
 
     Runs that only have to be stopped come before all, for a moment. A visitor's second run comes when every other visitor has one. Then
@@ -148,7 +148,7 @@ def look(store, starting=(), connection=None) -> Queue:
     received = dict(tuple(row) for row in received)
     training, waiting = [], []
     for row in rows:
-        entry = _contender(row)
+        entry = _queue_entry(row)
         if entry.id in starting or (row["status"] == "running" and RunFolder.of(store.folder, entry.id).is_locked()):
             training.append(entry)
         elif row["status"] == "queued":
@@ -183,10 +183,10 @@ class Turn:
         return look(self.store).slice_is_over(self.run_id, now - self.began, self.was_new, self.slice_seconds)
 
 
-def _contender(row) -> Contender:
+def _queue_entry(row) -> QueueEntry:
     stops = row["status"] == "queued" and row["want"] == "stop"
     left = 0.0 if stops else _seconds_left(row)
-    return Contender(row["id"], row["owner"] or row["id"], row["owner"], row["status"], row["step"], row["queued"], left, stops)
+    return QueueEntry(row["id"], row["owner"] or row["id"], row["owner"], row["status"], row["step"], row["queued"], left, stops)
 
 
 def _seconds_left(row) -> float:

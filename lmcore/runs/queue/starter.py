@@ -1,6 +1,6 @@
 """One process with torch loaded that makes a worker for each run as places are free: a fork of it trains after milliseconds.
 
-Its standard input is its life line: a line wakes it, `stop` ends workers politely, the end of input means that the server has
+Its standard input is its control channel: a line wakes it, `stop` ends workers politely, the end of input means that the server has
 gone: running workers finish, no new one starts. Started by `pool`.
 """
 
@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 
 from lmcore.errors import StoreError
-from lmcore.runs.queue.control_channel import GONE, STOP, LifeLine
+from lmcore.runs.queue.control_channel import GONE, STOP, ControlChannel
 from lmcore.runs.queue.heartbeat import Heartbeats
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
@@ -48,8 +48,8 @@ def warm_up():
 
 
 class Starter:
-    def __init__(self, data_folder: Path, places: int, lifeline: LifeLine):
-        self.data_folder, self.places, self.lifeline = data_folder, places, lifeline
+    def __init__(self, data_folder: Path, places: int, channel: ControlChannel):
+        self.data_folder, self.places, self.channel = data_folder, places, channel
         self.store = Store(data_folder, create=False)
         self.children: dict[int, str] = {}  # pid -> run
         self.spawned: dict[int, subprocess.Popen] = {}
@@ -58,12 +58,12 @@ class Starter:
 
     def serve(self):
         """Until the server says stop or goes away."""
-        heard = self.lifeline.wait(0)  # the server may have gone while torch was loading
+        heard = self.channel.wait(0)  # the server may have gone while torch was loading
         while heard not in (STOP, GONE):
             with contextlib.suppress(sqlite3.Error, StoreError):  # locked, damaged or gone: the next look will do
                 self.end_who_does_not_hear()
                 self.start_what_fits()
-            heard = self.lifeline.wait(POLL_SECONDS)
+            heard = self.channel.wait(POLL_SECONDS)
             self.reap()
         if heard == STOP or self.outlive_the_server():
             self.end_politely()
@@ -160,10 +160,10 @@ class Starter:
 
     def outlive_the_server(self) -> bool:
         """Running workers finish -> whether the starter was told to end before they had."""
-        while self.children and not self.lifeline.told_to_end:
+        while self.children and not self.channel.told_to_end:
             time.sleep(0.1)
             self.reap()
-        return self.lifeline.told_to_end
+        return self.channel.told_to_end
 
 
 def _let_go_of_the_starter(log: Path):
@@ -177,6 +177,6 @@ def _let_go_of_the_starter(log: Path):
 
 
 if __name__ == "__main__":
-    lifeline = LifeLine()
+    channel = ControlChannel()
     warm_up()
-    Starter(Path(sys.argv[1]), int(sys.argv[2]), lifeline).serve()
+    Starter(Path(sys.argv[1]), int(sys.argv[2]), channel).serve()

@@ -29,7 +29,7 @@ MISSING = (
 
 
 @dataclass(frozen=True)
-class Mended:
+class Restored:
     """What was done about a store that could not be read, or was gone."""
 
     aside: str | None  # where it lies now, in the data folder; None where there was none
@@ -37,7 +37,7 @@ class Mended:
     runs: int = 0  # that the backup did not know, listed again from their folders
 
 
-def mend(data: Path) -> Mended | None:
+def restore_backup(data: Path) -> Restored | None:
     """Look at the store, at the start of a server; None: it is whole, or this is the first start. Raises OSError."""
     store = Path(data) / STORE
     data_folder.keep_private(Path(data))
@@ -55,7 +55,7 @@ def mend(data: Path) -> Mended | None:
         aside = _set_aside(store)
         if partial.exists():
             os.replace(partial, store)
-        return Mended(aside, datetime.fromtimestamp(backup.stat().st_mtime) if backup else None, runs)
+        return Restored(aside, datetime.fromtimestamp(backup.stat().st_mtime) if backup else None, runs)
 
 
 def back_up(data: Path) -> Path | None:

@@ -18,11 +18,11 @@ from lmcore.errors import SettingError, StoreDamaged
 from lmcore.text.kinds import KINDS
 
 STATUSES = ("queued", "running", "paused", "finished", "stopped", "failed")
-WANTS = ("run", "pause", "stop", "queue")
+REQUESTS = ("run", "pause", "stop", "queue")
 LINES = ("uniform", "unigram", "bigram", "ngram")  # the names of `references.Reference`
 AXES = ("learning_rate", "hidden_size", "parameters", "seconds", "tokens", "batch_size", "sequence_length", "loss")
 UNITS = ("nats", "bits")  # per token, per byte
-CHOICES = {"status": STATUSES, "want": WANTS, "kind": KINDS, "x": AXES, "y": AXES, "unit": UNITS}
+CHOICES = {"status": STATUSES, "request": REQUESTS, "kind": KINDS, "x": AXES, "y": AXES, "unit": UNITS}
 COUNTED = ("step", "planned_steps", "tokens", "characters", "bytes", "unreadable")
 TIMES = ("created", "started", "ended", "deleted", "closed")
 
@@ -76,7 +76,7 @@ class Run:
     notes: list[dict]  # {code, values}: what is not as it was asked for
     status: str  # queued, running, paused, finished, stopped, failed
     shown_status: str  # the same, or interrupted: running by its row, but nobody holds its lock
-    want: str  # run, pause, stop; queue: make way, go on later
+    request: str  # run, pause, stop; queue: go back to the queue. The column is called want
     learning_rate: float | None  # asked for while it runs
     pinned_context: str
     created: str  # UTC
@@ -106,7 +106,8 @@ class Run:
         resolved = json.loads(row["resolved"]) if row["resolved"] is not None else None
         run = cls(
             **{
-                **{name: row[name] for name in cls.__dataclass_fields__ if name != "shown_status"},
+                **{name: row[name] for name in cls.__dataclass_fields__ if name not in ("shown_status", "request")},
+                "request": row["want"],
                 "requested": RunConfig.from_json(json.loads(row["requested"])),
                 "resolved": RunConfig.from_json(resolved) if resolved is not None else None,
                 "notes": [_note(entry) for entry in json.loads(row["notes"])],

@@ -135,7 +135,7 @@ class Store:
         Shared runs stay, and the text with them as long as they do."""
         going, _ = self.runs_on(text_id)
         for run_id in going:
-            self.ask(run_id, "stop")
+            self.request(run_id, "stop")
         when = now()
         with self.database.writing() as connection:
             connection.executemany("UPDATE runs SET deleted = ? WHERE id = ?", [(when, run_id) for run_id in going])
@@ -213,7 +213,7 @@ class Store:
             self._delete(run_id)
 
     def _delete(self, run_id: str):
-        self.ask(run_id, "stop")
+        self.request(run_id, "stop")
         self._change(run_id, "deleted = ?", now())
         self.describe(run_id)
 
@@ -259,7 +259,7 @@ class Store:
                 if path.stem not in needed:
                     path.unlink(missing_ok=True)
 
-    def ask(self, run_id: str, want: str):
+    def request(self, run_id: str, request: str):
         """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
 
         A run that is stopped while no worker has it waits for one, which evaluates its newest checkpoint, where nobody has yet.
@@ -270,7 +270,7 @@ class Store:
             if row is None:
                 raise RunNotFound()
             status = self._shown_status(row)
-            if want == "run" and status in RESUMABLE:
+            if request == "run" and status in RESUMABLE:
                 self.check_text_file(row["text_id"])
                 self._check_active(connection, row["owner"])
                 if status == "stopped":  # what waited for its end is handed in by now
@@ -280,20 +280,20 @@ class Store:
                     " (SELECT MAX(queued) + 1 FROM runs), notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?",
                     (json.dumps({"code": marks.RESUMED, "values": {"step": row["step"]}}), run_id),
                 )
-            elif row["status"] == "queued" and row["want"] == "stop" and want != "pause":
-                connection.execute("UPDATE runs SET want = ? WHERE id = ?", (want, run_id))
-            elif want == "stop" and status in ("queued", "interrupted", "paused") and self._ends_unevaluated(connection, row):
+            elif row["status"] == "queued" and row["want"] == "stop" and request != "pause":
+                connection.execute("UPDATE runs SET want = ? WHERE id = ?", (request, run_id))
+            elif request == "stop" and status in ("queued", "interrupted", "paused") and self._ends_unevaluated(connection, row):
                 connection.execute(
                     "UPDATE runs SET want = 'stop', status = 'queued', ended = NULL, error_code = NULL, error_values = '{}' WHERE id = ?",
                     (run_id,),
                 )
-            elif want != "run" and status in ("queued", "interrupted", "paused"):
+            elif request != "run" and status in ("queued", "interrupted", "paused"):
                 connection.execute(
                     "UPDATE runs SET want = ?, status = ?, ended = ? WHERE id = ?",
-                    (want, {"pause": "paused", "stop": "stopped"}[want], now(), run_id),
+                    (request, {"pause": "paused", "stop": "stopped"}[request], now(), run_id),
                 )
             elif status == "running":
-                connection.execute("UPDATE runs SET want = ? WHERE id = ?", (want, run_id))
+                connection.execute("UPDATE runs SET want = ? WHERE id = ?", (request, run_id))
 
     def _ends_unevaluated(self, connection, row) -> bool:
         """Whether the newest checkpoint of a run is worth more than its last evaluation says. Once is enough: where the worker that
@@ -302,8 +302,8 @@ class Store:
         last = connection.execute("SELECT MAX(step) FROM evaluations WHERE run = ?", (row["id"],)).fetchone()[0]
         return row["want"] != "stop" and bool(saved) and step_of(saved[0]) > (last or 0)
 
-    def ask_learning_rate(self, run_id: str, rate: float):
-        """Heeded between two steps. Raises SettingOutOfRange or SettingWrongType."""
+    def request_learning_rate(self, run_id: str, rate: float):
+        """Applied between two steps. Raises SettingOutOfRange or SettingWrongType."""
         replace(TrainingConfig(), learning_rate=rate)
         self._change(run_id, "learning_rate = ?", rate)
 

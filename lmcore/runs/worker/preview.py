@@ -13,7 +13,7 @@ SAMPLING = Sampling(temperature=0.8)
 BARS = 20
 
 
-def glimpse(network, data: TokenData, tokenizer: Tokenizer, pinned_context: str, seed: int) -> tuple[str, list]:
+def preview(network, data: TokenData, tokenizer: Tokenizer, pinned_context: str, seed: int) -> tuple[str, list]:
     """(sample text, [[token, probability], …]); training goes on afterwards as if nobody had looked."""
     was_training = network.training
     begin_id = tokenizer.begin_id if data.kind != "stream" else None

@@ -108,7 +108,7 @@ def write_counted(connection, run_id: str, lines: list[list] | None, error: Coun
         connection.execute("UPDATE runs SET reference_lines = ? WHERE id = ?", (json.dumps(lines), run_id))
 
 
-class Progress:
+class RunWriter:
     """Buffers what happened and writes it in one transaction every quarter of a second.
 
     Training never stops because somebody else holds the store: what could not be written stays in the buffer. It keeps its
@@ -125,10 +125,10 @@ class Progress:
         self.count_error: CountFailed | None = None  # to be written
         self.prepared = 0.0  # share of the text that is cut into tokens
         known = store.run(run_id)
-        self.want, self.learning_rate, self.pinned_context = known.want, None, known.pinned_context
+        self.request, self.learning_rate, self.pinned_context = known.request, None, known.pinned_context
         self.received = known.received  # seconds of a place, as the store knows them
         self._held_since = time.monotonic()  # what came before is received
-        self._heeded: float | None = None
+        self._applied: float | None = None
         self._flushed, self._refused = 0.0, False
 
     def begin(self, after: int, config: RunConfig, notes: list[dict]):
@@ -171,16 +171,16 @@ class Progress:
     def received_by_now(self) -> float:
         return self.received + time.monotonic() - self._held_since
 
-    def heed_learning_rate(self):
+    def learning_rate_applied(self):
         """The rate that was asked for is applied, and in a checkpoint."""
-        self._heeded, self.learning_rate = self.learning_rate, None
+        self._applied, self.learning_rate = self.learning_rate, None
 
     def end(self, status: str | None, error: LmcoreError | None = None):
         """None: it ended because it was told to, or to let another go first; what is wanted by now decides what it becomes."""
 
         def write():
             self._write()
-            becomes = status or ASKED[self.want]
+            becomes = status or ASKED[self.request]
             self.connection.execute(
                 "UPDATE runs SET status = ?, error_code = ?, error_values = ?, ended = ? WHERE id = ?",
                 (
@@ -213,7 +213,7 @@ class Progress:
     def _written(self):
         """Only what a committed transaction holds leaves the buffer."""
         self.steps, self.evaluations, self.notes = [], [], []
-        self.reference_lines, self.count_error, self._heeded, self._refused = None, None, None, False
+        self.reference_lines, self.count_error, self._applied, self._refused = None, None, None, False
         self.received, self._held_since = self._receiving
 
     def _write(self):
@@ -245,9 +245,9 @@ class Progress:
             connection.execute(
                 "UPDATE runs SET notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?", (json.dumps(note), self.run_id)
             )
-        if self._heeded is not None:
+        if self._applied is not None:
             connection.execute(
-                "UPDATE runs SET learning_rate = NULL WHERE id = ? AND learning_rate = ?", (self.run_id, self._heeded)
+                "UPDATE runs SET learning_rate = NULL WHERE id = ? AND learning_rate = ?", (self.run_id, self._applied)
             )
         self._receiving = self.received_by_now(), time.monotonic()
         connection.execute(
@@ -255,4 +255,4 @@ class Progress:
             (self._receiving[0], self.prepared, self.run_id),
         )
         asked = connection.execute("SELECT want, learning_rate, pinned_context FROM runs WHERE id = ?", (self.run_id,)).fetchone()
-        self.want, self.learning_rate, self.pinned_context = asked
+        self.request, self.learning_rate, self.pinned_context = asked

@@ -27,7 +27,7 @@ from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import cpu_slice, index_job, memory_limits, restoring, run_writer, snapshots, spare
-from lmcore.runs.worker.preview import glimpse
+from lmcore.runs.worker.preview import preview
 from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_and_encode
 from lmcore.training import checkpoint
@@ -92,7 +92,7 @@ class Training:
 
     def __init__(self, store: Store, run):
         self.store, self.run = store, run
-        self.writer = run_writer.Progress(store, run.id)
+        self.writer = run_writer.RunWriter(store, run.id)
         self.folder = RunFolder.of(store.folder, run.id)
         self.state: TrainingState | None = None  # until it is prepared
         self.config, self.vocabulary_size, self.tokens = run.resolved or run.requested, 0, 0
@@ -116,11 +116,11 @@ class Training:
                 self._go_on()
         except EndedEarly:
             return None, None
-        if self.run.want == "stop":  # while it waited
+        if self.run.request == "stop":  # while it waited
             self._evaluate_the_end()
             snapshots.save_frame(self.folder, self.state.step, self.network)
             return None, None
-        self._heed_learning_rate()
+        self._apply_learning_rate()
         self.turn.begin()
         own_turn = in_time = True
         for event in fit(self.network, self.data, self.config.training, self.state):
@@ -134,7 +134,7 @@ class Training:
         self._save(settled=True)
         if not self.state.finished and not own_turn:
             return None, None
-        if not self.state.finished and (not in_time or (self.writer.want == "stop" and not self.told_to_end)):
+        if not self.state.finished and (not in_time or (self.writer.request == "stop" and not self.told_to_end)):
             self._evaluate_the_end()
         snapshots.save_frame(self.folder, self.state.step, self.network)
         if not (in_time or self.state.finished):
@@ -143,7 +143,7 @@ class Training:
 
     def outcome_of(self, error: Exception) -> tuple[str, LmcoreError | None]:
         """The status a fault leads to, and what is said about it: nothing of one that only came in the way of a last evaluation."""
-        if self.run.want == "stop":
+        if self.run.request == "stop":
             with contextlib.suppress(OSError):
                 traceback.print_exception(error)
             return "stopped", None
@@ -165,7 +165,7 @@ class Training:
             raise EndedEarly
 
     def _shall_end(self) -> bool:
-        return self.told_to_end or self.writer.want != self.run.want
+        return self.told_to_end or self.writer.request != self.run.request
 
     def _out_of_time(self) -> bool:
         most = self.store.limits.seconds_per_run
@@ -209,7 +209,7 @@ class Training:
             self.config, self.network, self.state = saved
             last = self.store.latest_evaluation(self.run.id)
             self.evaluated_step = last.step if last else 0
-        elif self.run.want == "stop":
+        elif self.run.request == "stop":
             raise EndedEarly
         else:
             if self.run.resolved is None:
@@ -250,11 +250,11 @@ class Training:
         since = time.monotonic() - self.saved_at
         if since > CHECKPOINT_SECONDS or (evaluated and since * SAVING_SHARE > self.saving_took):
             self._save()
-        self._heed_learning_rate()
+        self._apply_learning_rate()
 
     def _evaluated(self, step: int, evaluation: Evaluation):
         context, loss = self.writer.pinned_context, evaluation.loss
-        sample, bars = glimpse(self.network, self.data, self.tokenizer, context, self.config.training.seed)
+        sample, bars = preview(self.network, self.data, self.tokenizer, context, self.config.training.seed)
         if improved := loss is not None and loss < self.best_loss:
             self.best_loss, self.best_step = loss, step
         self.writer.evaluations.append(EvaluationRow(step, loss, evaluation.bits_per_byte, improved, sample, context, bars))
@@ -286,7 +286,7 @@ class Training:
             self.counting = index_job.Counting(self.folder, self.data, self.vocabulary_size)
             self.counting.start()
 
-    def _heed_learning_rate(self):
+    def _apply_learning_rate(self):
         """A change lives in the checkpoint before the store forgets that it was asked for."""
         rate = self.writer.learning_rate
         if rate is None:
@@ -295,7 +295,7 @@ class Training:
             self.state.change_learning_rate(rate)
             self._mark_rate()
         if self._save(anew=True):
-            self.writer.heed_learning_rate()
+            self.writer.learning_rate_applied()
 
     def _mark_rate(self):
         """Note a learning rate that has been changed after this step, by the visitor or at a plateau."""

@@ -31,7 +31,7 @@ def status(run) -> str:
 
 def is_being_stopped(run) -> bool:
     """Stopped while it waited: a worker evaluates its last step, as soon as there is one."""
-    return run.shown_status == "queued" and run.want == "stop"
+    return run.shown_status == "queued" and run.request == "stop"
 
 
 def is_live(run) -> bool:

@@ -81,9 +81,9 @@ def controls(run):
     buttons = st.container(horizontal=True)
     if run_labels.is_live(run):  # its turns come and go: the buttons stay
         if buttons.button(_("Pause"), icon=":material/pause:", key="live.pause"):
-            store.ask(run.id, "pause")
+            store.request(run.id, "pause")
         if buttons.button(_("Stop"), icon=":material/stop:", key="live.stop"):
-            store.ask(run.id, "stop")
+            store.request(run.id, "stop")
             visitor.pool().wake()  # one that waits is evaluated before it has stopped
     fault = texts.file_fault(run.text_id) if status in RESUMABLE else None
     if fault and run.error_code not in (TextMissing.code, TextChanged.code):  # else it is said below
@@ -95,7 +95,7 @@ def controls(run):
     ):
         starting.resume(run)
     if status == "paused" and buttons.button(_("Stop"), icon=":material/stop:", key="live.stop"):
-        store.ask(run.id, "stop")
+        store.request(run.id, "stop")
         st.rerun()  # nothing looks again at a run that stands still
     if run_labels.is_live(run):
         low, high = bounds(TrainingConfig, "learning_rate")
@@ -110,7 +110,7 @@ def controls(run):
                 help=_("Where a schedule lets the rate fall, this is the height it falls from."),
             )
             if st.button(_("Use it from the next step"), key="live.rate.set", disabled=rate is None) and rate is not None:
-                store.ask_learning_rate(run.id, rate)
+                store.request_learning_rate(run.id, rate)
 
 
 def _resume_style(run) -> str:

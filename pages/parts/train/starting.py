@@ -39,7 +39,7 @@ def again(run, config: RunConfig):
 def resume(run):
     """Put a run back in the queue, where there is room for it; then show it."""
     try:
-        visitor.store().ask(run.id, "run")
+        visitor.store().request(run.id, "run")
     except (LimitError, TextError) as error:
         st.error(sentence(error.code, error.values))
         return
