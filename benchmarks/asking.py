@@ -26,7 +26,7 @@ from lmcore.inference.attribution import occlusion  # noqa: E402
 from lmcore.runs import data_folder
 from lmcore.runs.worker import worker  # noqa: E402
 from pages.parts import demos, visitor  # noqa: E402
-from pages.parts.components import pills
+from pages.parts.components import token_names
 from pages.parts.explore import chain, film, model_lineup, model_table, why
 from pages.parts.run import charts, model_cache, ngram_cache
 from sample_corpora import SAMPLES  # noqa: E402
@@ -66,7 +66,7 @@ def table(run, trained, ids):
     bars = {entrant.name: np.exp(row[shown[: model_table.IN_CHART]]) for entrant, row in found}
     colours = {entrant.name: entrant.colour for entrant, _ in found}
     charts.next_token_by_model(names, bars, set(), colours, "").to_json()
-    names = pills.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
+    names = token_names.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
     styled = model_table.styled(model_table.as_frame(names, found, shown))
     styled._compute()
     convert_pandas_df_to_arrow_bytes(styled.data)

@@ -4,8 +4,9 @@ import streamlit as st
 
 from lmcore.errors import TextError
 from pages.parts import links, visitor
+from pages.parts.error_sentences import sentence
 from pages.parts.game import board, guessing, held_out
-from pages.parts.language import _, sentence
+from pages.parts.language import _
 from pages.parts.run import guard, model_cache, ngram_cache
 
 st.title(_("Beat the machine"))

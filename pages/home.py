@@ -8,7 +8,7 @@ from itertools import count
 import streamlit as st
 
 from lmcore.errors import CheckpointError
-from pages.parts import demos, language, links, visitor
+from pages.parts import demos, error_sentences, language, links, visitor
 from pages.parts.components import plain_bars
 from pages.parts.components.live_chart import chart_to_come
 from pages.parts.language import _
@@ -70,7 +70,7 @@ def ask_the_model(now, sentence: str):
     try:
         trained = model_cache.load(visitor.data_folder(), now)
     except CheckpointError as error:
-        st.error(language.sentence(error.code, error.values))
+        st.error(error_sentences.sentence(error.code, error.values))
         return
     if trained is None:
         say_that_it_is_trained()

@@ -6,7 +6,8 @@ from lmcore.errors import TextError
 from pages.parts import links, texts, visitor
 from pages.parts.classroom import student
 from pages.parts.components.live_chart import chart_to_come
-from pages.parts.language import _, sentence, together
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _, together
 from pages.parts.run import run_labels
 from pages.parts.text import chosen_text, split_views, word_losses
 from pages.parts.train import preflight, run_file, run_monitor, settings, starting

@@ -4,23 +4,36 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LAYERS = [
-    {"errors", "config", "schema", "processor", "presets"},
-    {"tokenizers"},
-    {"text"},
-    {"models"},
-    {"inference"},
-    {"training"},
-    {"runs"},
-]
+FLOORS = {  # of each house, the lowest first: a module imports from its own floor and those below
+    "lmcore": [{"errors", "config", "schema", "processor"}, {"tokenizers"}, {"text"}, {"models"}, {"inference"}, {"training", "presets"}, {"runs"}],
+    "lmcore.runs": [{"data_folder", "run_folder"}, {"store"}, {"queue", "worker"}, {"exchange"}],
+}  # fmt: skip
+ROOMS = {"text", "train", "explore", "write", "game", "classroom"}  # of one page each
+MOST_MODULES, MOST_LINES, MOST_PAGE_LINES = 15, 300, 175
+CATALOGUES = {"lmcore/errors.py"}  # one short class after another
+LONG = {"lmcore/runs/store/store.py", "lmcore/runs/exchange/importing.py", "lmcore/runs/worker/worker.py"}  # to be split
+UPWARDS = {"lmcore.runs.store.store -> lmcore.runs.queue.scheduling"}  # to be opened
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+ALL = {dotted(path): path for path in [*modules("lmcore"), *modules("pages"), ROOT / "app.py"]}
 
 
 def imports(path: Path) -> set[str]:
+    """The names that a module imports, in its functions too."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -30,30 +43,78 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+def graph() -> dict[str, set[str]]:
+    """Module -> our modules that it imports: the module itself where a name is imported from it, not the packages above it."""
+    edges = {}
+    for name, path in ALL.items():
+        found = {target for target in imports(path) if target in ALL}
+        edges[name] = {target for target in found if not any(other.startswith(f"{target}.") for other in found)} - {name}
+    return edges
 
 
-def layer(name: str) -> int:
-    return next((index for index, names in enumerate(LAYERS) if name in names), -1)
+GRAPH = graph()
 
 
-@pytest.mark.parametrize("path", modules("lmcore"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_lmcore_looks_only_downwards(path):
-    own = layer(path.relative_to(ROOT / "lmcore").parts[0].removesuffix(".py"))
-    assert own >= 0 or path == ROOT / "lmcore" / "__init__.py", "a new folder of lmcore: give it a place in LAYERS"
-    for name in imports(path):
-        assert name.split(".")[0] not in {"streamlit", "plotly", "pandas", "pages", "sample_corpora"}
-        if name.startswith("lmcore."):
-            assert layer(name.split(".")[1]) <= own or path == ROOT / "lmcore" / "__init__.py"
+def floor(house: str, name: str) -> int | None:
+    room = name.removeprefix(house).lstrip(".").split(".")[0]
+    return next((number for number, rooms in enumerate(FLOORS[house]) if room in rooms), None)
+
+
+@pytest.mark.parametrize("house", FLOORS)
+def test_each_floor_looks_only_downwards(house):
+    wrong = []
+    for name, targets in GRAPH.items():
+        if not name.startswith(f"{house}.") or name == house:
+            continue
+        own = floor(house, name)
+        assert own is not None, f"{name}: give it a place in FLOORS"
+        inside = [target for target in targets if target.startswith(f"{house}.")]
+        wrong += [f"{name} -> {target}" for target in inside if (floor(house, target) or 0) > own]
+    assert set(wrong) <= UPWARDS
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]):
+        assert name not in way, " -> ".join([*way[way.index(name) :], name])
+        if name not in done:
+            for target in sorted(GRAPH[name]):
+                visit(target, (*way, name))
+            done.add(name)
+
+    for name in sorted(GRAPH):
+        visit(name, ())
+
+
+def test_nothing_is_imported_from_above():
+    for name, targets in GRAPH.items():
+        allowed = {"lmcore": ("lmcore",), "app": ("lmcore", "pages.parts", "app")}.get(
+            name.split(".")[0], ("lmcore", "pages.parts")
+        )
+        assert all(target.startswith(allowed) for target in targets), name
+        room = name.split(".")[2] if name.startswith("pages.parts.") else ""
+        others = {target.split(".")[2] for target in targets if target.startswith("pages.parts.")} & ROOMS - {room}
+        assert not others or not name.startswith("pages.parts."), f"{name} imports the rooms of another page: {others}"
 
 
 @pytest.mark.parametrize("path", modules("pages"), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_page_imports_another(path):
-    names = {path.stem for path in (ROOT / "pages").glob("*.py")}
-    for name in imports(path):
-        assert not (name.startswith("pages.") and name.split(".")[1] in names)
-        assert name != "parts" and not name.startswith("parts.")
+def test_there_is_one_form_of_import(path):
+    """`parts.charts` would load a second copy of `pages.parts.charts`."""
+    assert not any(name == "parts" or name.startswith("parts.") for name in imports(path))
+
+
+@pytest.mark.parametrize("path", modules("lmcore"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_lmcore_knows_no_screen_and_no_sample(path):
+    assert not {name.split(".")[0] for name in imports(path)} & {"streamlit", "plotly", "pandas", "pages", "sample_corpora"}
+
+
+def test_no_room_is_crowded_and_no_module_long():
+    folders = Counter(path.parent for path in ALL.values() if path.name != "__init__.py")
+    assert {str(folder) for folder, count in folders.items() if count > MOST_MODULES} == set()
+    lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in ALL.values()}
+    most = {name: MOST_PAGE_LINES if Path(name).parent == Path("pages") else MOST_LINES for name in lines}
+    assert {name: count for name, count in lines.items() if count > most[name] and name not in CATALOGUES | LONG} == {}
 
 
 def test_lmcore_loads_no_screen():

@@ -6,7 +6,8 @@ import streamlit as st
 
 from lmcore.errors import TextTooLarge
 from lmcore.text.decoding import LIMIT
-from pages.parts.language import _, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 
 UPLOADER = "[data-testid=stFileUploaderDropzone]"
 REFUSED = (

@@ -5,7 +5,8 @@ import streamlit as st
 from lmcore.errors import LmcoreError, NoRoomForBackup
 from lmcore.runs.store.backups import Restored
 from lmcore.runs.store.migrations import as_store_error
-from pages.parts.language import _, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 
 restored: Restored | None = None  # what this server did about the store when it started
 no_backup: NoRoomForBackup | None = None  # why it could make no backup

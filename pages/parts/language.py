@@ -1,4 +1,4 @@
-"""_() for this visitor's language, and lmcore's errors said in it. English is the source text; .po files are read as they are."""
+"""_() for this visitor's language. English is the source text; .po files are read as they are. Errors in words are `error_sentences`."""
 
 import re
 from functools import lru_cache
@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 from babel.messages.pofile import read_po
 
-from lmcore.errors import BY_CODE, LmcoreError
 from lmcore.text.decoding import one_line
 
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -15,10 +14,6 @@ LOCALES = {"zh": "zh_CN"}
 FOLDER = Path(__file__).parent.parent / "locales"
 WISH = re.compile(r"\s*([a-zA-Z]+(?:-\w+)*)\s*(?:;\s*q=([01](?:\.\d+)?))?\s*")  # a language tag and its weight
 WORD_JOINER = "\u2060"  # cannot be seen
-SAID = ("looks_like",)  # values of errors that are words themselves
-LINK = re.compile(
-    r"(?<=[a-z]:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE
-)  # where Markdown would see an address, escaped or not
 ADDRESS = re.compile(r"(?<=[a-z]:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)  # Markdown makes links of them, escaped or not
 MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation: all that can be Markdown
 
@@ -74,28 +69,6 @@ def catalogue(language: str) -> dict[str, str]:
 def _read(path: Path, _changed: int) -> dict[str, str]:
     with path.open("rb") as file:
         return {message.id: message.string for message in read_po(file) if message.id and message.string}
-
-
-def sentence(code: str, values: dict) -> str:
-    """What an error of lmcore says to this visitor: what happened, with which value, what to do. Fit to be read as Markdown.
-
-    Values that do not suit the sentence (a store keeps those of earlier versions) leave only that something went wrong.
-    """
-    words = {name: _(value) if name in SAID else settings_in_words(value) for name, value in values.items()}
-    try:
-        return _(BY_CODE.get(code, LmcoreError).sentence).format(**words)
-    except (LookupError, ValueError, TypeError):
-        return _(LmcoreError.sentence)
-
-
-def settings_in_words(value):
-    """{"batch_size": 64, "layers": 2} is “batch size 64, layers 2”; everything else is `literal`."""
-    if not isinstance(value, dict):
-        return literal(value)
-    from pages.parts.run import setting_labels  # which says its names in this module's words
-
-    named = {setting_labels.name(name): one for name, one in value.items()}
-    return _(", ").join(f"{name[:1].lower()}{name[1:]} {literal(one)}" for name, one in named.items())
 
 
 def literal(value):

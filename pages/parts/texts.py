@@ -19,7 +19,8 @@ from lmcore.tokenizers import Tokenizer, WordTokenizer, build_tokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
 from lmcore.tokenizers.word import pieces
 from pages.parts import demos, visitor
-from pages.parts.language import _, current_language, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _, current_language
 from sample_corpora import SAMPLES
 
 PASTE_LIMIT = 1_000_000  # bytes

@@ -12,7 +12,8 @@ from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from pages.parts import error_notice, links, texts, visitor
-from pages.parts.language import LANGUAGES, literal, sentence, translate
+from pages.parts.error_sentences import sentence
+from pages.parts.language import LANGUAGES, literal, translate
 from tests.lmcore.awkward import NAMES, TEXTS
 from tests.pages.conftest import MENU, NoPool
 from tests.pages.situations import OWNER, a_config

@@ -14,7 +14,7 @@ from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
 from lmcore.tokenizers import CharacterTokenizer
 from pages.parts import error_notice, visitor
-from pages.parts.classroom import board_points, pins
+from pages.parts.classroom import board_figure, board_points, pins
 from pages.parts.language import LANGUAGES, translate
 from tests.pages.conftest import MENU
 from tests.pages.situations import TEXT, a_config
@@ -309,10 +309,10 @@ def test_points_that_lie_on_each_other_are_moved_apart_and_named_where_there_is_
     room = classroom.rooms.room(classroom.code)
     found = board_points.points(classroom.store.folder, room, board, "visitor Ben")
     same = [found[0], found[0], found[0]]
-    xs, ys = board_points.apart(same, "learning_rate", "hidden_size")
+    xs, ys = board_figure.apart(same, "learning_rate", "hidden_size")
     assert len(set(xs)) == 3 and len(set(ys)) == 1
-    assert board_points.with_room_for_a_name(found, [0.5, 0.51, 0.9], [0.5, 0.5, 0.5]) == {1, 2}  # one's own first
-    assert board_points.with_room_for_a_name(found, [0.0, 0.5, 1.0], [0.5, 0.5, 0.5]) == {0, 1, 2}
+    assert board_figure.with_room_for_a_name(found, [0.5, 0.51, 0.9], [0.5, 0.5, 0.5]) == {1, 2}  # one's own first
+    assert board_figure.with_room_for_a_name(found, [0.0, 0.5, 1.0], [0.5, 0.5, 0.5]) == {0, 1, 2}
 
 
 # one's room, a point to hide, a run that has diverged

@@ -21,7 +21,7 @@ from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import snapshots, worker
 from pages.parts import demos, visitor
-from pages.parts.components import pills
+from pages.parts.components import token_names
 from pages.parts.explore import film, model_lineup, model_table, true_grammar, two_sentences, why
 from pages.parts.run import model_cache, ngram_cache
 from sample_corpora import SAMPLES
@@ -139,7 +139,7 @@ def test_the_table_and_its_summary(trained, entrants):
     ids = trained.encode(CONTEXT)
     found = [(entrant, entrant.next_log_probs(ids)) for entrant in entrants]
     shown = np.argsort(-found[0][1])[:5]
-    names = pills.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
+    names = token_names.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
     frame = model_table.as_frame(names, found, shown)
     assert frame["uniform"].tolist() == pytest.approx([1 / trained.model.vocabulary_size] * 5)
     for entrant, log_probs in found:

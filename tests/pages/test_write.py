@@ -12,7 +12,7 @@ from lmcore.models import UniformModel
 from lmcore.tokenizers import CharacterTokenizer, SubwordTokenizer, WordTokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
 from pages.parts import visitor
-from pages.parts.components import pills
+from pages.parts.components import token_names
 from pages.parts.language import translate
 from pages.parts.run import model_cache, ngram_cache
 from pages.parts.write import continuations, copy_meter, editor, writing
@@ -127,18 +127,18 @@ def test_a_character_is_shown_when_its_last_byte_has_come(text, cut, shown):
     trained = SimpleNamespace(tokenizer=SubwordTokenizer.train("plain", 260), kind="stream")
     ids = trained.tokenizer.encode(text)[:cut]
     assert writing.pieces(trained, "", [], ids) == shown
-    assert pills.in_text(trained.tokenizer, ids) == shown
+    assert token_names.in_text(trained.tokenizer, ids) == shown
 
 
 def test_the_first_written_token_may_complete_the_last_of_the_prompt():
     trained = SimpleNamespace(tokenizer=SubwordTokenizer.train("plain", 260), kind="stream")
     ids = trained.tokenizer.encode("语言")
     assert writing.pieces(trained, "语", ids[:4], ids[4:]) == ["", "言"]
-    assert pills.next_names(trained.tokenizer, ids[:5], [int(ids[5]), int(ids[0])]) == {
+    assert token_names.next_names(trained.tokenizer, ids[:5], [int(ids[5]), int(ids[0])]) == {
         int(ids[5]): "<80> 言",
         int(ids[0]): "<E8>",
     }
-    assert pills.in_a_row(trained.tokenizer, ids[:3]) == ["<E8>", "<AF>", "<AD> 语"]
+    assert token_names.in_a_row(trained.tokenizer, ids[:3]) == ["<E8>", "<AF>", "<AD> 语"]
 
 
 @pytest.mark.parametrize("settings", [Sampling(), Sampling(temperature=2.0), Sampling(top_k=2), Sampling(temperature=0)], ids=str)

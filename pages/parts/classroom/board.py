@@ -6,7 +6,7 @@ from lmcore.errors import RoomNotFound
 from lmcore.runs.store import marks
 from lmcore.runs.store.rooms import Rooms
 from pages.parts import links, visitor
-from pages.parts.classroom import board_points
+from pages.parts.classroom import board_figure, board_points
 from pages.parts.components import plots
 from pages.parts.components.board_chart import board_chart
 from pages.parts.language import _, together
@@ -50,7 +50,7 @@ def points(room) -> list[board_points.Point]:
 def _scatter(room, shown):
     placed = board_points.on_the_plot(shown, room.x, room.y)
     waiting = len(shown) - len(placed)
-    board_chart(board_points.scatter(placed, room), key="class.board", summary=said(room, shown), on_choose=_choose)
+    board_chart(board_figure.scatter(placed, room), key="class.board", summary=said(room, shown), on_choose=_choose)
     st.caption(
         together(said(room, shown), _("{count} have no place yet on these axes.").format(count=waiting) if waiting else "")
     )

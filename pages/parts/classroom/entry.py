@@ -6,7 +6,8 @@ from lmcore.errors import LmcoreError
 from lmcore.runs.store.rooms import CODE_LENGTH, Room, Rooms
 from pages.parts import links, visitor
 from pages.parts.classroom import pins
-from pages.parts.language import _, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 
 
 def asked() -> Room | None:

@@ -7,7 +7,8 @@ import streamlit as st
 from lmcore.errors import LmcoreError
 from lmcore.runs.store.rooms import NICKNAME_LENGTH, Rooms
 from pages.parts import links, visitor
-from pages.parts.language import _, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 from pages.parts.run import run_labels
 
 

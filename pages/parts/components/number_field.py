@@ -8,8 +8,9 @@ import math
 import streamlit as st
 
 from lmcore.errors import SettingOutOfRange
-from pages.parts.language import _, sentence
-from pages.parts.run import charts
+from pages.parts import number_format
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 
 
 def number_field(label: str, low, high, *, key: str, default=None, whole=None, step=None, place=None, below=None, **more):
@@ -52,6 +53,6 @@ def written(number: float) -> str:
     """
     if number and not 1e-7 <= abs(number) < 1e15:
         sign = "-" if number < 0 else ""
-        return f"{sign}∞" if math.isinf(number) else sign + charts.scientific(math.log(abs(number)))
+        return f"{sign}∞" if math.isinf(number) else sign + number_format.scientific(math.log(abs(number)))
     whole, dot, rest = f"{number:,.10f}".partition(".")
     return whole + (dot + rest).rstrip("0").rstrip(".")

@@ -12,7 +12,7 @@ from lmcore.inference import probability
 from lmcore.text import corpus
 from lmcore.tokenizers import ITEM_BREAK
 from pages.parts import number_format
-from pages.parts.components import pills, plots
+from pages.parts.components import plots, token_names
 from pages.parts.components.token_view import token_view
 from pages.parts.explore import model_lineup, next_words
 from pages.parts.language import _
@@ -37,7 +37,7 @@ def show_models(run, trained, marked: str, found):
         log_probs |= {entrant.name: entrant.token_log_probs(read)[len(found.context) :] for entrant in entrants[1:]}
     plots.show(
         charts.chain_of_probabilities(
-            pills.in_a_row(trained.tokenizer, found.ids),
+            token_names.in_a_row(trained.tokenizer, found.ids),
             np.exp(found.log_probs),
             {name: np.cumsum(row) for name, row in log_probs.items()},
             {entrant.name for entrant in entrants if entrant.first_shown},
@@ -59,7 +59,7 @@ def show_models(run, trained, marked: str, found):
 
 
 def texts(trained, ids) -> list[str]:
-    return [charts.visible(name) for name in pills.in_a_row(trained.tokenizer, ids)]
+    return [token_names.visible(name) for name in token_names.in_a_row(trained.tokenizer, ids)]
 
 
 def say_totals(trained, marked: str, found):
@@ -68,7 +68,7 @@ def say_totals(trained, marked: str, found):
     row = st.container(horizontal=True, gap="medium")
     row.metric(
         _("Probability of the whole"),
-        charts.format_probability_from_log(total),
+        number_format.format_probability_from_log(total),
         number_format.one_in(total),
         "off",
         delta_arrow="off",
@@ -77,7 +77,7 @@ def say_totals(trained, marked: str, found):
     row.metric(_("Cross entropy (nats per token)"), f"{found.cross_entropy:.3f}", width=220)
     row.metric(
         _("Perplexity"),
-        charts.large(found.perplexity),
+        number_format.large(found.perplexity),
         help=_("exp of the cross entropy: as uncertain as an even choice among so many tokens"),
         width=charts.FIGURE,
     )
@@ -132,7 +132,7 @@ def coloured(trained, found, *, key: str) -> int | None:
             "unknown": bool(token_id == tokenizer.unknown_id),
             "special": bool(token_id == tokenizer.begin_id),
         }
-        for text, token_id, bits in zip(pills.in_text(tokenizer, found.ids), found.ids, found.surprise, strict=True)
+        for text, token_id, bits in zip(token_names.in_text(tokenizer, found.ids), found.ids, found.surprise, strict=True)
     ]
     st.caption(_("The stronger the colour, the more surprising. Choose a token to see how its loss is made."))
     this_text = found.ids.tobytes()
@@ -166,7 +166,8 @@ def one_hot(run, trained, marked: str, found, index: int, *, key: str):
             {
                 _("Token"): texts(trained, order) + [_("all others")],
                 "y": [1] + [0] * len(order),
-                "ŷ": [charts.format_probability(math.exp(log_probs[i])) for i in order] + [charts.format_probability(others)],
+                "ŷ": [number_format.format_probability(math.exp(log_probs[i])) for i in order]
+                + [number_format.format_probability(others)],
                 "−y log ŷ": [f"{-log_probs[target]:.4f}"] + ["0"] * len(order),
             },
             hide_index=True,
@@ -217,7 +218,7 @@ def totals_table(trained, marked: str, found, log_probs: dict[str, np.ndarray]) 
         rows.append(
             {
                 _("Model"): name,
-                _("Probability of the whole"): charts.format_probability_from_log(total),
+                _("Probability of the whole"): number_format.format_probability_from_log(total),
                 _("That is"): number_format.one_in(total),
                 _("Cross entropy (nats per token)"): "∞" if entropy == math.inf else f"{entropy:.3f}",
                 _("Perplexity"): "∞" if entropy > 700 else f"{math.exp(entropy):,.1f}",
@@ -236,8 +237,8 @@ def as_table(trained, found, log_probs: dict[str, np.ndarray]) -> dict[str, list
         _("Token"): texts(trained, found.ids),
         "P(w_t | w_1 … w_{t−1})": [factor(value) for value in log_probs[first]],
         _("Model's rank"): [int(rank) for rank in found.ranks],
-        "−log₂ P": [charts.digits(float(value)) for value in found.surprise],
-        _("Running product"): [charts.format_probability_from_log(float(value)) for value in running],
+        "−log₂ P": [number_format.digits(float(value)) for value in found.surprise],
+        _("Running product"): [number_format.format_probability_from_log(float(value)) for value in running],
         _("That is"): [number_format.one_in(float(value)) for value in running],
         _("Running sum of logs"): [round(float(value), 3) for value in running],
         **{f"P · {name}": [factor(value) for value in log_probs[name]] for name in others},
@@ -246,7 +247,7 @@ def as_table(trained, found, log_probs: dict[str, np.ndarray]) -> dict[str, list
 
 def factor(log_p: float) -> str:
     """— where the beginning is none of this model's, so that nothing can follow it."""
-    return "—" if math.isnan(log_p) else charts.format_probability_from_log(float(log_p))
+    return "—" if math.isnan(log_p) else number_format.format_probability_from_log(float(log_p))
 
 
 def token_labels() -> dict[str, str]:

@@ -16,12 +16,13 @@ from lmcore.models import NeuralLanguageModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.worker import snapshots
 from pages.parts import visitor
-from pages.parts.components import pills
+from pages.parts.components import token_names
 from pages.parts.components.film_view import film_view
+from pages.parts.components.token_names import visible
 from pages.parts.explore import next_words
 from pages.parts.language import _, together
+from pages.parts.number_format import format_probability
 from pages.parts.run import model_cache
-from pages.parts.run.charts import format_probability, visible
 
 MOST_TOKENS = 200  # of the context, its last ones: each frame reads them
 ROWS = 10  # at least
@@ -126,7 +127,7 @@ def as_data(run, trained, film: Film, context: np.ndarray) -> dict:
     store = visitor.store()
     evaluations = store.evaluations(run.id)
     samples = [row for row in evaluations if row.sample]
-    names = {token_id: visible(name) for token_id, name in pills.next_names(trained.tokenizer, context, film.ids).items()}
+    names = {token_id: visible(name) for token_id, name in token_names.next_names(trained.tokenizer, context, film.ids).items()}
     frames = []
     for one in film.frames:
         probs = np.exp(one.log_probs.astype(np.float64))

@@ -8,11 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.inference import probability
-from pages.parts.components import pills, plots
+from pages.parts.components import plots, token_names
+from pages.parts.components.token_names import visible
 from pages.parts.explore import model_lineup, next_words, true_grammar
 from pages.parts.language import _
+from pages.parts.number_format import format_probability
 from pages.parts.run import charts, model_cache
-from pages.parts.run.charts import format_probability, visible
 
 ROWS = 20
 IN_CHART = 10
@@ -34,7 +35,7 @@ def show(run, trained, context: str):
     order = np.argsort(-found[by][1], kind="stable")
     shown = order[:ROWS]
     guesses = [int(log_probs.argmax()) for _entrant, log_probs in found]
-    names_of = pills.next_names(trained.tokenizer, ids, [*shown.tolist(), *guesses])
+    names_of = token_names.next_names(trained.tokenizer, ids, [*shown.tolist(), *guesses])
     plots.show(
         charts.next_token_by_model(
             [names_of[token_id] for token_id in shown[:IN_CHART].tolist()],

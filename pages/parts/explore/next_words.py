@@ -7,11 +7,12 @@ import numpy as np
 import streamlit as st
 
 from lmcore.inference import probability, sampling
-from pages.parts.components import pills
+from pages.parts.components import token_names
 from pages.parts.components.next_token_bars import labels, next_token_bars
+from pages.parts.components.token_names import visible
 from pages.parts.language import _, together
+from pages.parts.number_format import digits, format_probability
 from pages.parts.run import model_cache
-from pages.parts.run.charts import digits, format_probability, visible
 
 TOP = 20
 LONGEST = 20_000  # characters of a context, its last ones
@@ -82,7 +83,7 @@ def top_rows(
     changed = settings is not None and settings != sampling.Sampling()
     after = np.exp(sampling.adjust(log_probs, settings)) if changed else None
     order = np.argsort(-probs, kind="stable")[:top]
-    names = pills.next_names(tokenizer, context, order)
+    names = token_names.next_names(tokenizer, context, order)
     rows = [
         {
             "id": int(token_id),

@@ -117,7 +117,7 @@ def totals_table(first, second, totals: list[float]) -> dict[str, list]:
     return {
         _("Sentence"): [_("the first"), _("the second")],
         _("Tokens"): [len(score.ids) for score in scores],
-        _("Probability of the whole"): [charts.format_probability_from_log(total) for total in totals],
+        _("Probability of the whole"): [number_format.format_probability_from_log(total) for total in totals],
         _("That is"): [number_format.one_in(total) for total in totals],
         _("Cross entropy (nats per token)"): [f"{score.cross_entropy:.3f}" for score in scores],
         _("Perplexity"): [f"{score.perplexity:,.1f}" for score in scores],

@@ -8,15 +8,16 @@ import streamlit as st
 from lmcore.inference.attribution import MOST, occlusion
 from lmcore.inference.evidence import Evidence, evidence, surroundings
 from pages.parts import number_format, visitor
-from pages.parts.components import pills
+from pages.parts.components import token_names
 from pages.parts.components.next_token_bars import labels as bar_labels
 from pages.parts.components.next_token_bars import next_token_bars
+from pages.parts.components.token_names import visible
 from pages.parts.components.token_view import token_view
 from pages.parts.explore import next_words
 from pages.parts.explore.model_table import readable
 from pages.parts.language import _, current_language, together
+from pages.parts.number_format import format_probability
 from pages.parts.run import model_cache, ngram_cache
-from pages.parts.run.charts import format_probability, visible
 
 OFFERED = 8
 LINES = 8
@@ -211,7 +212,7 @@ def in_the_context(run, trained, ids: np.ndarray, token_id: int):
                 "unknown": bool(token == tokenizer.unknown_id),
                 "special": bool(token == tokenizer.begin_id),
             }
-            for text, token, value in zip(pills.in_text(tokenizer, last), last, influence, strict=True)
+            for text, token, value in zip(token_names.in_text(tokenizer, last), last, influence, strict=True)
         ],
         key="why.influence",
         mode="influence",

@@ -5,7 +5,8 @@ import math
 import streamlit as st
 
 from lmcore.text.twins import with_twins
-from pages.parts.components import plain_bars
+from pages.parts import number_format
+from pages.parts.components import plain_bars, token_names
 from pages.parts.components.guessed_line import guessed_line
 from pages.parts.game import guessing
 from pages.parts.language import _, literal
@@ -18,7 +19,7 @@ def escaped(token: str) -> str:
     >>> escaped("**a** [b](c)")
     '\\\\*\\\\*a\\\\*\\\\*␣\\\\[b\\\\]\\\\(c\\\\)'
     """
-    return literal(charts.visible(token))
+    return literal(token_names.visible(token))
 
 
 def line(game: guessing.Game):
@@ -78,7 +79,7 @@ def typing(game: guessing.Game, trained):
     if st.session_state.get("game.unknown"):
         st.caption(_("This character stands nowhere in the training text, so it costs no guess."))
     if game.tried:
-        wrong = " ".join(charts.visible(tokenizer.vocabulary[token_id]) for token_id in game.tried)
+        wrong = " ".join(token_names.visible(tokenizer.vocabulary[token_id]) for token_id in game.tried)
         left = game.choices - len(game.tried)
         st.text(_("Not {wrong}. Guesses left: {left}").format(wrong=wrong, left=left))
 
@@ -89,7 +90,7 @@ def feedback(game: guessing.Game, tokenizer):
     if place < 0:
         st.caption(_("What the machines expected is shown as soon as you have guessed."))
         return
-    truth = charts.visible(tokenizer.vocabulary[int(game.deal.line.ids[place])])
+    truth = token_names.visible(tokenizer.vocabulary[int(game.deal.line.ids[place])])
     rank = game.found[place]
     if rank == 1:
         st.success(_("Right at the first guess."), icon=":material/check:")
@@ -109,7 +110,7 @@ def feedback(game: guessing.Game, tokenizer):
 
 
 def _probability(played: guessing.Played, place: int) -> str:
-    return charts.format_probability_from_log(-float(played.bits[place]) * math.log(2))
+    return number_format.format_probability_from_log(-float(played.bits[place]) * math.log(2))
 
 
 def score(game: guessing.Game):

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from lmcore.runs.store import marks
 from lmcore.training.diagnosis import Finding, History, Point, diagnose
-from pages.parts.classroom import board_points
+from pages.parts import number_format
 from pages.parts.language import _, together
-from pages.parts.run import charts, run_labels
+from pages.parts.run import run_labels
 
 AVERAGED = 20  # steps
 WORSE = 0.05  # nats per token
@@ -32,7 +32,7 @@ def of_curve(store, run) -> str:
 
 def history(store, run) -> History:
     """What a diagnosis looks at."""
-    settings, types = run_labels.config(run), board_points.vocabulary_size(store.folder, run.id)
+    settings, types = run_labels.config(run), run_labels.vocabulary_size(store.folder, run.id)
     return History(
         [point(store, run.id, row) for row in store.evaluations(run.id)],
         guessing=math.log(types or 1),
@@ -121,5 +121,5 @@ def _plain(name: str, value: float) -> str:
     ('1,200', '2.35', '10', '1.5×10⁻⁴')
     """
     if name in ("rate", "before"):
-        return charts.short(value)
+        return number_format.short(value)
     return f"{value:,}" if name == "step" else f"{value:.2f}"

@@ -7,7 +7,8 @@ from lmcore.inference.trained import TrainedModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.text.decoding import one_line
 from pages.parts import demos, links, texts, visitor
-from pages.parts.language import _, current_language, literal, sentence, together
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _, current_language, literal, together
 from pages.parts.run import curve_summary, model_cache, run_labels
 
 NAME = 40  # characters of a text's name

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain, count
+from pathlib import Path
 
-from lmcore.errors import BY_CODE, TrainingError
+from lmcore.errors import BY_CODE, TokenizerDamaged, TrainingError
 from lmcore.runs.queue.heartbeat import Heartbeats
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import marks
+from lmcore.tokenizers import read_tokenizer
 from pages.parts import visitor
-from pages.parts.language import _, sentence, together
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _, together
 from pages.parts.run import setting_labels
 
 _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
@@ -237,3 +241,17 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return _("{count:.0f} min").format(count=seconds / 60)
     return _("{count:.1f} h").format(count=seconds / 3600)
+
+
+def vocabulary_size(data: Path, run_id: str) -> int | None:
+    """Types of a run's tokenizer; None before it has begun, and where it is damaged."""
+    path = RunFolder.of(data, run_id).tokenizer_path
+    try:
+        return _types(path) if path.exists() else None
+    except TokenizerDamaged:
+        return None
+
+
+@lru_cache(maxsize=1_000)
+def _types(path: Path) -> int:
+    return read_tokenizer(path).vocabulary_size

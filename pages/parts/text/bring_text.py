@@ -4,7 +4,8 @@ import streamlit as st
 
 from lmcore.errors import LmcoreError
 from pages.parts import language, links, texts, visitor
-from pages.parts.language import _, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 from pages.parts.text import encodings
 from sample_corpora import SAMPLES
 

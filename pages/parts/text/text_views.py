@@ -10,9 +10,10 @@ from lmcore.errors import TextError
 from lmcore.text import statistics
 from lmcore.text.kinds import KINDS
 from pages.parts import texts, visitor
-from pages.parts.components import plots
+from pages.parts.components import plots, token_names
 from pages.parts.components.token_view import token_view
-from pages.parts.language import _, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 from pages.parts.run import charts, setting_labels
 from pages.parts.text import encodings, split_views, word_losses
 
@@ -192,7 +193,7 @@ def counts(text):
         st.dataframe(
             {
                 _("Rank"): list(range(1, min(1_000, len(found.ids)) + 1)),
-                _("Token"): [charts.visible(tokenizer.vocabulary[i]) for i in found.ids[:1_000]],
+                _("Token"): [token_names.visible(tokenizer.vocabulary[i]) for i in found.ids[:1_000]],
                 _("Count"): [int(count) for count in found.counts[:1_000]],
             },
             hide_index=True,
@@ -202,7 +203,7 @@ def counts(text):
     once = rare[:SHOWN_ONCE] or [tokenizer.vocabulary[i] for i in found.ids[found.counts == 1][:SHOWN_ONCE]]
     if once:
         st.caption(_("Some of those seen only once"))
-        st.text(" · ".join(map(charts.visible, once)))
+        st.text(" · ".join(map(token_names.visible, once)))
     if rare and (share := statistics.unknown_share(ids, tokenizer.unknown_id)):
         st.caption(
             _(

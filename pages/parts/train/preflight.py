@@ -7,7 +7,8 @@ import streamlit as st
 from lmcore.errors import LimitError
 from lmcore.runs.queue import scheduling
 from pages.parts import visitor
-from pages.parts.language import _, sentence, settings_in_words, together
+from pages.parts.error_sentences import sentence, settings_in_words
+from pages.parts.language import _, together
 from pages.parts.run import run_labels
 from pages.parts.train import settings, starting
 

@@ -9,7 +9,8 @@ from lmcore.errors import LmcoreError
 from lmcore.runs.exchange import transfer
 from lmcore.runs.run_folder import RunFolder, step_of
 from pages.parts import error_notice, links, texts, visitor
-from pages.parts.language import _, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 
 
 def may_download(run) -> bool:

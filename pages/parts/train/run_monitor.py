@@ -11,7 +11,7 @@ from lmcore.errors import LossNotFinite, TextChanged, TextMissing
 from lmcore.runs.queue.heartbeat import NO_PROGRESS_SECONDS
 from lmcore.runs.store import marks
 from lmcore.runs.store.store import RESUMABLE
-from pages.parts import texts, visitor
+from pages.parts import number_format, texts, visitor
 from pages.parts.components import plain_bars
 from pages.parts.components.live_chart import live_chart
 from pages.parts.components.number_field import number_field
@@ -201,7 +201,7 @@ def _figures(run):
     )
     row.metric(
         _("Perplexity"),
-        charts.large(math.exp(min(validation if validation is not None else loss, 700))),
+        number_format.large(math.exp(min(validation if validation is not None else loss, 700))),
         help=_("exp of the validation loss") if validation is not None else _("exp of the training loss: there is no other"),
         width=charts.FIGURE,
     )
@@ -217,7 +217,7 @@ def _details(run):
         if not len(steps.step):
             return
         row = st.container(horizontal=True, gap="xsmall")
-        row.metric(_("Learning rate"), charts.short(float(steps.learning_rate[-1])), width=charts.FIGURE)
+        row.metric(_("Learning rate"), number_format.short(float(steps.learning_rate[-1])), width=charts.FIGURE)
         row.metric(_("Gradient norm"), f"{float(steps.gradient_norm[-1]):.2f}", width=charts.FIGURE)
         row.metric(_("Tokens per second"), f"{float(steps.tokens_per_second.mean()):,.0f}", width=charts.FIGURE)
 

@@ -9,7 +9,8 @@ from lmcore.runs.worker import memory_limits
 from lmcore.text.corpus import encode
 from lmcore.text.decoding import one_line
 from pages.parts import links, texts, visitor
-from pages.parts.language import _, sentence
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
 
 SHORT = 500  # characters: what is longer has enough tokens, however it is cut
 ENDINGS = " .,;:!?。，；：！？、"  # of a text's first words, which are its name

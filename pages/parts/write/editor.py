@@ -9,12 +9,13 @@ import numpy as np
 import streamlit as st
 
 from lmcore.inference import sampling
-from pages.parts.components import pills
+from pages.parts import number_format
+from pages.parts.components import token_names
 from pages.parts.components.next_token_bars import labels as bar_labels
 from pages.parts.components.next_token_bars import next_token_bars
 from pages.parts.components.written_view import written_view
 from pages.parts.language import _, together
-from pages.parts.run import charts, model_cache
+from pages.parts.run import model_cache
 from pages.parts.write import copy_meter
 from pages.parts.write.writing import MOST, VISIBLE, Writing
 
@@ -116,7 +117,7 @@ def _choices(trained, writing: Writing, settings: sampling.Sampling):
     with model_cache.asking():
         offer = writing.offer(trained, settings)
     st.caption(_("Or choose the next token yourself:"))
-    rows, rest = offer.rows(pills.next_names(trained.tokenizer, writing.before(len(writing.tokens)), offer.ids), CHOICES)
+    rows, rest = offer.rows(token_names.next_names(trained.tokenizer, writing.before(len(writing.tokens)), offer.ids), CHOICES)
     next_token_bars(rows, rest, key="write.choices", labels=bar_labels(), on_click=choose)
     unknown = trained.tokenizer.unknown_id
     if not offer.after.any():
@@ -142,7 +143,7 @@ def _text(run, trained, writing: Writing):
         writing.texts(trained),
         key="write.view",
         labels=labels(),
-        names=pills.in_a_row(trained.tokenizer, writing.ids()),
+        names=token_names.in_a_row(trained.tokenizer, writing.ids()),
         copied=tuple((span.begin, span.end) for span in copied.spans) if copied else (),
         chosen=[index for index, token in enumerate(tokens) if token.random_number is None],
         selected=place,
@@ -156,7 +157,7 @@ def _text(run, trained, writing: Writing):
         st.caption(copy_meter.sentence(run, trained, copied))
     st.caption(_("What could have come in the place of token {place}:").format(place=place + 1))
     offer = tokens[place].offer
-    rows, rest = offer.rows(pills.next_names(trained.tokenizer, writing.before(place), offer.ids), ALTERNATIVES)
+    rows, rest = offer.rows(token_names.next_names(trained.tokenizer, writing.before(place), offer.ids), ALTERNATIVES)
     next_token_bars(rows, rest, key="write.alternatives", labels=bar_labels())
 
 
@@ -168,7 +169,7 @@ def number_bar(trained, writing: Writing, place: int) -> dict:
     """[0, 1) cut into the stretches of the tokens, the most likely first, and the number that fell on it."""
     token = writing.tokens[place]
     offer, (low, high) = token.offer, token.stretch
-    names = pills.next_names(trained.tokenizer, writing.before(place), [*offer.ids, token.id])
+    names = token_names.next_names(trained.tokenizer, writing.before(place), [*offer.ids, token.id])
     parts = [
         {"text": names[int(token_id)], "low": float(end - share), "high": float(end), "part": "token"}
         for token_id, share, end in zip(offer.ids, offer.after, offer.ends, strict=True)
@@ -183,7 +184,7 @@ def number_bar(trained, writing: Writing, place: int) -> dict:
     return {
         "stretches": [part for part in parts if part["high"] - part["low"] > 1e-4 or part["part"] == "hit"],
         "number": None if token.greedy else token.random_number,
-        "said": _said(token, charts.visible(names[token.id])),
+        "said": _said(token, token_names.visible(names[token.id])),
     }
 
 
@@ -193,7 +194,7 @@ def _others(low: float, high: float) -> dict:
 
 def _said(token, name: str) -> str:
     low, high = token.stretch
-    p = charts.format_probability(token.probability)
+    p = number_format.format_probability(token.probability)
     if token.random_number is None:
         return _("“{token}” was chosen by you; the model gave it {p}.").format(token=name, p=p)
     if token.greedy:
@@ -208,7 +209,7 @@ def _said(token, name: str) -> str:
     return together(
         said,
         _("After temperature, top-k and top-p that became {q}: so wide is its stretch.").format(
-            q=charts.format_probability(high - low)
+            q=number_format.format_probability(high - low)
         ),
     )
 

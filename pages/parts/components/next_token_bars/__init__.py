@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.language import _
-from pages.parts.run.charts import format_probability
+from pages.parts.number_format import format_probability
 
 HERE = Path(__file__).parent
 

@@ -3,7 +3,7 @@
 A subword can be a part of a character. It is named by its bytes; in a text the character stands with the part that completes it.
 """
 
-from pages.parts.run.charts import spelled
+import unicodedata
 
 RECENT = 8  # tokens: a character has four bytes at most
 
@@ -29,3 +29,18 @@ def next_names(tokenizer, before, ids) -> dict[int, str]:
     """{id: name} of tokens that may come after others; with the character that one would complete."""
     recent = [int(token_id) for token_id in before[-RECENT:]]
     return {int(token_id): in_a_row(tokenizer, [*recent, int(token_id)])[-1] for token_id in ids}
+
+
+def spelled(token: str) -> str:
+    """A token of which nothing can be seen by the numbers of its characters, unless it is made of usual spaces."""
+    unseen = token.strip(" \n\t") and all(unicodedata.category(character)[0] in "ZCM" for character in token)
+    return " ".join(f"U+{ord(character):04X}" for character in token) if unseen else token
+
+
+def visible(token: str) -> str:
+    """A token as it can be read: line breaks, tabs and spaces get a sign, what else cannot be seen its number.
+
+    >>> visible(" the\\n"), visible("\\u3000")
+    ('␣the⏎', 'U+3000')
+    """
+    return spelled(token).replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
