@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from lmcore.inference import alignment
 from lmcore.inference.sampling import Sampling
 from pages.parts.explore import chain, film, input_checks, model_table, next_words, scoring, two_sentences, why
 from pages.parts.language import _
@@ -66,7 +67,7 @@ def second_sentence() -> str:
     def shuffle():
         sentence = st.session_state["explore.sentence"]
         st.session_state["explore.two"] = True
-        st.session_state["explore.second"] = two_sentences.shuffled(sentence, random.Random())
+        st.session_state["explore.second"] = alignment.shuffled(sentence, random.Random())
         st.session_state["explore.shuffled"] = (sentence, st.session_state["explore.second"])
 
     of, made = st.session_state.get("explore.shuffled", (None, None))

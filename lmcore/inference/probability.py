@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lmcore.models.base import LanguageModel
+from lmcore.text.corpus import unknown_bytes
+from lmcore.tokenizers.base import Tokenizer
 
 ROWS_AT_ONCE = 256  # tokens scored in one pass, so that memory does not grow with the text
 CACHED = 65_536  # numbers that a processor has at hand: of more, each pass over them waits for the memory
@@ -31,23 +33,75 @@ class TextScore:
         return np.cumsum(self.log_probs)
 
     @property
+    def total(self) -> float:
+        """log P(w_1 … w_T)."""
+        return total(self.log_probs)
+
+    @property
     def cross_entropy(self) -> float:
         """H = -1/T Σ log P(w_t | w_<t), nats per token."""
-        return float(-self.log_probs.mean())
+        return -self.total / len(self.ids)
 
     @property
     def perplexity(self) -> float:
         """exp(H): as uncertain as an even choice among so many tokens."""
-        return math.exp(self.cross_entropy) if self.cross_entropy < 700 else math.inf
+        return perplexity(self.cross_entropy)
 
     @property
     def surprise(self) -> np.ndarray:
         """(T,) -log2 P(w_t | w_<t), bits."""
         return -self.log_probs / math.log(2)
 
-    def bits_per_byte(self, text_bytes: int, unknown_bytes: int = 0) -> float:
-        """Total bits over the UTF-8 bytes of the same text; unknown words are charged by spelling, 8 bits a byte."""
-        return (float(self.surprise.sum()) + 8 * unknown_bytes) / text_bytes
+
+@dataclass(frozen=True)
+class TextSize:
+    """A text in bytes, and what its tokens do not say of it: how unknown words are spelled and where spaces stand.
+
+    Bits per byte is the one measure that stays comparable when tokenizers differ: all that is needed to write the text down exactly
+    is charged. It does not depend on how the text is cut into tokens.
+
+    >>> round(TextSize(bytes=7, unknown_bytes=3, spacing_bits=0.7).bits_per_byte(7 * math.log(2)), 6)
+    4.528571
+    """
+
+    bytes: int  # of its UTF-8
+    unknown_bytes: int = 0  # of them, those that became <unk>
+    spacing_bits: float = 0.0
+
+    @classmethod
+    def of(cls, text: str, tokenizer: Tokenizer) -> "TextSize":
+        return cls(max(1, len(text.encode())), unknown_bytes(tokenizer, text), tokenizer.spacing_bits(text))
+
+    @property
+    def beside_tokens(self) -> tuple[float, float]:
+        """(spelling of unknown words, spacing), bits per byte: the same for every model of this tokenizer.
+
+        Unknown words are charged 8 bits a byte and nothing for their end: without control characters, the words of n bytes of UTF-8
+        are so few that Σ 2^-8n over all words is below 1 (Kraft, 1949). Spaces cost what the table of `spacing` gives them.
+        """
+        return 8 * self.unknown_bytes / self.bytes, self.spacing_bits / self.bytes
+
+    def bits_per_byte(self, total_nats: float) -> float:
+        """Return the bits of the tokens and of what stands beside them, over the bytes. total_nats: -log P of the tokens."""
+        return total_nats / math.log(2) / self.bytes + sum(self.beside_tokens)
+
+
+def total(log_probs: np.ndarray) -> float:
+    """Return log P of a whole text from those of its tokens, (T,): -inf once one of them is impossible, whatever follows.
+
+    >>> total(np.array([-1.0, -2.0])), total(np.array([-1.0, -np.inf, np.nan]))
+    (-3.0, -inf)
+    """
+    return -math.inf if np.isneginf(log_probs).any() else float(log_probs.sum())
+
+
+def perplexity(cross_entropy: float) -> float:
+    """Return exp(H), H in nats per token; inf where no float is large enough.
+
+    >>> perplexity(0.0), perplexity(1_000.0)
+    (1.0, inf)
+    """
+    return math.exp(cross_entropy) if cross_entropy < 700 else math.inf
 
 
 def score(model: LanguageModel, ids: np.ndarray, context: np.ndarray | tuple = ()) -> TextScore:

@@ -1,11 +1,11 @@
 """The validation loss: how well a network predicts text it was not trained on, from the state training would give it."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from lmcore.inference.probability import TextSize
 from lmcore.models.network import Network, State
 from lmcore.text.corpus import TokenData
 from lmcore.training import losses
@@ -22,21 +22,9 @@ class Evaluation:
     improved: bool  # the best so far
 
 
-def bits_per_byte(total_nats: float, data: TokenData) -> float:
-    """Total bits over UTF-8 bytes of the same text: of its tokens, of what they do not say (`beside_tokens`).
-
-    The one measure that stays comparable when tokenizers differ: all that is needed to write the text down exactly is charged.
-    """
-    return total_nats / math.log(2) / data.validation_bytes + sum(beside_tokens(data))
-
-
-def beside_tokens(data: TokenData) -> tuple[float, float]:
-    """(spelling of unknown words, spacing), bits per byte of the validation text: the same for every model of this tokenizer.
-
-    Unknown words are charged 8 bits a byte and nothing for their end: without control characters, the words of n bytes of UTF-8
-    are so few that Σ 2^-8n over all words is below 1 (Kraft, 1949). Spaces cost what the table of `spacing` gives them.
-    """
-    return 8 * data.unknown_bytes / data.validation_bytes, data.spacing_bits / data.validation_bytes
+def text_size(data: TokenData) -> TextSize:
+    """Return what a loss on the validation text is charged by, in bits per byte."""
+    return TextSize(data.validation_bytes, data.unknown_bytes, data.spacing_bits)
 
 
 @torch.inference_mode()

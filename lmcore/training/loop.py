@@ -19,7 +19,7 @@ from lmcore.processor import has_bfloat16, threads
 from lmcore.text.corpus import TokenData
 from lmcore.training import losses
 from lmcore.training.batches import Batch, ItemBatches, StreamBatches
-from lmcore.training.evaluation import Evaluation, bits_per_byte, validation_nats
+from lmcore.training.evaluation import Evaluation, text_size, validation_nats
 from lmcore.training.optimizers import build_optimizers, schedule_factor, set_rate
 
 PATIENCE = 5  # evaluations without a new best before the rate falls
@@ -182,7 +182,7 @@ def look(network: Network, data: TokenData, config: TrainingConfig) -> Evaluatio
         return Evaluation(loss=None, bits_per_byte=None, improved=False)
     with precision(config):
         nats, tokens = validation_nats(network, data)
-    return Evaluation(nats / tokens, bits_per_byte(nats, data), improved=False)
+    return Evaluation(nats / tokens, text_size(data).bits_per_byte(nats), improved=False)
 
 
 def is_evaluation_step(config: TrainingConfig, step: int) -> bool:

@@ -11,7 +11,7 @@ from lmcore.models import Counts, NgramModel
 from lmcore.text.corpus import Corpus, encode
 from lmcore.text.text_index import TextIndex
 from lmcore.tokenizers import KINDS
-from lmcore.training.evaluation import beside_tokens, bits_per_byte
+from lmcore.training.evaluation import text_size
 
 LUCK = 30  # bits: a code is that much shorter than the truth once in 2^30 texts (Barron, 1985)
 WORDS, MARKS = ["a", "bb", "Cat", "数", "7", "mp3", "U.S."], ['"', "-", "/", ",", "。", "'"]
@@ -57,7 +57,7 @@ def nats(counts: Counts, order: int, data) -> float:
 def test_no_tokenizer_goes_below_the_truth(source, kind, size):
     data, counts, truth = measured(source, kind, size)
     for order in (1, 2, 5):
-        assert bits_per_byte(nats(counts, order, data), data) >= (truth - LUCK) / data.validation_bytes, order
+        assert text_size(data).bits_per_byte(nats(counts, order, data)) >= (truth - LUCK) / data.validation_bytes, order
 
 
 @pytest.mark.parametrize("source", ["a space or none", "mostly a space", "any white space"])
@@ -65,8 +65,8 @@ def test_words_without_their_spaces_would_go_below_the_truth(source):
     data, counts, truth = measured(source, "word", 600)
     assert data.spacing_bits > 100
     total = nats(counts, 2, data)
-    assert bits_per_byte(total, replace(data, spacing_bits=0.0)) < truth / data.validation_bytes
-    assert bits_per_byte(total, data) < 1.1 * truth / data.validation_bytes  # and what is charged is no more than fair
+    assert text_size(replace(data, spacing_bits=0.0)).bits_per_byte(total) < truth / data.validation_bytes
+    assert text_size(data).bits_per_byte(total) < 1.1 * truth / data.validation_bytes  # and what is charged is no more than fair
 
 
 def test_random_spaces_cost_a_bit_each():
@@ -76,16 +76,16 @@ def test_random_spaces_cost_a_bit_each():
 
 def test_the_parts_beside_the_tokens_are_those_of_the_whole():
     data, _, _ = measured("mostly a space", "word", 10)
-    spelling, spacing = beside_tokens(data)
+    spelling, spacing = text_size(data).beside_tokens
     assert spelling == 8 * data.unknown_bytes / data.validation_bytes > 0
     assert spacing == data.spacing_bits / data.validation_bytes > 0
-    assert bits_per_byte(0.0, data) == spelling + spacing
+    assert text_size(data).bits_per_byte(0.0) == spelling + spacing
 
 
 def test_characters_and_subwords_leave_nothing_to_guess():
     for kind in ("character", "subword"):
         data, _, _ = measured("any white space", kind, 600)
-        assert beside_tokens(data) == (0.0, 0.0)
+        assert text_size(data).beside_tokens == (0.0, 0.0)
 
 
 def test_words_spelled_at_eight_bits_a_byte_need_no_end():

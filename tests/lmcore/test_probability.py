@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from lmcore.inference import probability
 from lmcore.models import LanguageModel, UniformModel
+from lmcore.tokenizers import WordTokenizer
 from tests.lmcore.examples import every_model
 
 MODELS = dict(every_model())
@@ -26,6 +27,12 @@ class Bigram(LanguageModel):
         return self.rows[token_id], None
 
 
+class Never(Bigram):
+    """1 never comes."""
+
+    rows = (np.array([0.0, -np.inf]), np.array([0.0, -np.inf]))
+
+
 def test_the_chain_by_hand():
     score = probability.score(Bigram(), np.array([0, 1, 0]))
     assert_allclose(np.exp(score.log_probs), [0.75, 0.75, 0.5])
@@ -33,8 +40,7 @@ def test_the_chain_by_hand():
     assert score.cross_entropy == pytest.approx(-math.log(0.28125) / 3)
     assert_allclose(score.surprise, [0.4150375, 0.4150375, 1.0])
     assert score.ranks.tolist() == [1, 1, 1]
-    assert score.bits_per_byte(text_bytes=3) == pytest.approx(-math.log2(0.28125) / 3)
-    assert score.bits_per_byte(text_bytes=3, unknown_bytes=3) == pytest.approx(-math.log2(0.28125) / 3 + 8)
+    assert probability.TextSize(bytes=3).bits_per_byte(-score.total) == pytest.approx(-math.log2(0.28125) / 3)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -81,3 +87,17 @@ def test_what_is_impossible_adds_nothing_to_the_entropy(dtype):
     rows = np.array([[0.0, -np.inf, -np.inf], [np.log(0.5), np.log(0.5), -np.inf]], dtype=dtype)
     assert_allclose(probability.entropy(rows), [0.0, np.log(2)], rtol=1e-6)
     assert probability.entropy(rows[:0]).shape == (0,)
+
+
+def test_bits_per_byte_charge_unknown_words_and_spaces():
+    tokenizer = WordTokenizer.train("the cat sat")
+    spacing = tokenizer.spacing_bits("the dog")
+    assert 0.1 < spacing < 1
+    size = probability.TextSize.of("the dog", tokenizer)
+    assert size.bits_per_byte(7 * np.log(2)) == pytest.approx((7 + 8 * 3 + spacing) / 7)
+    assert size.beside_tokens == pytest.approx((24 / 7, spacing / 7))
+
+
+def test_one_impossible_token_makes_the_whole_impossible():
+    score = probability.score(Never(), np.array([0, 1, 0]))
+    assert (score.total, score.cross_entropy, score.perplexity) == (-np.inf, np.inf, np.inf)

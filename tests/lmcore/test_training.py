@@ -14,7 +14,7 @@ from lmcore.errors import LossNotFinite
 from lmcore.inference import probability
 from lmcore.models import NeuralLanguageModel, build_model
 from lmcore.text.corpus import TokenData
-from lmcore.training.evaluation import bits_per_byte, validation_nats
+from lmcore.training.evaluation import text_size, validation_nats
 from lmcore.training.loop import StopTraining, TrainingState, fit, forward, is_evaluation_step
 from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
 
@@ -254,7 +254,7 @@ def test_validation_equals_asking_the_language_model(family, kind):
         expected = -50 * probability.score(model, np.array([1, 2, 3, 4, 0])).log_probs.sum()
         assert tokens == 250
     assert_allclose(nats, expected, rtol=1e-4)
-    assert bits_per_byte(nats, data) == pytest.approx(nats / math.log(2) / data.validation_bytes)
+    assert text_size(data).bits_per_byte(nats) == pytest.approx(nats / math.log(2) / data.validation_bytes)
 
 
 def test_a_long_validation_stream_is_scored_in_primed_lanes():

@@ -141,20 +141,6 @@ def test_a_long_sentence_is_scored_as_far_as_it_is_read(trained):
     assert scoring.score(trained, "") is None
 
 
-def test_one_impossible_token_makes_the_whole_impossible():
-    assert chain.total_of(np.array([-1.0, -np.inf, np.nan])) == -np.inf
-    assert chain.total_of(np.array([-1.0, -2.0])) == -3.0
-
-
-def test_bits_per_byte_charge_unknown_words_and_spaces(trained):
-    tokenizer = WordTokenizer.train("the cat sat")
-    known = TrainedModel(trained.fetch, tokenizer, 1, "stream")
-    spacing = tokenizer.spacing_bits("the dog")
-    assert 0.1 < spacing < 1
-    assert chain.bits_per_byte(known, "the dog", -7 * np.log(2)) == pytest.approx((7 + 8 * 3 + spacing) / 7)
-    assert chain.beside_tokens(known, "the dog") == pytest.approx((24 / 7, spacing / 7))
-
-
 def test_the_text_before_a_token_is_what_one_would_type(trained):
     items = TrainedModel(trained.fetch, WordTokenizer.train("\x1ethe cat\x1ea dog\x1e"), 1, "lines")
     assert chain.before_token(items, items.marked("the cat\na dog"), 4) == "the cat\na "

@@ -2,7 +2,6 @@
 
 import gc
 import math
-import random
 import weakref
 from dataclasses import replace
 from functools import partial
@@ -15,14 +14,15 @@ from streamlit.testing.v1 import AppTest
 
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.errors import CheckpointDamaged
-from lmcore.inference import probability
+from lmcore.inference import alignment, probability
 from lmcore.inference.trained import TrainedModel
+from lmcore.inference.true_grammar import TrueGrammar
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import snapshots, worker
 from pages.parts import demos, visitor
 from pages.parts.components import token_names
-from pages.parts.explore import film, model_lineup, model_table, true_grammar, two_sentences, why
+from pages.parts.explore import film, model_lineup, model_table, true_grammar, why
 from pages.parts.run import model_cache, ngram_cache
 from sample_corpora import SAMPLES
 from tests.pages.conftest import MENU
@@ -104,7 +104,7 @@ def test_every_column_is_a_distribution_and_uses_all_it_can(run, trained, smooth
     for entrant in model_lineup.of_run(run, trained, smoothing):
         log_probs = entrant.next_log_probs(ids)
         assert np.exp(log_probs).sum() == pytest.approx(1, abs=1e-6)
-        if not isinstance(entrant.model, true_grammar.Grammar):
+        if not isinstance(entrant.model, TrueGrammar):
             assert_allclose(log_probs, probability.next_token(entrant.model, ids), atol=1e-6)
 
 
@@ -227,24 +227,11 @@ def test_what_replaces_a_token_is_a_real_word(run, trained):
 @pytest.mark.parametrize("second", ["the cows near the dog", "it rains", "the dog near the cows sleeps in the barn", "the"])
 def test_the_pairs_pay_for_the_whole_difference(trained, second):
     scores = [probability.score(trained.model, trained.encode(text)) for text in (CONTEXT, second)]
-    pairs = two_sentences.align(*(score.ids.tolist() for score in scores))
+    pairs = alignment.align(*(score.ids.tolist() for score in scores))
     for side, score in enumerate(scores):
         assert sorted(pair[side] for pair in pairs if pair[side] is not None) == list(range(len(score.ids)))
-    paid = two_sentences.differences(pairs, *(score.surprise for score in scores))
+    paid = alignment.differences(pairs, *(score.surprise for score in scores))
     assert paid.sum() == pytest.approx(scores[1].surprise.sum() - scores[0].surprise.sum())
-
-
-@pytest.mark.parametrize("text", ["The cat sat, on the mat.", "从前有一只小狐狸，名叫圆圆。", "one two"])
-def test_shuffling_moves_words_and_nothing_else(text):
-    other = two_sentences.shuffled(text, random.Random(3))
-    assert sorted(other) == sorted(text) and other != text
-    marks = [(place, character) for place, character in enumerate(text) if character in ".。"]
-    assert [(place, other[place]) for place, _character in marks] == marks
-
-
-@pytest.mark.parametrize("text", ["", "one", "the the the", "…!"])
-def test_what_has_no_other_order_stays(text):
-    assert two_sentences.shuffled(text, random.Random(1)) == text
 
 
 def test_a_model_is_asked_from_its_best_checkpoint_or_from_its_last(run, village):

@@ -31,7 +31,7 @@ from lmcore.runs.worker.preview import preview
 from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_and_encode
 from lmcore.training import checkpoint
-from lmcore.training.evaluation import Evaluation, beside_tokens
+from lmcore.training.evaluation import Evaluation, text_size
 from lmcore.training.loop import TrainingState, fit, look
 from lmcore.training.planning import resolve, without_kernel
 
@@ -233,7 +233,7 @@ class Training:
         """What bits per byte of words hold that no model of these tokens can change."""
         if self.tokenizer.kind != "word" or not self.data.has_validation:
             return []
-        spelling, spacing = beside_tokens(self.data)
+        spelling, spacing = text_size(self.data).beside_tokens
         return [{"code": marks.BESIDE_TOKENS, "values": {"spelling": spelling, "spacing": spacing}}]
 
     # step by step

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore.inference import probability
+from lmcore.inference.probability import TextSize
 from lmcore.text import corpus
 from lmcore.tokenizers import ITEM_BREAK
 from pages.parts import number_format
@@ -47,7 +48,7 @@ def show_models(run, trained, marked: str, found):
         key="chain.chart",
     )
     st.dataframe(totals_table(trained, marked, found, log_probs), hide_index=True, key="chain.totals")
-    if any(total_of(row) == -math.inf for row in log_probs.values()):
+    if any(probability.total(row) == -math.inf for row in log_probs.values()):
         st.caption(
             _(
                 "∞: this model holds one of the tokens for impossible where it stands, so the whole sentence has probability 0. "
@@ -64,7 +65,7 @@ def texts(trained, ids) -> list[str]:
 
 def say_totals(trained, marked: str, found):
     """What the chain comes to: for the sentence, or for its part that is read."""
-    total = total_of(found.log_probs)
+    total, size = found.total, TextSize.of(marked, trained.tokenizer)
     row = st.container(horizontal=True, gap="medium")
     row.metric(
         _("Probability of the whole"),
@@ -83,14 +84,14 @@ def say_totals(trained, marked: str, found):
     )
     row.metric(
         _("Bits per byte"),
-        f"{bits_per_byte(trained, marked, total):.3f}",
+        f"{size.bits_per_byte(-total):.3f}",
         help=_(
             "All bits divided by the text's UTF-8 bytes: comparable between tokenizers. Unknown words are charged 8 bits a byte."
         ),
         width=charts.FIGURE,
     )
     if trained.tokenizer.kind == "word":
-        st.caption(run_labels.beside_tokens(*beside_tokens(trained, marked)))
+        st.caption(run_labels.beside_tokens(*size.beside_tokens))
     if trained.kind != "stream":
         st.caption(end_words()[trained.kind, marked.endswith(ITEM_BREAK)])
 
@@ -103,21 +104,6 @@ def end_words() -> dict[tuple[str, bool], str]:
         ("blocks", False): _("The probability that a block begins like this; that it ends here is not counted."),
         ("blocks", True): _("The probability that a block is exactly this: it begins like this and ends here."),
     }
-
-
-def total_of(log_probs: np.ndarray) -> float:
-    """log P of a whole text, nats: nothing is undefined any more once one token is impossible."""
-    return -math.inf if np.isneginf(log_probs).any() else float(log_probs.sum())
-
-
-def bits_per_byte(trained, marked: str, total: float) -> float:
-    return -total / math.log(2) / max(1, len(marked.encode())) + sum(beside_tokens(trained, marked))
-
-
-def beside_tokens(trained, marked: str) -> tuple[float, float]:
-    """(spelling of unknown words, spacing) in bits per byte, as `lmcore.training.evaluation` charges them."""
-    size = max(1, len(marked.encode()))
-    return 8 * corpus.unknown_bytes(trained.tokenizer, marked) / size, trained.tokenizer.spacing_bits(marked) / size
 
 
 def coloured(trained, found, *, key: str) -> int | None:
@@ -152,6 +138,7 @@ def one_hot(run, trained, marked: str, found, index: int, *, key: str):
     with model_cache.asking():
         log_probs = probability.next_token(trained.model, np.append(found.context, found.ids[:index]))
     target = int(found.ids[index])
+    loss = probability.one_hot_cross_entropy(log_probs, target)
     order = [target] + [int(i) for i in np.argsort(-log_probs, kind="stable")[:6] if i != target][:5]
     others = np.delete(np.exp(log_probs), order).sum()
     with st.container(border=True):
@@ -160,7 +147,7 @@ def one_hot(run, trained, marked: str, found, index: int, *, key: str):
         )
         st.text(_("True token: {token}").format(token=texts(trained, [target])[0]))
         st.latex(
-            rf"L = -\sum_i y_i \log \hat y_i = -1 \cdot \log({math.exp(log_probs[target]):.4g}) = {-log_probs[target]:.4f}\ \text{{{_('nats')}}}"
+            rf"L = -\sum_i y_i \log \hat y_i = -1 \cdot \log({math.exp(log_probs[target]):.4g}) = {loss:.4f}\ \text{{{_('nats')}}}"
         )
         st.dataframe(
             {
@@ -168,7 +155,7 @@ def one_hot(run, trained, marked: str, found, index: int, *, key: str):
                 "y": [1] + [0] * len(order),
                 "ŷ": [number_format.format_probability(math.exp(log_probs[i])) for i in order]
                 + [number_format.format_probability(others)],
-                "−y log ŷ": [f"{-log_probs[target]:.4f}"] + ["0"] * len(order),
+                "−y log ŷ": [f"{loss:.4f}"] + ["0"] * len(order),
             },
             hide_index=True,
             key=f"{key}.one_hot",
@@ -211,9 +198,9 @@ def ask_why(run_id: str, trained, context: str, ids: np.ndarray, token_id: int):
 
 def totals_table(trained, marked: str, found, log_probs: dict[str, np.ndarray]) -> dict[str, list]:
     """A row a model."""
-    rows = []
+    rows, size = [], TextSize.of(marked, trained.tokenizer)
     for name, row in log_probs.items():
-        total = total_of(row)
+        total = probability.total(row)
         entropy = -total / len(row)
         rows.append(
             {
@@ -221,8 +208,8 @@ def totals_table(trained, marked: str, found, log_probs: dict[str, np.ndarray]) 
                 _("Probability of the whole"): number_format.format_probability_from_log(total),
                 _("That is"): number_format.one_in(total),
                 _("Cross entropy (nats per token)"): "∞" if entropy == math.inf else f"{entropy:.3f}",
-                _("Perplexity"): "∞" if entropy > 700 else f"{math.exp(entropy):,.1f}",
-                _("Bits per byte"): "∞" if entropy == math.inf else f"{bits_per_byte(trained, marked, total):.3f}",
+                _("Perplexity"): "∞" if entropy > 700 else f"{probability.perplexity(entropy):,.1f}",
+                _("Bits per byte"): "∞" if entropy == math.inf else f"{size.bits_per_byte(-total):.3f}",
             }
         )
     return {column: [row[column] for row in rows] for column in rows[0]}

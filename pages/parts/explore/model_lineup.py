@@ -10,6 +10,7 @@ import streamlit as st
 
 from lmcore.errors import CheckpointError
 from lmcore.inference import probability
+from lmcore.inference.true_grammar import TrueGrammar
 from lmcore.models import LanguageModel, NgramModel, UniformModel
 from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
 from lmcore.runs.run_folder import RunFolder
@@ -29,14 +30,14 @@ OF_UNIFORM, OF_TRUTH = "#999999", "#7B4EA3"
 @dataclass(frozen=True)
 class Entrant:
     name: str
-    model: LanguageModel | true_grammar.Grammar
+    model: LanguageModel | TrueGrammar
     memory: int | None = None  # so many tokens of a context are read; None: all
     first_shown: bool = True  # in charts: the others are one click away
     colour: str = charts.PALETTE[0]  # the same in every chart
 
     def next_log_probs(self, ids: np.ndarray) -> np.ndarray | None:
         """(V,) log-probabilities of the token after a context; None where the grammar knows no such beginning."""
-        if isinstance(self.model, true_grammar.Grammar):
+        if isinstance(self.model, TrueGrammar):
             return self.model.next_log_probs(ids)
         recent = ids if self.memory is None else ids[len(ids) - min(len(ids), self.memory + 1) :]  # the others change nothing
         return probability.next_token(self.model, recent)
@@ -45,7 +46,7 @@ class Entrant:
         """(T,) log P of each token of a text given those before it."""
         if isinstance(self.model, UniformModel):
             return np.full(len(ids), -np.log(self.model.vocabulary_size))
-        if isinstance(self.model, NgramModel | true_grammar.Grammar):
+        if isinstance(self.model, NgramModel | TrueGrammar):
             return self.model.token_log_probs(ids)
         return probability.score(self.model, ids).log_probs
 

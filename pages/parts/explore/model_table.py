@@ -8,9 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.inference import probability
+from lmcore.inference.true_grammar import TrueGrammar
 from pages.parts.components import plots, token_names
 from pages.parts.components.token_names import visible
-from pages.parts.explore import model_lineup, next_words, true_grammar
+from pages.parts.explore import model_lineup, next_words
 from pages.parts.language import _
 from pages.parts.number_format import format_probability
 from pages.parts.run import charts, model_cache
@@ -70,7 +71,7 @@ def pinned() -> dict:
 def summary(trained, found, shown: np.ndarray, ids: np.ndarray, names_of: dict[int, str]) -> dict[str, list]:
     """A row a model: its first guess, its entropy, what is left for all other tokens, how far it is from the truth."""
     rows = []
-    true = next((log_probs for entrant, log_probs in found if isinstance(entrant.model, true_grammar.Grammar)), None)
+    true = next((log_probs for entrant, log_probs in found if isinstance(entrant.model, TrueGrammar)), None)
     for entrant, log_probs in found:
         best = int(log_probs.argmax())
         row = {
@@ -112,7 +113,7 @@ def bits(value: float) -> str:
 def read_by(trained, entrant, ids: np.ndarray) -> str:
     if not len(ids):
         return _("nothing: the beginning")
-    if isinstance(entrant.model, true_grammar.Grammar) or entrant.memory is None:
+    if isinstance(entrant.model, TrueGrammar) or entrant.memory is None:
         return _("all {count} tokens").format(count=len(ids))
     if entrant.memory == 0:
         return _("nothing")
@@ -141,14 +142,14 @@ def explain(entrants, found):
             "m tokens of the context a model can use. The network has read them all."
         )
     )
-    if any(np.isneginf(log_probs).any() and not isinstance(entrant.model, true_grammar.Grammar) for entrant, log_probs in found):
+    if any(np.isneginf(log_probs).any() and not isinstance(entrant.model, TrueGrammar) for entrant, log_probs in found):
         st.caption(
             _(
                 "Without smoothing, a token that never followed these tokens in the training text is impossible: its probability "
                 "is exactly 0, and one such token makes the perplexity of a whole text infinite."
             )
         )
-    if any(isinstance(entrant.model, true_grammar.Grammar) for entrant in entrants):
+    if any(isinstance(entrant.model, TrueGrammar) for entrant in entrants):
         st.caption(
             _(
                 "A grammar wrote the training text, so the true probabilities are known. The KL divergence counts the bits a token "

@@ -1,72 +1,24 @@
-"""Two sentences beside each other: which is more likely, and which token paid for the difference."""
+"""Two sentences beside each other on a page: which is more likely, and which token paid for the difference.
 
-import difflib
+Which tokens stand for each other is `lmcore.inference.alignment`.
+"""
+
 import math
-import random
 
 import numpy as np
 import streamlit as st
 
-from lmcore.tokenizers import WordTokenizer
+from lmcore.inference.alignment import Pair, align, differences
 from pages.parts import number_format
 from pages.parts.components import plots
 from pages.parts.explore import chain
 from pages.parts.language import _, current_language
 from pages.parts.run import charts
 
-Pair = tuple[int | None, int | None]  # places in the first and the second text
-
-
-def align(first: list[int], second: list[int]) -> list[Pair]:
-    """Which tokens of two texts stand for each other, in the order of the second.
-
-    The same tokens in another order are paired one by one, each with the next like it. Otherwise what both have in common is paired
-    (Ratcliff and Obershelp, 1988), what was replaced side by side, and what only one of them has stands alone.
-
-    >>> align([1, 2, 3], [3, 1, 2])
-    [(2, 0), (0, 1), (1, 2)]
-    >>> align([1, 2, 3], [1, 4, 5, 3])
-    [(0, 0), (1, 1), (None, 2), (2, 3)]
-    """
-    if sorted(first) == sorted(second):
-        places: dict[int, list[int]] = {}
-        for place, token_id in enumerate(first):
-            places.setdefault(token_id, []).append(place)
-        return [(places[token_id].pop(0), place) for place, token_id in enumerate(second)]
-    pairs: list[Pair] = []
-    for _tag, i, i_end, j, j_end in difflib.SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
-        for offset in range(max(i_end - i, j_end - j)):
-            pairs.append((i + offset if i + offset < i_end else None, j + offset if j + offset < j_end else None))
-    return pairs
-
-
-def differences(pairs: list[Pair], first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(P,) bits that each pair costs more in the second text; their sum is the difference of the whole. first, second: bits a token."""
-    return np.array([(0.0 if j is None else second[j]) - (0.0 if i is None else first[i]) for i, j in pairs])
-
-
-def shuffled(text: str, random_numbers: random.Random) -> str:
-    """The words of a text in another order; punctuation and spaces stay where they are. Unchanged where all words are the same.
-
-    >>> shuffled("The cat, the dog.", random.Random(1))
-    'dog The, the cat.'
-    """
-    _ids, starts, ends = WordTokenizer([]).offsets(text)
-    spans = [(start, end) for start, end in zip(starts, ends, strict=True) if any(c.isalnum() for c in text[start:end])]
-    words = [text[start:end] for start, end in spans]
-    other = list(words)
-    while other == words and len(set(words)) > 1:
-        random_numbers.shuffle(other)
-    parts, end = [], 0
-    for (start, stop), word in zip(spans, other, strict=True):
-        parts += [text[end:start], word]
-        end = stop
-    return "".join([*parts, text[end:]])
-
 
 def show(run, trained, first, second, second_text: str):
     """first, second: `TextScore` of the two sentences under this run; second_text: the second, marked."""
-    totals = [chain.total_of(score.log_probs) for score in (first, second)]
+    totals = [score.total for score in (first, second)]
     st.subheader(_("The second sentence"))
     chosen = chain.coloured(trained, second, key="two.tokens")
     if chosen is not None:
