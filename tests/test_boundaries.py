@@ -153,6 +153,25 @@ def test_one_module_names_the_files_of_a_run():
                 assert relative in own or not names.search(node.value), f"{relative} line {node.lineno}: {node.value!r}"
 
 
+def test_only_the_store_speaks_sql():
+    for path in [*modules("lmcore"), *modules("pages"), ROOT / "app.py"]:
+        if path.parent != ROOT / "lmcore" / "runs" / "store":
+            called = {node.func.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if is_method_call(node)}
+            assert not called & {"execute", "executemany", "executescript"}, path
+
+
+def test_the_rooms_of_runs_look_only_downwards():
+    floors = {"store": 0, "queue": 1, "worker": 1, "exchange": 2}
+    for room, floor in floors.items():
+        for path in modules(f"lmcore/runs/{room}"):
+            rooms = {name.split(".")[2] for name in imports(path) if name.startswith("lmcore.runs.")}
+            assert all(floors.get(other, floor) <= floor for other in rooms), path
+
+
+def is_method_call(node) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+
+
 def test_lmcore_never_prints():
     for path in modules("lmcore"):
         calls = [

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from lmcore.runs.queue import scheduling
 from lmcore.runs.store import backups, housekeeping, limits, recovery
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.rooms import Rooms
@@ -84,8 +85,8 @@ def ask_everything(store: Store):
             store.evaluations(run.id)
             store.latest_evaluation(run.id)
         if runs:
-            store.queue_position(runs[0].id)
-            store.expected_wait(runs[0].id)
+            scheduling.look(store).position(runs[0].id)
+            scheduling.look(store).expected_wait(runs[0].id)
         for visitor in VISITORS:
             for room in Rooms(store).rooms(visitor):
                 Rooms(store).board(room.code)

@@ -134,8 +134,7 @@ def clock_jumps(hours: float):
     """Every look at the time of day finds it earlier than the last one."""
     from datetime import UTC, datetime, timedelta
 
-    from lmcore.runs.store import store
-    from lmcore.runs.worker import run_writer
+    from lmcore.runs.store import progress, store
 
     looks = iter(range(1, 10**9))
 
@@ -143,7 +142,7 @@ def clock_jumps(hours: float):
         return datetime(2026, 3, 1, tzinfo=UTC) - timedelta(hours=hours * next(looks))
 
     time.time = lambda: earlier().timestamp()
-    store.now = run_writer.now = lambda: earlier().isoformat(timespec="milliseconds")
+    store.now = progress.now = lambda: earlier().isoformat(timespec="milliseconds")
 
 
 def memory(size: int):

@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from lmcore.config import TokenizerConfig
 from lmcore.errors import BY_CODE, DiskFull
 from lmcore.runs.run_folder import RunFolder, step_of
+from lmcore.runs.store import progress
 from lmcore.runs.store.limits import NO_LIMITS
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import index_job, run_writer, spare
@@ -170,7 +171,7 @@ def test_the_last_words_of_a_run_fit_into_the_spare_block(tmp_path, monkeypatch)
     monkeypatch.setattr(spare, "ROOMY", 0)
     monkeypatch.setattr(run_writer, "FLUSH_SECONDS", 0.0)
     store = Store(tmp_path, NO_LIMITS)
-    run = run_writer.claim(store, a_run(store).id)
+    run = progress.claim(store, a_run(store).id)
     writer, tries = run_writer.RunWriter(store, run.id), []
     write = writer._write
     spare.keep(tmp_path)

@@ -14,6 +14,7 @@ from lmcore.runs.queue import starter
 from lmcore.runs.queue.heartbeat import Heartbeats
 from lmcore.runs.queue.pool import Pool
 from lmcore.runs.run_folder import RunFolder, step_of
+from lmcore.runs.store import progress
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import run_writer, worker
@@ -255,14 +256,15 @@ from pathlib import Path
 from filelock import Timeout
 from lmcore.runs import run_folder
 from lmcore.runs.run_folder import RunFolder
-from lmcore.runs.worker import run_writer
+from lmcore.runs.queue import scheduling
+from lmcore.runs.store import progress
 from lmcore.runs.store.store import Store
 run_folder.LOCKING_SECONDS = 0.01
 store = Store(Path(sys.argv[1]))
-while run_id := run_writer.next_queued(store):
+while run_id := scheduling.next_queued(store):
     try:
         with RunFolder.of(store.folder, run_id).lock():
-            if run := run_writer.claim(store, run_id):
+            if run := progress.claim(store, run_id):
                 sys.stdout.write(run.id + "\\n")
     except Timeout:
         pass
@@ -298,11 +300,11 @@ DEAF = """
 import sys, time
 from pathlib import Path
 from lmcore.runs.run_folder import RunFolder
-from lmcore.runs.worker import run_writer
+from lmcore.runs.store import progress
 from lmcore.runs.store.store import Store
 store = Store(Path(sys.argv[1]))
 with RunFolder.of(store.folder, sys.argv[2]).lock():
-    run_writer.claim(store, sys.argv[2])
+    progress.claim(store, sys.argv[2])
     time.sleep(1e6)
 """
 
@@ -326,7 +328,7 @@ def test_a_worker_that_hangs_is_killed_when_somebody_wants_it_to_end(tmp_path):
     looking.end_who_does_not_hear()
     assert worker.returncode == -signal.SIGKILL
     assert store.run(run.id).status == "stopped" and looking.children == {}
-    assert run_writer.running(store) == set()
+    assert progress.running(store) == set()
 
 
 def test_a_run_that_stands_still_makes_no_progress(tmp_path):
@@ -364,7 +366,7 @@ def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch
     monkeypatch.setattr(run_writer, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(worker, "build_and_encode", prepare_until_stopped)
     with RunFolder.of(tmp_path, run.id).lock():
-        training = worker.Training(store, run_writer.claim(store, run.id))
+        training = worker.Training(store, progress.claim(store, run.id))
         assert training.until_done() == (None, None)
         training.writer.end(None)
     assert heard == [] and 0 < store.run(run.id).prepared < 1

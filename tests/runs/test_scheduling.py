@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from lmcore.runs.queue import scheduling
 from lmcore.runs.queue.pool import Pool
-from lmcore.runs.queue.scheduling import NEWCOMER, PREPARING, Queue, QueueEntry, _seconds_left, ranked
+from lmcore.runs.queue.scheduling import NEWCOMER, PREPARING, Queue, ranked
 from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.queue_entries import QueueEntry, seconds_left
 from lmcore.runs.store.store import Store
 from tests.runs.examples import a_config, a_run, a_text, curve, wait_until
 
@@ -136,12 +138,12 @@ def test_a_second_run_of_one_s_own_ends_after_the_first():
 def test_the_promise_outweighs_the_first_steps():
     """A hundred steps were planned for 10 s. The first took a whole second, with its evaluation: that says little yet."""
     row = {"planned_steps": 100, "step": 0, "seconds": 0.0, "requested": '{"training": {"stop": "seconds", "stop_after": 10.0}}'}
-    assert _seconds_left(row) == 10.0
-    assert _seconds_left({**row, "step": 1, "seconds": 1.0}) == pytest.approx(2.0 / 11 * 99)
-    assert _seconds_left({**row, "step": 90, "seconds": 19.0}) == pytest.approx(20.0 / 100 * 10)  # a slow machine
+    assert seconds_left(row) == 10.0
+    assert seconds_left({**row, "step": 1, "seconds": 1.0}) == pytest.approx(2.0 / 11 * 99)
+    assert seconds_left({**row, "step": 90, "seconds": 19.0}) == pytest.approx(20.0 / 100 * 10)  # a slow machine
     in_steps = {**row, "requested": '{"training": {"stop": "steps", "stop_after": 100.0}}'}
-    assert _seconds_left(in_steps) == math.inf
-    assert _seconds_left({**in_steps, "step": 50, "seconds": 5.0}) == 5.0
+    assert seconds_left(in_steps) == math.inf
+    assert seconds_left({**in_steps, "step": 50, "seconds": 5.0}) == 5.0
 
 
 def test_a_free_place_means_no_wait_and_an_endless_run_says_nothing():
@@ -159,12 +161,12 @@ def test_thirty_who_press_at_once_each_get_a_first_step_before_anybody_gets_a_se
     runs = [a_run(store, 4, text, owner=f"student {number}") for number in range(30)]
     begun = []
     for _ in runs:
-        begun.append(store.waiting()[0])
+        begun.append(scheduling.next_queued(store))
         assert forker.work(tmp_path, begun[-1], settings=ONE_STEP) == 0
     assert begun == [run.id for run in runs]
     assert [store.run(run.id).step for run in runs] == [1] * 29 + [store.run(runs[-1].id).step]
-    while waiting := store.waiting():
-        assert forker.work(tmp_path, waiting[0], settings=ONE_STEP) == 0
+    while waiting := scheduling.next_queued(store):
+        assert forker.work(tmp_path, waiting, settings=ONE_STEP) == 0
     assert {store.run(run.id).status for run in runs} == {"finished"}
     assert all(curve(store, run) == curve(store, alone) for run in runs)
 

@@ -3,9 +3,11 @@
 import pytest
 
 from lmcore.runs import data_folder
+from lmcore.runs.queue import scheduling
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store import progress
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import run_writer, worker
+from lmcore.runs.worker import worker
 from tests.runs.examples import a_run, curve
 
 LONG = 100_000  # steps: it will not end by itself
@@ -16,7 +18,7 @@ def a_waiting_run(data) -> tuple[Store, object]:
     store = Store(data)
     run = a_run(store, LONG, evaluation_interval=50_000)
     with RunFolder.of(data, run.id).lock():
-        training = worker.Training(store, run_writer.claim(store, run.id))
+        training = worker.Training(store, progress.claim(store, run.id))
         training._slice_is_over = lambda: training.state.step >= 30
         training.writer.end(*training.until_done())
     assert store.run(run.id).status == "queued" and store.latest_evaluation(run.id).step == 2
@@ -38,7 +40,7 @@ def test_a_run_that_is_stopped_while_it_waits_is_evaluated_too(tmp_path, before)
     steps = curve(store, run)
     for _ in range(2):
         store.request(run.id, "stop")
-    assert store.queue().waiting[0].stops and store.expected_wait(run.id) == 0.0
+    assert scheduling.look(store).waiting[0].stops and scheduling.look(store).expected_wait(run.id) == 0.0
     stopped = stop_with_a_worker(store, run)
     assert (stopped.status, stopped.step, stopped.error_code, curve(store, run)) == ("stopped", run.step, None, steps)
     last = store.latest_evaluation(run.id)
@@ -64,7 +66,7 @@ def test_a_run_is_stopped_even_where_the_worker_that_should_look_at_it_died(tmp_
     store, run = a_waiting_run(tmp_path)
     store.request(run.id, "stop")
     with RunFolder.of(tmp_path, run.id).lock():
-        assert run_writer.claim(store, run.id).request == "stop"
+        assert progress.claim(store, run.id).request == "stop"
     assert store.run(run.id).shown_status == "interrupted"
     store.request(run.id, "stop")
     assert store.run(run.id).status == "stopped"

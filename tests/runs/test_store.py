@@ -8,7 +8,9 @@ import pytest
 
 from lmcore.errors import NotAllowed, RunNotFound, StoreTooNew, TextNotFound
 from lmcore.runs import data_folder
+from lmcore.runs.queue import scheduling
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store import progress
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
@@ -40,7 +42,7 @@ def test_the_order_of_texts_and_runs_depends_on_no_clock(store, monkeypatch):
     runs = [a_run(store, text=texts[0]) for _ in range(3)]
     assert [text.id for text in store.texts("anna")] == [text.id for text in reversed(texts)]
     assert [run.id for run in store.runs("anna")] == [run.id for run in reversed(runs)]
-    assert store.waiting() == [run.id for run in runs]
+    assert [entry.id for entry in scheduling.look(store).waiting] == [run.id for run in runs]
 
 
 def test_a_run_comes_back(store):
@@ -177,11 +179,11 @@ def test_asking_for_an_unknown_run_is_said(store):
 
 def test_the_queue_is_in_order_and_a_run_can_go_first(store):
     runs = [a_run(store) for _ in range(3)]
-    assert [store.queue_position(run.id) for run in runs] == [1, 2, 3]
+    assert [scheduling.look(store).position(run.id) for run in runs] == [1, 2, 3]
     store.queue_first(runs[2].id)
-    assert [store.queue_position(run.id) for run in runs] == [2, 3, 1]
-    assert run_writer.next_queued(store) == runs[2].id
-    assert run_writer.next_queued(store, besides={runs[2].id}) == runs[0].id
+    assert [scheduling.look(store).position(run.id) for run in runs] == [2, 3, 1]
+    assert scheduling.next_queued(store) == runs[2].id
+    assert scheduling.next_queued(store, {runs[2].id}) == runs[0].id
 
 
 def test_many_claimers_get_each_run_once(store):
@@ -190,7 +192,7 @@ def test_many_claimers_get_each_run_once(store):
 
     def claim_all():
         for run in runs:
-            if run_writer.claim(store, run.id):
+            if progress.claim(store, run.id):
                 claimed.append(run.id)
 
     threads = [threading.Thread(target=claim_all) for _ in range(6)]
@@ -204,7 +206,7 @@ def test_many_claimers_get_each_run_once(store):
 def test_a_running_run_whose_lock_is_free_is_interrupted(store):
     run = a_run(store)
     with RunFolder.of(store.folder, run.id).lock():
-        run_writer.claim(store, run.id)
+        progress.claim(store, run.id)
         assert store.run(run.id).shown_status == "running"
     assert store.run(run.id).shown_status == "interrupted"
     store.request(run.id, "run")

@@ -5,7 +5,6 @@ settings before anything is built. What is left is inserted by one transaction, 
 """
 
 import csv
-import dataclasses
 import hashlib
 import json
 import math
@@ -36,7 +35,6 @@ from lmcore.runs.exchange import safe_zip
 from lmcore.runs.exchange.run_schema import (
     A_TOKEN,
     CONFIG,
-    EVALUATION_FIELDS,
     EVALUATIONS,
     LONGEST_CELL,
     LONGEST_LINE,
@@ -53,11 +51,11 @@ from lmcore.runs.exchange.run_schema import (
     TOKENIZER,
 )
 from lmcore.runs.run_folder import RunFolder
-from lmcore.runs.store import housekeeping, limits, marks
-from lmcore.runs.store.database import as_store_error
+from lmcore.runs.store import housekeeping, limits, marks, progress
+from lmcore.runs.store.database import as_store_error, now
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.records import STEP_FIELDS, EvaluationRow, Run, Text
-from lmcore.runs.store.store import Store, new_id, now
+from lmcore.runs.store.store import Store, new_id
 from lmcore.runs.worker import memory_limits, restoring
 from lmcore.schema import LARGEST_REAL, Check, WrongValue, within
 from lmcore.text.corpus import TokenData
@@ -70,7 +68,6 @@ BYTES = 1_000_000_000  # of memory that reading one file may take, beside what t
 SECONDS = 30  # of processor time
 NICENESS = 5  # the page comes first
 SHOWN = 40  # characters of a wrong value
-AT_ONCE = 10_000  # rows
 TRIED = "The cat’s 3.5 café\n\t猫🙂\x1e"  # what a tokenizer is tried on
 WITHOUT_TEXT = "transfer.without_text"  # the note on a run whose text did not come with it
 
@@ -287,20 +284,13 @@ def _insert(store: Store, row: dict, steps: np.ndarray, evaluations: list[Evalua
     data_folder.write_json(RunFolder(aside).configuration_path, {"id": run_id, **described})
     with store.database.writing() as connection:
         limits.check_kept(store.limits, connection, row["owner"])
-        connection.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
-        for begin in range(0, len(steps), AT_ONCE):
-            part = steps[begin : begin + AT_ONCE].tolist()
-            _insert_rows(connection, "steps", STEP_FIELDS, [(run_id, *values) for values in part])
-        values = [(run_id, *dataclasses.astuple(entry)[:-1], json.dumps(entry.bars)) for entry in evaluations]
-        _insert_rows(connection, "evaluations", EVALUATION_FIELDS, values)
+        progress.insert_run(connection, row)
+        progress.append_steps(connection, run_id, (values.tolist() for values in steps))
+        progress.append_evaluations(connection, run_id, evaluations)
         path = RunFolder.of(store.folder, run_id).path
         path.parent.mkdir(parents=True, exist_ok=True)
         os.replace(aside, path)
     return cast(Run, store.run(run_id))
-
-
-def _insert_rows(connection, table: str, fields: tuple[str, ...], rows: list[tuple]):
-    connection.executemany(f"INSERT INTO {table} (run, {', '.join(fields)}) VALUES (?, {', '.join('?' * len(fields))})", rows)
 
 
 # the process

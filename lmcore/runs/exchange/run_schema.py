@@ -3,7 +3,6 @@
 `transfer` writes it, `importing` reads it. What a checkpoint may hold is said by `lmcore.training.checkpoint`.
 """
 
-import dataclasses
 import json
 import re
 
@@ -12,7 +11,7 @@ from lmcore.errors import SettingError
 from lmcore.inference.references import ORDERS
 from lmcore.runs.exchange import safe_zip
 from lmcore.runs.store import marks
-from lmcore.runs.store.records import STATUSES, EvaluationRow
+from lmcore.runs.store.records import STATUSES
 from lmcore.schema import Check, WrongValue, choice, each, number_in, optional, real, record, row, text, whole
 from lmcore.text.decoding import LIMIT, normalise
 from lmcore.text.kinds import KINDS
@@ -37,7 +36,6 @@ LONGEST_LINE = 2_000  # characters of a line of numbers
 LONGEST_CELL = 1_000_000  # characters of a cell of evaluations
 LONGEST_TOKEN = 10_000  # characters
 LONGEST_SECONDS = 1e9  # of training
-EVALUATION_FIELDS = tuple(entry.name for entry in dataclasses.fields(EvaluationRow))
 
 
 def clean(longest: int, one_line: bool = False) -> Check:

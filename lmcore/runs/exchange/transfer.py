@@ -26,11 +26,11 @@ from lmcore.errors import (
 from lmcore.runs import data_folder
 from lmcore.runs.exchange import importing, safe_zip
 from lmcore.runs.exchange.model_card import model_card
-from lmcore.runs.exchange.run_schema import CARD, CONFIG, EVALUATION_FIELDS, EVALUATIONS, MODEL, STEPS, TEXT, TOKENIZER, VERSION
+from lmcore.runs.exchange.run_schema import CARD, CONFIG, EVALUATIONS, MODEL, STEPS, TEXT, TOKENIZER, VERSION
 from lmcore.runs.queue.pool import environment
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import marks
-from lmcore.runs.store.records import STEP_FIELDS, Run, Text
+from lmcore.runs.store.records import EVALUATION_FIELDS, STEP_FIELDS, Run, Text
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import restoring
 from lmcore.training import checkpoint

@@ -4,37 +4,22 @@ Who starts workers by this order is `starter`; a worker that finds it is no long
 """
 
 import heapq
-import json
 import math
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 from lmcore.config import RunConfig
-from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.queue_entries import QueueEntry
+from lmcore.runs.store.records import Run
+from lmcore.runs.store.store import Store
 
-REMEMBERED = timedelta(hours=1)  # what a visitor has received is counted over its runs of this time
 PREPARING = 0.5  # seconds, about, from a free place to the first step
 PREPARING_SHARE = 0.1  # of a slice, at most: what takes long to prepare trains longer at once
-PROMISE_WEIGHT = 0.1
 NEWCOMER = ""  # the id of a run that is not there yet
 LOOKING_SECONDS = 0.25  # between two looks at the queue
-
-
-@dataclass(frozen=True)
-class QueueEntry:
-    """A run that trains or waits."""
-
-    id: str
-    visitor: str  # each example of the home page counts as a visitor of its own
-    owner: str | None
-    status: str  # running or queued
-    step: int
-    queued: int
-    seconds_left: float  # of training, estimated; infinite where nothing is known
-    stops: bool = False  # it only waits to be evaluated once more
 
 
 @dataclass(frozen=True)
@@ -131,36 +116,22 @@ def _turns(entries, limits: Limits, training: Counter | None = None) -> dict[str
     return turns
 
 
-def look(store, starting=(), connection=None) -> Queue:
-    """The queue as it is now. starting: runs that somebody has begun to claim; they count as training."""
-    if connection is None:
-        with store.database.reading() as connection:
-            return look(store, starting, connection)
-    rows = connection.execute(
-        "SELECT id, owner, status, want, step, queued, planned_steps, seconds, requested FROM runs"
-        " WHERE status IN ('queued', 'running') AND deleted IS NULL"
-    ).fetchall()
-    since = (datetime.now(UTC) - REMEMBERED).isoformat(timespec="milliseconds")
-    received = connection.execute(
-        "SELECT COALESCE(owner, id), SUM(received) FROM runs WHERE status IN ('queued', 'running') OR ended > ? GROUP BY 1",
-        (since,),
-    )
-    received = dict(tuple(row) for row in received)
-    training, waiting = [], []
-    for row in rows:
-        entry = _queue_entry(row)
-        if entry.id in starting or (row["status"] == "running" and RunFolder.of(store.folder, entry.id).is_locked()):
-            training.append(entry)
-        elif row["status"] == "queued":
-            waiting.append(entry)
+def look(store: Store, starting: Collection[str] = ()) -> Queue:
+    """Return the queue as it is now. starting: ids of runs for which a worker is being started; they count as training."""
+    training, waiting, received = store.queue_entries(starting)
     waiting = ranked(waiting, received, store.limits, Counter(entry.visitor for entry in training))
     return Queue(training, waiting, received, store.limits)
+
+
+def next_queued(store: Store, starting: Collection[str] = ()) -> str | None:
+    """Return the run that trains next, other than those for which a worker is being started."""
+    return next((entry.id for entry in look(store, starting).waiting), None)
 
 
 class Turn:
     """How long a worker keeps its place: made when it has claimed its run, asked after each step."""
 
-    def __init__(self, store, run):
+    def __init__(self, store: Store, run: Run):
         self.store, self.run_id, self.was_new = store, run.id, run.step == 0
         self.claimed = self.began = self.next_look = time.monotonic()
 
@@ -181,21 +152,3 @@ class Turn:
         now = time.monotonic()
         self.next_look = now + LOOKING_SECONDS
         return look(self.store).slice_is_over(self.run_id, now - self.began, self.was_new, self.slice_seconds)
-
-
-def _queue_entry(row) -> QueueEntry:
-    stops = row["status"] == "queued" and row["want"] == "stop"
-    left = 0.0 if stops else _seconds_left(row)
-    return QueueEntry(row["id"], row["owner"] or row["id"], row["owner"], row["status"], row["step"], row["queued"], left, stops)
-
-
-def _seconds_left(row) -> float:
-    """What was promised counts as a tenth of the run already seen: the first steps, with their evaluations, say little."""
-    training = json.loads(row["requested"])["training"]
-    promised = training["stop_after"] if training["stop"] == "seconds" else math.inf
-    if not row["planned_steps"] or not row["step"]:
-        return promised
-    seen, steps = row["seconds"], row["step"]
-    if math.isfinite(promised):
-        seen, steps = seen + promised * PROMISE_WEIGHT, steps + row["planned_steps"] * PROMISE_WEIGHT
-    return seen / steps * (row["planned_steps"] - row["step"])

@@ -15,11 +15,12 @@ import traceback
 from pathlib import Path
 
 from lmcore.errors import StoreError
+from lmcore.runs.queue import scheduling
 from lmcore.runs.queue.control_channel import GONE, STOP, ControlChannel
 from lmcore.runs.queue.heartbeat import Heartbeats
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store import progress
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import run_writer
 
 POLL_SECONDS = 1.0
 POLITE_SECONDS = 9.0
@@ -70,9 +71,9 @@ class Starter:
 
     def start_what_fits(self):
         while True:
-            busy = run_writer.running(self.store) | set(self.children.values())
+            busy = progress.running(self.store) | set(self.children.values())
             resting = {run_id for run_id, since in self.resting.items() if time.monotonic() - since < POLL_SECONDS}
-            run_id = run_writer.next_queued(self.store, besides=busy | resting)
+            run_id = scheduling.next_queued(self.store, busy | resting)
             if run_id is None or len(busy) >= self.places:
                 return
             log = RunFolder.of(self.data_folder, run_id).log_path
@@ -126,28 +127,28 @@ class Starter:
         for pid, run_id in self.children.items():
             self._kill(pid)
             with contextlib.suppress(sqlite3.OperationalError):
-                run_writer.put_down(self.store, run_id)
+                progress.end_killed(self.store, run_id)
 
     def end_who_does_not_hear(self):
         """A worker that hangs reads no wishes: after a while without a heartbeat it is killed, its checkpoint is kept."""
-        asked = run_writer.asked_to_end(self.store)
+        asked = progress.requested_to_end(self.store)
         for pid, run_id in list(self.children.items()):
             if run_id in asked and self.heartbeats.still_for(run_id, asked[run_id]) >= POLITE_SECONDS:
                 self._kill(pid)
                 del self.children[pid]
-                run_writer.put_down(self.store, run_id)
+                progress.end_killed(self.store, run_id)
 
     def _ask_to_end(self):
         """By the store, which every system has and which reaches workers of an earlier starter; and by a signal, at once."""
         with contextlib.suppress(sqlite3.OperationalError):
-            run_writer.make_way(self.store)
+            progress.request_all_back_to_queue(self.store)
         for pid in self.children:
             if pid not in self.spawned or os.name == "posix":
                 os.kill(pid, signal.SIGTERM)
 
     def _others_train(self) -> bool:
         with contextlib.suppress(sqlite3.OperationalError):
-            return bool(run_writer.making_way(self.store))
+            return bool(progress.still_to_go_back(self.store))
         return False
 
     def _kill(self, pid: int):

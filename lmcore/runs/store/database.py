@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lmcore.errors import StoreError, StoreMissing, StoreTooNew
@@ -91,6 +92,11 @@ class Database:
                 backups.back_up(self.path.parent)  # of before
         with self.writing() as connection:
             migrations.migrate(connection)  # another process may have been faster
+
+
+def now() -> str:
+    """Return the time (UTC) as the store keeps it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @contextmanager

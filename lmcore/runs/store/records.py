@@ -195,6 +195,7 @@ class StepColumns:
 
 
 STEP_FIELDS = tuple(entry.name for entry in fields(StepRow))
+EVALUATION_FIELDS = tuple(entry.name for entry in fields(EvaluationRow))
 
 
 @lru_cache(maxsize=8)

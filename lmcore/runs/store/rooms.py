@@ -20,8 +20,9 @@ from lmcore.errors import (
     TooManyRooms,
 )
 from lmcore.runs.store import lookalikes
+from lmcore.runs.store.database import now
 from lmcore.runs.store.records import UNITS, Room, Run
-from lmcore.runs.store.store import Store, now
+from lmcore.runs.store.store import Store
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read or heard as something else
 CODE_LENGTH = 6

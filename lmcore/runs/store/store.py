@@ -1,34 +1,30 @@
 """What the pages know of texts and runs: add, look up, rename, delete, and say what a run shall do.
 
-The worker's side of the same file, claiming a run and writing its progress, is `progress`. Needs no torch.
+What the starter and the workers read and write is `progress`. Needs no torch.
 """
 
 import json
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextChanged, TextMissing, TextNotFound
 from lmcore.runs import data_folder
-from lmcore.runs.queue import scheduling
 from lmcore.runs.run_folder import RunFolder, step_of
-from lmcore.runs.store import backups, housekeeping, limits, marks, rebuilding
-from lmcore.runs.store.database import Database
+from lmcore.runs.store import backups, housekeeping, limits, marks, queue_entries, rebuilding
+from lmcore.runs.store.database import Database, now
 from lmcore.runs.store.limits import Limits
+from lmcore.runs.store.queue_entries import QueueEntry
 from lmcore.runs.store.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
 from lmcore.text.decoding import normalise, one_line
 
 RESUMABLE = ("paused", "stopped", "failed", "interrupted")
 RUNS = "SELECT *, text_id IN (SELECT id FROM texts) AS has_text FROM runs"
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def new_id() -> str:
@@ -313,23 +309,10 @@ class Store:
     def queue_first(self, run_id: str):
         self._change(run_id, "queued = (SELECT MIN(queued) - 1 FROM runs)")
 
-    def waiting(self) -> list[str]:
-        """The queue, by id; the next to begin stands first."""
-        return [entry.id for entry in self.queue().waiting]
-
-    def queue(self) -> scheduling.Queue:
-        """All that train or wait now: a run's place in it, and how long it will wait."""
-        return scheduling.look(self)
-
-    def queue_position(self, run_id: str) -> int | None:
-        """1: the next to begin. None: not waiting."""
-        return self.queue().position(run_id)
-
-    def expected_wait(self, run_id: str) -> float | None:
-        """Seconds until a waiting run gets a place, about; None where it does not wait or nobody can know."""
-        return self.queue().expected_wait(run_id)
-
-    # curves
+    def queue_entries(self, starting: Collection[str] = ()) -> tuple[list[QueueEntry], list[QueueEntry], dict[str, float]]:
+        """Return (training, waiting, {visitor: seconds received}), from which `queue.scheduling` makes the order."""
+        with self.database.reading() as connection:
+            return *queue_entries.active(connection, self.folder, starting), queue_entries.received(connection)
 
     def steps(self, run_id: str, after: int = -1, most: int = -1) -> StepColumns:
         """The steps after one, in order; at most so many."""
@@ -359,8 +342,8 @@ class Store:
             self._check_active(connection, owner)
 
     def _check_active(self, connection, owner: str | None):
-        queue = scheduling.look(self, connection=connection)
-        active = [(entry.owner, entry.status) for entry in (*queue.training, *queue.waiting) if not entry.stops]
+        training, waiting = queue_entries.active(connection, self.folder)
+        active = [(entry.owner, entry.status) for entry in (*training, *waiting) if not entry.stops]
         limits.check_active(self.limits, active, owner)
 
     def _change(self, run_id: str, what: str, *values):

@@ -15,8 +15,9 @@ from lmcore.inference.references import Reference, reference_losses
 from lmcore.models.ngram_counts import Counts
 from lmcore.runs.data_folder import write_aside
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store import progress
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import memory_limits, restoring, run_writer
+from lmcore.runs.worker import memory_limits, restoring
 from lmcore.text.corpus import Corpus, TokenData, encode
 from lmcore.text.text_index import TextIndex
 
@@ -63,7 +64,7 @@ def count_again(store: Store, run_id: str) -> CountFailed | None:
         traceback.print_exception(fault)
         error = failure(fault)
     with store.database.writing() as connection:
-        run_writer.write_counted(connection, run_id, as_rows(lines), error)
+        progress.write_counted(connection, run_id, as_rows(lines), error)
     return error
 
 

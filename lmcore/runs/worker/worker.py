@@ -22,7 +22,7 @@ from lmcore.models import build_model
 from lmcore.runs.data_folder import write_json
 from lmcore.runs.queue import scheduling, speeds
 from lmcore.runs.run_folder import RunFolder, step_of
-from lmcore.runs.store import housekeeping, marks
+from lmcore.runs.store import housekeeping, marks, progress
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.store import Store
@@ -44,7 +44,7 @@ def work(data_folder: Path, run_id: str):
     """Claim a run and train it; every end is written to the store as a status and, where there was a fault, its code."""
     store = Store(data_folder, create=False)
     with contextlib.suppress(Timeout), RunFolder.of(data_folder, run_id).lock():
-        run = run_writer.claim(store, run_id)
+        run = progress.claim(store, run_id)
         if run is None:
             return
         training = Training(store, run)

@@ -43,7 +43,7 @@ def place(config):
     except LimitError as error:
         st.caption(":material/block: " + sentence(error.code, error.values))
         return
-    if owner and (words := wait(store.queue().joined_by(owner, config))):
+    if owner and (words := wait(scheduling.look(store).joined_by(owner, config))):
         st.caption(":material/hourglass_top: " + words)
 
 

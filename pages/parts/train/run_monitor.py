@@ -8,6 +8,7 @@ import streamlit as st
 
 from lmcore.config import TrainingConfig, bounds
 from lmcore.errors import LossNotFinite, TextChanged, TextMissing
+from lmcore.runs.queue import scheduling
 from lmcore.runs.queue.heartbeat import NO_PROGRESS_SECONDS
 from lmcore.runs.store import marks
 from lmcore.runs.store.store import RESUMABLE
@@ -69,7 +70,7 @@ def _new(run_id: str):
 def _begins_now(run) -> bool:
     if run.step or 0 < run.prepared < 1:  # a long text takes its time
         return False
-    return run.shown_status == "running" or visitor.store().queue().expected_wait(run.id) == 0
+    return run.shown_status == "running" or scheduling.look(visitor.store()).expected_wait(run.id) == 0
 
 
 def controls(run):
@@ -121,7 +122,7 @@ def _resume_style(run) -> str:
 def _status(run):
     status, ends = run.shown_status, None
     if run_labels.is_live(run):
-        queue = visitor.store().queue()
+        queue = scheduling.look(visitor.store())
         ends = queue.expected_end(run.id)
     if status == "queued":
         st.info(run_labels.place_in_queue(run, queue))
