@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lmcore.inference.trained import TrainedModel as TrainedModel
     from lmcore.models import NgramModel as NgramModel
     from lmcore.models import UniformModel as UniformModel
+    from lmcore.runs.opened_run import open_run as open_run
     from lmcore.text.corpus import Corpus as Corpus
     from lmcore.tokenizers import build_tokenizer as build_tokenizer
     from lmcore.training.loop import StepEvent as StepEvent
@@ -35,9 +36,10 @@ HOME = {  # where each public name lives; loaded when it is first used, because 
     "UniformModel": "lmcore.models",
     "build_tokenizer": "lmcore.tokenizers",
     "fit": "lmcore.training.loop",
+    "open_run": "lmcore.runs.opened_run",
     "train": "lmcore.training.train",
 }
-__all__ = ["Corpus", "NgramModel", "RunConfig", "Sampling", "StepEvent", "TrainedModel", "UniformModel", "build_tokenizer", "errors", "fit", "train"]  # fmt: skip
+__all__ = ["Corpus", "NgramModel", "RunConfig", "Sampling", "StepEvent", "TrainedModel", "UniformModel", "build_tokenizer", "errors", "fit", "open_run", "train"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,120 @@
+"""Every number on screen can be had with lmcore alone: the cells of docs/notebook.md give what the pages show."""
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store.rooms import Rooms
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
+from pages.parts import demos, visitor
+from pages.parts.number_format import format_probability, format_probability_from_log, large
+from tests.pages import situations
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def cells(name: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (DOCS / name).read_text(encoding="utf-8"), re.S)
+
+
+@pytest.fixture(scope="module")
+def numbers(ids) -> dict:
+    """The names that all cells, run one after another, have given values."""
+    folders = {name: str(RunFolder.of(ids["data"], ids[name]).path) for name in ("finished", "other")}
+    code = "\n".join(cells("notebook.md"))
+    code = code.replace("data/runs/id", folders["finished"]).replace("data/runs/other", folders["other"])
+    found: dict = {}
+    exec(code, found)
+    return found
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(caption.value for caption in app.caption)
+
+
+def test_both_languages_have_the_same_cells():
+    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 9
+
+
+def test_home(numbers, ids, tmp_path, pool, monkeypatch):
+    monkeypatch.setenv("NEXT_WORD_DATA", str(tmp_path))
+    monkeypatch.setattr(visitor, "current", lambda: "eve")
+    store = Store(tmp_path)
+    text = store.add_text(
+        owner=None, name="cats", content=situations.TEXT, kind="stream", encoding="utf-8", sample=demos.SAMPLE["en"]
+    )
+    run = store.add_run(owner=None, text_id=text.id, name="cats", config=situations.a_config(), pinned_context="the ca")
+    worker.work(tmp_path, run.id)
+    app = AppTest.from_file(str(DOCS.parent / "pages" / "menu.py"), default_timeout=60).run()
+    app.text_input(key="home.context.en").set_value("the dog").run()
+    assert (
+        f"Entropy {numbers['bits']:.2f} bits: as uncertain as an even choice among {numbers['choices']:.1f} tokens."
+        in captions(app)
+    )
+
+
+def test_text(numbers, open_page, ids):
+    found = metrics(open_page("text", text=ids["text"]))
+    assert (found["Characters"], found["Tokens"]) == (f"{numbers['characters']:,}", f"{numbers['tokens']:,}")
+    assert found["Different tokens"] == f"{numbers['types']:,}"
+
+
+def test_train(numbers, open_page, ids):
+    found = metrics(open_page("train", run=ids["finished"]))
+    assert found["Training loss"] == f"{numbers['training']:.3f}" and found["Validation loss"] == f"{numbers['validation']:.3f}"
+    assert found["Perplexity"] == large(numbers["perplexity"])
+
+
+def test_runs(numbers, open_page):
+    assert f"{numbers['best']:.3f}" in [metric.value for metric in open_page("runs").metric]
+
+
+def test_explore(numbers, open_page, ids):
+    app = open_page("explore", run=ids["finished"], view="sentence")
+    app.text_area(key="explore.sentence").set_value("the cat sat").run()
+    found = metrics(app)
+    assert found["Cross entropy (nats per token)"] == f"{numbers['cross_entropy']:.3f}"
+    assert found["Probability of the whole"] == format_probability_from_log(numbers["sentence"].log_probs.sum())
+    assert numbers["probability"] == pytest.approx(numbers["sentence"].perplexity ** -11)
+
+
+def test_explore_beside_counting(numbers, open_page, ids):
+    app = open_page("explore", run=ids["finished"], view="next")
+    table = next(frame.value for frame in app.dataframe if "2-gram" in frame.value.columns)
+    (shown,) = table.loc[table["Token"] == "t", "2-gram"]
+    assert format_probability(shown) == format_probability(numbers["bigram"])
+
+
+def test_write(numbers, open_page, ids):
+    app = open_page("write", run=ids["finished"])
+    app.number_input(key="write.seed").set_value(1).run()
+    for _ in range(12):
+        app.button(key="write.one").click().run()
+    text = app.session_state["write.texts"][ids["finished"]]
+    assert text.prompt == "the ca" and numbers["written"] == numbers["model"].written(
+        [*numbers["model"].encode("the ca"), *text.ids()[-12:]]
+    )
+
+
+def test_compare(numbers, open_page, ids):
+    said = open_page("compare", lang="en", runs=f"{ids['finished']},{ids['other']}").info[0].value
+    assert " → ".join(f"{loss:.3f}" for loss in numbers["losses"]) in said
+    assert "practically the same" in said if abs(numbers["change"]) < 0.0005 else f"{abs(100 * numbers['change']):.1f}%" in said
+
+
+def test_class(numbers, open_page, ids):
+    rooms = Rooms(Store(ids["data"]))
+    room = rooms.open(situations.OWNER)
+    rooms.join(room.code, situations.OWNER, "Anna")
+    rooms.hand_in(room.code, situations.OWNER, ids["finished"])
+    table = open_page("classroom", room=room.code).dataframe[0].value
+    rooms.delete(room.code)
+    assert table["Validation loss (nats per token)"].tolist() == [float(f"{numbers['on_the_board']:.5g}")]
