@@ -24,8 +24,8 @@ run = guard.a_run()
 trained = guard.a_model(run)
 guard.about(run, trained)
 
-begun = editor.begun_text(run)
-guard.begin_with(run, "write.prompt", begun.prompt if begun else run.pinned_context)
+kept = editor.kept_text(run)
+guard.begin_with(run, "write.prompt", kept.prompt if kept else run.pinned_context)
 prompt = st.text_area(_("Begin with (may be empty)"), key="write.prompt", height=80, max_chars=20_000)
 unknown.say(trained, prompt, "write.prompt")
 temperature = st.slider(

@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from lmcore.inference import writing
 from lmcore.inference.sampling import Sampling, generate
-from lmcore.inference.trained import TrainedModel
-from lmcore.models import UniformModel
-from lmcore.tokenizers import CharacterTokenizer, SubwordTokenizer, WordTokenizer
-from lmcore.tokenizers.base import ITEM_BREAK
+from lmcore.inference.writing import Writing
+from lmcore.tokenizers import SubwordTokenizer
 from pages.parts import visitor
 from pages.parts.components import token_names
 from pages.parts.language import translate
 from pages.parts.run import model_cache, ngram_cache
-from pages.parts.write import continuations, copy_meter, editor, writing
-from pages.parts.write.writing import Writing
+from pages.parts.write import continuations, copy_meter, editor
 from tests.pages.situations import TEXT
 
 WARM = Sampling(temperature=0.9)
@@ -28,7 +26,7 @@ def trained(here):
 
 
 def a_text(trained, prompt="the ca", tokens=0, settings=WARM, seed=3) -> Writing:
-    text = Writing(prompt, trained.encode(prompt), wanted=tokens)
+    text = Writing(prompt, trained.encode(prompt), remaining=tokens)
     text.write(trained, settings, seed, tokens)
     return text
 
@@ -45,16 +43,16 @@ def test_a_text_is_what_the_core_generates(trained, prompt):
 
 def test_stepping_back_restores_what_was(trained):
     text = a_text(trained, tokens=12)
-    tokens, offer = list(text.tokens), text.offer(trained, WARM)
+    tokens, top = list(text.tokens), text.next_token(trained, WARM)
     for _ in range(5):
         text.draw(trained, WARM, seed=3)
     later = list(text.tokens)
     for _ in range(5):
         text.step_back()
     assert text.tokens == tokens
-    again = text.offer(trained, WARM)
-    assert again.ids.tolist() == offer.ids.tolist()
-    assert_allclose(again.before, offer.before, rtol=1e-5)
+    again = text.next_token(trained, WARM)
+    assert again.ids.tolist() == top.ids.tolist()
+    assert_allclose(again.before, top.before, rtol=1e-5)
     for _ in range(5):
         text.draw(trained, WARM, seed=3)
     assert [(token.id, token.random_number) for token in text.tokens] == [(token.id, token.random_number) for token in later]
@@ -68,10 +66,10 @@ def test_stepping_back_from_nothing_is_nothing(trained):
 
 def test_choosing_appends_the_chosen_token(trained):
     text = a_text(trained, tokens=3)
-    rare = int(text.now(trained)[0].argmin())
+    rare = int(text.last(trained)[0].argmin())
     chosen = text.choose(trained, Sampling(top_k=1), rare)
     assert text.ids()[3] == rare and chosen.random_number is None
-    assert chosen.stretch == (1.0, 1.0)  # top-k had cut it off
+    assert chosen.interval == (1.0, 1.0)  # top-k had cut it off
     expected = list(generate(trained.model, np.append(trained.encode("the ca"), text.ids()), 1, Sampling(temperature=0)))
     assert text.draw(trained, Sampling(temperature=0), seed=3).id == expected[0]  # the model has read it
 
@@ -79,38 +77,11 @@ def test_choosing_appends_the_chosen_token(trained):
 def test_writing_ends_after_a_stop_and_when_the_text_is_full(trained, monkeypatch):
     stop = frozenset(trained.tokenizer.encode(" ").tolist())
     text = a_text(trained)
-    text.wanted = 400
+    text.remaining = 400
     text.write(trained, Sampling(temperature=0.3), 3, 400, stop)
-    assert text.wanted == 0 and text.texts(trained).index(" ") == len(text.tokens) - 1
+    assert text.remaining == 0 and text.texts(trained).index(" ") == len(text.tokens) - 1
     monkeypatch.setattr(writing, "MOST", 4)
     assert len(a_text(trained, tokens=9).tokens) == 4
-
-
-def test_unknown_is_never_drawn():
-    tokenizer = WordTokenizer.train("a b")
-    trained = TrainedModel(lambda: UniformModel(3), tokenizer, step=1, kind="stream")
-    text = a_text(trained, "a", 60)
-    assert set(text.ids().tolist()) == {1, 2}
-    rows, rest = text.offer(trained, Sampling()).rows(tokenizer.vocabulary, top=2)
-    assert [(row["text"], round(row["p"], 6), row["q"], row["cut"]) for row in rows] == [
-        ("⟨unk⟩", 0.333333, 0.0, True),
-        ("a", 0.333333, 0.5, False),
-    ]
-    assert rest == {"count": 1, "p": pytest.approx(1 / 3), "q": pytest.approx(1 / 2)}
-
-
-TOKENIZERS = (
-    CharacterTokenizer.train(f"{ITEM_BREAK}The cat: 语言 模型。{ITEM_BREAK}"),
-    WordTokenizer.train(f"{ITEM_BREAK}The cat: 语言 模型。{ITEM_BREAK}"),
-    SubwordTokenizer.train(f"{ITEM_BREAK}The cat: cat. 语言 模型。{ITEM_BREAK}", 300),
-)
-
-
-@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: tokenizer.kind)
-def test_pieces_together_are_the_text(tokenizer):
-    trained = SimpleNamespace(tokenizer=tokenizer, kind="lines")
-    ids = tokenizer.encode(f"The cat: The cat{ITEM_BREAK}cat")
-    assert "".join(writing.pieces(trained, "", [], ids)) == "The cat: The cat\ncat"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +126,7 @@ def test_the_bar_is_cut_into_stretches_and_the_number_lies_on_the_drawn_one(trai
         assert hit["text"] == trained.tokenizer.vocabulary[token.id]
         assert hit["low"] <= token.random_number < hit["high"]
         assert bar["number"] == (None if settings.temperature == 0 else token.random_number)
-        kinds.add(token.id in token.offer.ids)
+        kinds.add(token.id in token.top.ids)
     assert kinds == (
         {True, False} if settings.temperature == 2.0 else {True} if settings.top_k or not settings.temperature else kinds
     )
@@ -192,7 +163,7 @@ def on_page(app) -> Writing:
 
 def write_on(app):
     app.button(key="write.on").click().run()
-    while on_page(app).wanted:
+    while on_page(app).remaining:
         app.run()
 
 
@@ -218,7 +189,7 @@ def test_it_can_be_stopped(open_page, here):
     app.button(key="write.on").click().run()
     written = len(on_page(app).tokens)
     app.button(key="write.stop").click().run()
-    assert 0 < written < 120 and len(on_page(app).tokens) == written and on_page(app).wanted == 0
+    assert 0 < written < 120 and len(on_page(app).tokens) == written and on_page(app).remaining == 0
 
 
 def test_another_prompt_is_another_text(open_page, here):

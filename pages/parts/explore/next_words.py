@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore.inference import probability, sampling
+from lmcore.inference.top_tokens import TopTokens
 from pages.parts.components import token_names
 from pages.parts.components.next_token_bars import labels, next_token_bars
 from pages.parts.components.token_names import visible
@@ -79,27 +80,9 @@ def top_rows(
     tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | None, top: int, context: np.ndarray | tuple = ()
 ) -> tuple[list[dict], dict]:
     """The most likely tokens before and after temperature, top-k and top-p; and all the others as one. context: ids before them."""
-    probs = np.exp(log_probs)
     changed = settings is not None and settings != sampling.Sampling()
-    after = np.exp(sampling.adjust(log_probs, settings)) if changed else None
-    order = np.argsort(-probs, kind="stable")[:top]
-    names = token_names.next_names(tokenizer, context, order)
-    rows = [
-        {
-            "id": int(token_id),
-            "text": names[int(token_id)],
-            "p": float(probs[token_id]),
-            "q": float(after[token_id]) if changed else None,
-            "cut": bool(changed and after[token_id] == 0),
-        }
-        for token_id in order
-    ]
-    rest = {"count": len(probs) - len(order), "p": max(0.0, 1 - sum(row["p"] for row in rows))}
-    if changed:
-        others = np.ones(len(probs), dtype=bool)
-        others[order] = False
-        rest["q"] = float(after[others].sum())  # exactly 0 where all others are cut off
-    return rows, rest
+    found = TopTokens.of(log_probs, sampling.adjust(log_probs, settings) if changed else log_probs, top)
+    return found.rows(token_names.next_names(tokenizer, context, found.ids), top, changed)
 
 
 def entropy_sentence(log_probs: np.ndarray, settings: sampling.Sampling | None = None) -> str:

@@ -7,13 +7,13 @@ import numpy as np
 import streamlit as st
 
 from lmcore.inference.sampling import Sampling, begin, draws_after
+from lmcore.inference.writing import Writing, pieces
 from lmcore.models import NgramModel
 from pages.parts import visitor
 from pages.parts.components.written_view import written_view
 from pages.parts.language import _
 from pages.parts.run import model_cache, ngram_cache, reference_lines
 from pages.parts.write import copy_meter, editor
-from pages.parts.write.writing import Writing, never, pieces
 
 TEMPERATURES = (0.3, 0.8, 1.3)
 ORDERS = (1, 2, 3, 4, 5)
@@ -82,6 +82,6 @@ def _generated(name: str, prompt: str, settings: Sampling, seed: int, _trained, 
     """(T,) ids. name: of the model and its step."""
     with model_cache.asking():
         counts = isinstance(_model, NgramModel)  # it would forget all but the end of a long prompt; a network reads it once
-        begun = begin(_model, _writing.prompt_ids[-ORDERS[-1] :]) if counts else _writing.begun(_trained)
-        drawn = draws_after(_model, begun, AMOUNT[_trained.tokenizer.kind], settings, seed, never(_trained))
+        prefilled = begin(_model, _writing.prompt_ids[-ORDERS[-1] :]) if counts else _writing.prefilled(_trained)
+        drawn = draws_after(_model, prefilled, AMOUNT[_trained.tokenizer.kind], settings, seed, _trained.never)
         return np.array([token.id for token in drawn], dtype=np.int64)

@@ -9,6 +9,8 @@ import numpy as np
 import streamlit as st
 
 from lmcore.inference import sampling
+from lmcore.inference.top_tokens import VISIBLE
+from lmcore.inference.writing import MOST, Writing
 from pages.parts import number_format
 from pages.parts.components import token_names
 from pages.parts.components.next_token_bars import labels as bar_labels
@@ -17,7 +19,6 @@ from pages.parts.components.written_view import written_view
 from pages.parts.language import _, together
 from pages.parts.run import model_cache
 from pages.parts.write import copy_meter
-from pages.parts.write.writing import MOST, VISIBLE, Writing
 
 TICK = 0.15  # seconds
 TICKS = 20  # a text comes in so many parts
@@ -27,14 +28,14 @@ CHOICES, ALTERNATIVES = 12, 6
 KEPT_TEXTS = 8
 
 
-def begun_text(run) -> Writing | None:
+def kept_text(run) -> Writing | None:
     """What this session was writing with a run."""
     return st.session_state.setdefault("write.texts", {}).get(run.id)
 
 
 def text_of(run, trained, prompt: str) -> Writing:
     """The text of this session and run; another prompt begins another text."""
-    texts, found = st.session_state["write.texts"], begun_text(run)
+    texts, found = st.session_state["write.texts"], kept_text(run)
     if found is None or found.prompt != prompt:
         found = texts[run.id] = Writing(prompt, trained.encode(prompt))
         while len(texts) > KEPT_TEXTS:
@@ -45,16 +46,16 @@ def text_of(run, trained, prompt: str) -> Writing:
 def show(run, trained, writing: Writing, settings: sampling.Sampling, *, seed: int | None, amount: int | None, rule: str):
     """rule: of `stop_rules`. The text grows by at most `amount` tokens at a time; None: by none, a number was refused."""
     if amount is None:
-        writing.wanted = 0
-    live, shown = writing.wanted > 0, len(writing.tokens)
+        writing.remaining = 0
+    live, shown = writing.remaining > 0, len(writing.tokens)
     stop = sampling.ending_ids(trained.tokenizer, rule) if rule else frozenset()
 
     @st.fragment(run_every=TICK if live else None)
-    def desk():
-        if writing.wanted:
+    def editor():
+        if writing.remaining:
             with model_cache.asking():
                 writing.write(trained, settings, seed, math.ceil(amount / TICKS), stop)
-        if (writing.wanted > 0) != live or (not writing.wanted and len(writing.tokens) != shown):
+        if (writing.remaining > 0) != live or (not writing.remaining and len(writing.tokens) != shown):
             st.rerun()  # the timer starts or ends, and the views below are about the new text
         _buttons(writing, amount)
         text, choices = st.columns([3, 2], gap="large")
@@ -63,7 +64,7 @@ def show(run, trained, writing: Writing, settings: sampling.Sampling, *, seed: i
         with choices:
             _choices(trained, writing, settings)
 
-    desk()
+    editor()
 
 
 def stop_rules(trained) -> dict[str, str]:
@@ -73,25 +74,25 @@ def stop_rules(trained) -> dict[str, str]:
 
 
 def _buttons(writing: Writing, amount: int | None):
-    def want(count: int):
-        writing.wanted = count
+    def request(count: int):
+        writing.remaining = count
 
     full = len(writing.tokens) >= MOST
     row = st.container(horizontal=True)
-    if writing.wanted:
-        row.button(_("Stop"), icon=":material/stop:", key="write.stop", type="primary", on_click=want, args=(0,))
+    if writing.remaining:
+        row.button(_("Stop"), icon=":material/stop:", key="write.stop", type="primary", on_click=request, args=(0,))
     else:
         row.button(
             _("Write on"),
             icon=":material/play_arrow:",
             key="write.on",
             type="primary",
-            on_click=want,
+            on_click=request,
             args=(amount,),
             disabled=full or amount is None,
         )
     row.button(
-        _("One token"), icon=":material/casino:", key="write.one", on_click=want, args=(1,), disabled=full or amount is None
+        _("One token"), icon=":material/casino:", key="write.one", on_click=request, args=(1,), disabled=full or amount is None
     )
     row.button(_("Step back"), icon=":material/undo:", key="write.back", on_click=writing.step_back, disabled=not writing.tokens)
     row.button(
@@ -115,12 +116,12 @@ def _choices(trained, writing: Writing, settings: sampling.Sampling):
                 writing.choose(trained, settings, int(clicked))
 
     with model_cache.asking():
-        offer = writing.offer(trained, settings)
+        top = writing.next_token(trained, settings)
     st.caption(_("Or choose the next token yourself:"))
-    rows, rest = offer.rows(token_names.next_names(trained.tokenizer, writing.before(len(writing.tokens)), offer.ids), CHOICES)
+    rows, rest = top.rows(token_names.next_names(trained.tokenizer, writing.before(len(writing.tokens)), top.ids), CHOICES)
     next_token_bars(rows, rest, key="write.choices", labels=bar_labels(), on_click=choose)
     unknown = trained.tokenizer.unknown_id
-    if not offer.after.any():
+    if not top.after.any():
         st.caption(_("Only “unknown” is possible here, and it is never drawn, so the text ends. Step back, or choose a token."))
     elif unknown is not None and any(row["id"] == unknown for row in rows):
         st.caption(_("“Unknown” is never drawn: its share goes to the others."))
@@ -132,11 +133,11 @@ def _text(run, trained, writing: Writing):
     def look():
         clicked = st.session_state["write.view"].clicked
         if clicked is not None and clicked < len(writing.tokens):
-            writing.chosen = int(clicked)
+            writing.selected = int(clicked)
 
     tokens = writing.tokens
-    place = (len(tokens) - 1 if writing.chosen is None else min(writing.chosen, len(tokens) - 1)) if tokens else None
-    looks = not writing.wanted or len(tokens) <= LOOKED_AT_WHILE_WRITING
+    position = (len(tokens) - 1 if writing.selected is None else min(writing.selected, len(tokens) - 1)) if tokens else None
+    looks = not writing.remaining or len(tokens) <= LOOKED_AT_WHILE_WRITING
     copied = copy_meter.of_text(run, trained, writing.ids()) if looks and tokens else None
     written_view(
         prompt_end(writing.prompt),
@@ -146,8 +147,8 @@ def _text(run, trained, writing: Writing):
         names=token_names.in_a_row(trained.tokenizer, writing.ids()),
         copied=tuple((span.begin, span.end) for span in copied.spans) if copied else (),
         chosen=[index for index, token in enumerate(tokens) if token.random_number is None],
-        selected=place,
-        bar=number_bar(trained, writing, place) if tokens else None,
+        selected=position,
+        bar=number_bar(trained, writing, position) if tokens else None,
         on_click=look,
     )
     if not tokens:
@@ -155,9 +156,9 @@ def _text(run, trained, writing: Writing):
         return
     if copied:
         st.caption(copy_meter.sentence(run, trained, copied))
-    st.caption(_("What could have come in the place of token {place}:").format(place=place + 1))
-    offer = tokens[place].offer
-    rows, rest = offer.rows(token_names.next_names(trained.tokenizer, writing.before(place), offer.ids), ALTERNATIVES)
+    st.caption(_("What could have come in the place of token {place}:").format(place=position + 1))
+    top = tokens[position].top
+    rows, rest = top.rows(token_names.next_names(trained.tokenizer, writing.before(position), top.ids), ALTERNATIVES)
     next_token_bars(rows, rest, key="write.alternatives", labels=bar_labels())
 
 
@@ -165,19 +166,19 @@ def prompt_end(prompt: str, most: int = SHOWN_PROMPT) -> str:
     return prompt if len(prompt) <= most else "…" + prompt[-most:]
 
 
-def number_bar(trained, writing: Writing, place: int) -> dict:
-    """[0, 1) cut into the stretches of the tokens, the most likely first, and the number that fell on it."""
-    token = writing.tokens[place]
-    offer, (low, high) = token.offer, token.stretch
-    names = token_names.next_names(trained.tokenizer, writing.before(place), [*offer.ids, token.id])
+def number_bar(trained, writing: Writing, position: int) -> dict:
+    """[0, 1) cut into the intervals of the tokens, the most likely first, and the number that fell on it."""
+    token = writing.tokens[position]
+    top, (low, high) = token.top, token.interval
+    names = token_names.next_names(trained.tokenizer, writing.before(position), [*top.ids, token.id])
     parts = [
         {"text": names[int(token_id)], "low": float(end - share), "high": float(end), "part": "token"}
-        for token_id, share, end in zip(offer.ids, offer.after, offer.ends, strict=True)
+        for token_id, share, end in zip(top.ids, top.after, top.ends, strict=True)
         if share > 0
     ]
     known = parts[-1]["high"] if parts else 0.0
     hit = {"text": names[token.id], "low": low, "high": high, "part": "hit"}
-    if high > low and token.id not in offer.ids:
+    if high > low and token.id not in top.ids:
         parts += [_others(known, low), hit, _others(high, 1.0)]
     else:
         parts = [hit if high > low and abs(part["low"] - low) < 1e-9 else part for part in parts] + [_others(known, 1.0)]
@@ -193,7 +194,7 @@ def _others(low: float, high: float) -> dict:
 
 
 def _said(token, name: str) -> str:
-    low, high = token.stretch
+    low, high = token.interval
     p = number_format.format_probability(token.probability)
     if token.random_number is None:
         return _("“{token}” was chosen by you; the model gave it {p}.").format(token=name, p=p)
