@@ -3,9 +3,10 @@
 import streamlit as st
 
 from lmcore.errors import TextError
+from lmcore.inference import guessing
 from pages.parts import links, visitor
 from pages.parts.error_sentences import sentence
-from pages.parts.game import board, guessing, held_out
+from pages.parts.game import board, held_out
 from pages.parts.language import _
 from pages.parts.run import guard, model_cache, ngram_cache
 
@@ -46,15 +47,15 @@ if not lines:
 guard.about(run, trained)
 
 
-def deal():
+def next_line():
     with model_cache.asking():
-        st.session_state["game"].next_line(trained.tokenizer, bigram, trained.model)
+        st.session_state["game"].next_line(trained, bigram)
 
 
 def begin():
     st.session_state["game"] = guessing.Game(lines, trained.tokenizer.kind, trained.tokenizer.vocabulary_size)
     st.session_state["game.run"] = run.id
-    deal()
+    next_line()
 
 
 if st.session_state.get("game.run") != run.id:
@@ -63,10 +64,10 @@ game = st.session_state["game"]
 left, right = st.columns([3, 2], gap="large")
 with left:
     st.caption(_("Line {number} of {count}").format(number=game.number, count=len(game.lines)))
-    board.line(game)
+    board.show_line(game)
     if game.line_done:
         board.verdict(game)
-    elif game.deal.boards:
+    elif game.round.choices:
         board.choices(game, trained.tokenizer)
     else:
         board.typing(game, trained)
@@ -74,7 +75,7 @@ with left:
         if game.lines_left:
             style = "primary" if game.line_done else "tertiary"
             label = _("Next line") if game.line_done else _("Another line")
-            st.button(label, type=style, icon=":material/skip_next:", key="game.next", on_click=deal)
+            st.button(label, type=style, icon=":material/skip_next:", key="game.next", on_click=next_line)
         else:
             st.caption(_("That was the last line."))
         st.button(_("Start again"), icon=":material/replay:", key="game.restart", type="tertiary", on_click=begin)

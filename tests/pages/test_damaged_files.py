@@ -30,7 +30,7 @@ def damaged(ids):
 
     def forget():
         model_cache._cache.clear()
-        held_out._cache.clear()
+        held_out._lines.clear()
         ngram_cache._digest.cache_clear()
 
     def damaged(name: str, damage: str, run_id: str):

@@ -4,11 +4,13 @@ import math
 
 import streamlit as st
 
+from lmcore.inference import guessing
+from lmcore.inference.trained import TrainedModel
 from lmcore.text.twins import with_twins
+from lmcore.tokenizers.base import Tokenizer
 from pages.parts import number_format
 from pages.parts.components import plain_bars, token_names
 from pages.parts.components.guessed_line import guessed_line
-from pages.parts.game import guessing
 from pages.parts.language import _, literal
 from pages.parts.run import charts
 
@@ -22,10 +24,10 @@ def escaped(token: str) -> str:
     return literal(token_names.visible(token))
 
 
-def line(game: guessing.Game):
-    dealt = game.deal.line
-    hows = ["first" if rank == 1 else "later" if rank <= game.choices else "missed" for rank in game.found]
-    tokens = [{"text": text, "how": how} for text, how in zip(dealt.texts, hows, strict=False)]
+def show_line(game: guessing.Game):
+    line = game.round.line
+    hows = ["first" if rank == 1 else "later" if rank <= game.guesses else "missed" for rank in game.ranks]
+    tokens = [{"text": text, "how": how} for text, how in zip(line.texts, hows, strict=False)]
     labels = {
         "first": _("found at the first guess"),
         "later": _("found later"),
@@ -33,17 +35,17 @@ def line(game: guessing.Game):
         "gap": _("the next token"),
         "line": _("the line so far"),
     }
-    guessed_line(dealt.before, tokens, len(dealt.ids) - game.place, key="game.line", labels=labels)
+    guessed_line(line.before, tokens, len(line.ids) - game.position, key="game.line", labels=labels)
 
 
-def choices(game: guessing.Game, tokenizer):
+def choices(game: guessing.Game, tokenizer: Tokenizer):
     """Five buttons and "other"; a wrong one goes out, and one guesses on."""
     st.caption(_("What comes next? Choose; a wrong choice goes out, and you choose again."))
     with st.container(horizontal=True, key="game.choices"):
-        for place, token_id in enumerate(game.deal.boards[game.place]):
+        for position, token_id in enumerate(game.round.choices[game.position]):
             st.button(
                 escaped(tokenizer.vocabulary[token_id]),
-                key=f"game.choice.{place}",
+                key=f"game.choice.{position}",
                 disabled=token_id in game.tried,
                 on_click=game.guess,
                 args=([token_id],),
@@ -51,14 +53,14 @@ def choices(game: guessing.Game, tokenizer):
         st.button(_("none of these"), key="game.other", icon=":material/block:", type="tertiary", on_click=game.give_up)
 
 
-def typing(game: guessing.Game, trained):
+def typing(game: guessing.Game, trained: TrainedModel):
     """What is typed is compared one character after another, to the first that is wrong."""
     tokenizer = trained.tokenizer
 
     def compare():
-        line = game.deal.line
+        line = game.round.line
         typed = with_twins(
-            tokenizer, trained.marked(st.session_state["game.typed"]), line.before + "".join(line.texts[: game.place])
+            tokenizer, trained.marked(st.session_state["game.typed"]), line.before + "".join(line.texts[: game.position])
         )
         ids = [int(token_id) for token_id in tokenizer.encode(typed)]
         known = ids[: ids.index(tokenizer.unknown_id)] if tokenizer.unknown_id in ids else ids
@@ -80,42 +82,42 @@ def typing(game: guessing.Game, trained):
         st.caption(_("This character stands nowhere in the training text, so it costs no guess."))
     if game.tried:
         wrong = " ".join(token_names.visible(tokenizer.vocabulary[token_id]) for token_id in game.tried)
-        left = game.choices - len(game.tried)
+        left = game.guesses - len(game.tried)
         st.text(_("Not {wrong}. Guesses left: {left}").format(wrong=wrong, left=left))
 
 
-def feedback(game: guessing.Game, tokenizer):
+def feedback(game: guessing.Game, tokenizer: Tokenizer):
     """The token that was found last: what each machine had expected."""
-    place = game.place - 1
-    if place < 0:
+    position = game.position - 1
+    if position < 0:
         st.caption(_("What the machines expected is shown as soon as you have guessed."))
         return
-    truth = token_names.visible(tokenizer.vocabulary[int(game.deal.line.ids[place])])
-    rank = game.found[place]
+    truth = token_names.visible(tokenizer.vocabulary[int(game.round.line.ids[position])])
+    rank = game.ranks[position]
     if rank == 1:
         st.success(_("Right at the first guess."), icon=":material/check:")
-    elif rank <= game.choices:
+    elif rank <= game.guesses:
         st.warning(_("Found at guess {rank}.").format(rank=rank), icon=":material/more_horiz:")
     else:
         st.error(_("Not found."), icon=":material/close:")
-    run, bigram = (game.deal.models[name] for name in (guessing.RUN, guessing.BIGRAM))
+    run, bigram = (game.round.models[name] for name in (guessing.MODEL, guessing.BIGRAM))
     st.text(
         _("It was “{token}”. The run gave it {run}, the bigram {bigram}.").format(
-            token=truth, run=_probability(run, place), bigram=_probability(bigram, place)
+            token=truth, run=_probability(run, position), bigram=_probability(bigram, position)
         )
     )
     st.caption(_("What the run expected"))
-    texts = [tokenizer.vocabulary[int(index)] for index in run.guesses[place]]
-    plain_bars.show(zip(texts, run.probabilities[place], strict=True), key="game.bars")
+    texts = [tokenizer.vocabulary[int(index)] for index in run.guesses[position]]
+    plain_bars.show(zip(texts, run.probabilities[position], strict=True), key="game.bars")
 
 
-def _probability(played: guessing.Played, place: int) -> str:
-    return number_format.format_probability_from_log(-float(played.bits[place]) * math.log(2))
+def _probability(played: guessing.PlayedLine, position: int) -> str:
+    return number_format.format_probability_from_log(-float(played.bits[position]) * math.log(2))
 
 
 def score(game: guessing.Game):
     """Everyone on the same tokens: hits while one plays, bits too when a line is done."""
-    names = {guessing.YOU: _("You"), guessing.RUN: _("This run"), guessing.BIGRAM: _("Bigram")}
+    names = {guessing.YOU: _("You"), guessing.MODEL: _("This run"), guessing.BIGRAM: _("Bigram")}
     row = st.container(horizontal=True, gap="medium", key="game.score")
     for player, name in names.items():
         now = game.score(player)
@@ -146,7 +148,7 @@ def as_table(game: guessing.Game, names: dict[str, str]) -> dict[str, list]:
         _("Bits a token, this line"): [_between(score) for score in of_line.values()],
         _("Bits a token, all lines"): [_between(score) for score in of_game.values()],
         _("−log₂ P a token, this line"): [
-            f"{game.deal.models[player].bits.mean():.2f}" if player in game.deal.models else "—" for player in names
+            f"{game.round.models[player].bits.mean():.2f}" if player in game.round.models else "—" for player in names
         ],
     }
 
@@ -156,7 +158,7 @@ def _between(score: guessing.Score) -> str:
 
 
 def verdict(game: guessing.Game):
-    you, run = (game.line_score(player).hits for player in (guessing.YOU, guessing.RUN))
+    you, run = (game.line_score(player).hits for player in (guessing.YOU, guessing.MODEL))
     if you > run:
         st.success(_("You beat the machine in this line, {you} to {run}.").format(you=you, run=run), icon=":material/trophy:")
     elif you == run:
