@@ -1,13 +1,22 @@
 """A run of the app, opened in a notebook: `open_run`. Which files lie in its folder is `run_folder`'s alone to know."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from lmcore.config import RunConfig
-from lmcore.errors import CheckpointMissing, CountFailed, RunNotFound
+from lmcore.errors import (
+    CheckpointDamaged,
+    CheckpointMissing,
+    CheckpointsDamaged,
+    CountFailed,
+    RunNotFound,
+    StoreMissing,
+    TokenizerDamaged,
+)
 from lmcore.inference.trained import TrainedModel
-from lmcore.models import Counts, NgramModel
+from lmcore.models import Counts, Network, NgramModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.records import EvaluationRow, Run, StepColumns
 from lmcore.runs.store.store import Store
@@ -20,18 +29,20 @@ from lmcore.training import checkpoint
 
 @dataclass(frozen=True)
 class OpenedRun:
-    """What lies in a run's folder and in the store beside it. Nothing is written."""
+    """What lies in a run's folder and in the store beside it. Nothing is written.
+
+    A folder without a store can still be asked; only `row`, `steps` and `evaluations` need one."""
 
     folder: RunFolder
 
     @cached_property
     def store(self) -> Store:
-        """The store of the data folder."""
-        return Store(self.folder.data)
+        """The store of the data folder. Raises StoreMissing."""
+        return Store(self.folder.data, create=False)
 
     @property
     def row(self) -> Run:
-        """What the store says of the run now. Raises RunNotFound."""
+        """What the store says of the run now. Raises RunNotFound or StoreMissing."""
         if (run := self.store.run(self.folder.run_id)) is None:
             raise RunNotFound()
         return run
@@ -51,7 +62,7 @@ class OpenedRun:
         """The ids it trains on. Raises TextMissing, TextChanged or TokenizerDamaged."""
         return self.folder.token_data()
 
-    @property
+    @cached_property
     def tokenizer(self) -> Tokenizer:
         """Raises TokenizerDamaged."""
         return self.folder.tokenizer()
@@ -71,21 +82,44 @@ class OpenedRun:
         """The steps of its film."""
         return [step_of(path) for path in self.folder.frames()]
 
+    @property
+    def network(self) -> Network:
+        """The network of the best validation loss. Raises what `trained` raises."""
+        return self._checkpoint(None).network()
+
     def trained(self, step: int | None = None) -> TrainedModel:
         """Return the model of the best validation loss, as pages ask it; or that of a step, from a checkpoint or a frame of the film.
 
-        Raises CheckpointMissing where there is none, CheckpointDamaged or TokenizerDamaged.
+        Raises CheckpointMissing where there is none, CheckpointsDamaged or CheckpointDamaged where none can be read, TokenizerDamaged.
         """
-        paths = self.folder.best_first(self.row.best_step)
-        saved = next((path for path in paths if step in (None, step_of(path))), None)
-        if saved is None and (step not in self.frames or not paths):
-            raise CheckpointMissing()
-        loaded = checkpoint.load(saved or paths[0])
-        model = loaded.language_model()
-        if saved is None and step is not None:
-            snapshots.load_frame(self.folder.frame_path(step), model.network)
+        frame = step if step in self.frames and not self.folder.checkpoint_path(step or 0).exists() else None
+        saved = self._checkpoint(step if frame is None else None)
+        if self.tokenizer.vocabulary_size != saved.header["vocabulary_size"]:
+            raise TokenizerDamaged(reason="another vocabulary")
+        model = saved.language_model()
+        if frame is not None:
+            snapshots.load_frame(self.folder.frame_path(frame), model.network)
             model = type(model)(model.network, model.opening, model.begin_id)
-        return TrainedModel.of(model, self.tokenizer, loaded.header["kind"], loaded.step if saved else step or 0, model.opening)
+        return TrainedModel.of(model, self.tokenizer, saved.header["kind"], saved.step if frame is None else frame, model.opening)
+
+    def _checkpoint(self, step: int | None) -> checkpoint.Checkpoint:
+        """The best that can be read, as pages do; or that of a step."""
+        if step is not None:
+            if not (path := self.folder.checkpoint_path(step)).exists():
+                raise CheckpointMissing()
+            return checkpoint.load(path)
+        paths = self.folder.best_first(self._best_step())
+        for path in paths:
+            with suppress(CheckpointDamaged):
+                return checkpoint.load(path)
+        raise CheckpointsDamaged(count=len(paths)) if paths else CheckpointMissing()
+
+    def _best_step(self) -> int | None:
+        """None where no store knows it: the newest checkpoint is taken."""
+        try:
+            return self.row.best_step
+        except (StoreMissing, RunNotFound):
+            return None
 
     def counting(self, order: int, smoothing: str = "kneser-ney") -> TrainedModel:
         """Return the counting model of an order on the same training text. Raises CountFailed where nothing is counted."""
