@@ -325,7 +325,7 @@ TRAINED = {**TEXTS, "a vocabulary of one": "a" * 3_000, "half characters": "a \u
 REFUSED = {  # fewer than eight tokens
     "character": ("one character", "two identical characters"),
     "word": ("two identical characters", "a vocabulary of one", "right to left"),
-    "subword": ("two identical characters", "a vocabulary of one"),
+    "subword": ("two identical characters",),
 }
 FEW = ("two identical characters", "a vocabulary of one", "half characters", "right to left", "many characters")
 
