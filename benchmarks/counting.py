@@ -19,7 +19,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be installed
 
-from lmcore.inference.evidence import copied, evidence  # noqa: E402
+from lmcore.inference.copying import copied  # noqa: E402
+from lmcore.inference.evidence import evidence  # noqa: E402
 from lmcore.models import Counts, NgramModel  # noqa: E402
 from lmcore.text.text_index import TextIndex  # noqa: E402
 

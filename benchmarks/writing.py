@@ -15,7 +15,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be installed
 
 from lmcore import presets  # noqa: E402
-from lmcore.inference.evidence import copied  # noqa: E402
+from lmcore.inference.copying import copied  # noqa: E402
 from lmcore.inference.sampling import Sampling, begin, draws, generate  # noqa: E402
 from lmcore.models import Counts, NeuralLanguageModel, NgramModel, build_model  # noqa: E402
 from lmcore.text.corpus import Corpus, encode  # noqa: E402

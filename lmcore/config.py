@@ -5,6 +5,7 @@ that fit the text, and from then on the same configuration, seed and text give t
 """
 
 from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
 
 from lmcore.errors import SettingNotAChoice, SettingOutOfRange, SettingWrongType, TiedSizesDiffer
 
@@ -13,6 +14,8 @@ FAMILIES = {  # of networks, and where each is: a name, so that settings need no
     "gru": "lmcore.models.recurrent:GRUModel",
     "rnn": "lmcore.models.recurrent:RNNModel",
 }
+
+DECIDED = ("planned_steps", "evaluation_interval", "threads")  # follow from the other settings, or from the machine
 
 
 def number(default, low, high):
@@ -121,3 +124,45 @@ class RunConfig:
 
     def with_training(self, **changes) -> "RunConfig":
         return replace(self, training=replace(self.training, **changes))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A setting that is not the same in all configurations."""
+
+    field: str
+    values: tuple  # one a configuration
+    decided: bool  # asked for alike, and decided when the runs began: by their text, their size or the machine
+
+
+def differences(requested: list[RunConfig], resolved: list[RunConfig]) -> list[Difference]:
+    """Return the settings that differ between runs. requested: what was asked for; resolved: what they trained with.
+
+    >>> small, large = RunConfig(), RunConfig().with_training(batch_size=128)
+    >>> differences([small, large], [small, large])
+    [Difference(field='batch_size', values=(64, 128), decided=False)]
+    """
+    found = []
+    asked, trained = [settings(config) for config in requested], [settings(config) for config in resolved]
+    for name in asked[0]:
+        for of_runs, decided in ((asked, False), (trained, True)):
+            values = tuple(of_run[name] for of_run in of_runs)
+            if None not in values and len(set(values)) > 1:
+                found.append(Difference(name, values, decided))
+                break
+    return found
+
+
+def settings(config: RunConfig) -> dict[str, Any]:
+    """Return {field: value} of all that one may choose; None where a setting has no effect; "stop" is (rule, amount).
+
+    >>> settings(RunConfig())["stop"], settings(RunConfig())["vocabulary_size"]  # every character is in the vocabulary
+    (('seconds', 20.0), None)
+    """
+    values: dict[str, Any] = {}
+    for part in (config.tokenizer, config.model, config.training):
+        values |= {entry.name: getattr(part, entry.name) for entry in fields(part) if entry.name not in DECIDED}
+    values["stop"] = values["stop"], values.pop("stop_after")
+    if config.tokenizer.kind == "character":
+        values["vocabulary_size"] = None
+    return values

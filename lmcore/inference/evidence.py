@@ -1,6 +1,6 @@
-"""Where in the training text: how often a context was followed by a token, and what of a text is copied word for word.
+"""Where in the training text: how often a context was followed by a token, and what stands around a place.
 
-Probabilities from such counts are `models.ngram`; the sorted index behind both is `text_index`.
+What of a text is copied word for word is `copying`. Probabilities from such counts are `models.ngram`; the sorted index behind both is `text_index`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ import numpy as np
 
 from lmcore.text.text_index import TextIndex
 
-LEAST = 5  # tokens: shorter stretches are common speech
 LONGEST_CONTEXT = 20  # tokens
 PLACES = 5
 COMPARED = 1_000  # places
@@ -89,76 +88,6 @@ def surroundings(index: TextIndex, place: int, width: int = 8) -> tuple[np.ndarr
     ends = np.flatnonzero(index.ids[place : place + 1 + width] == index.begin_id) if index.begin_id is not None else NOWHERE
     after = after[: max(0, ends[0] - 1)] if len(ends) else after
     return _last_item(before, index.begin_id, keep_begin=False), after
-
-
-@dataclass(frozen=True)
-class Span:
-    """Tokens begin … end - 1 of a text stand word for word in the training split, from `place` on."""
-
-    begin: int
-    end: int
-    place: int
-
-
-@dataclass(frozen=True)
-class Copied:
-    spans: tuple[Span, ...]  # none lies within another; they may overlap
-    share: float  # of the text's tokens that lie in a span
-    longest: int  # tokens of the longest match, spans or not
-
-
-def copied(ids: np.ndarray, index: TextIndex, unknown_id: int | None = None, least: int = LEAST) -> Copied:
-    """The copy meter: maximal spans of at least `least` tokens that stand in the training text.
-
-    ids: (T,) of an output, without the prompt. A span holds no begin token and no <unk>, which may stand for different words;
-    neither counts for the share.
-
-    >>> index = TextIndex(np.array([0, 1, 2, 3, 4, 5, 6]), vocabulary_size=7)
-    >>> found = copied(np.array([6, 1, 2, 3, 4, 5, 0, 1]), index)
-    >>> found.spans, found.share, found.longest
-    ((Span(begin=1, end=6, place=1),), 0.625, 5)
-    """
-    ids = np.asarray(ids)
-    apart = np.isin(ids, [other for other in (index.begin_id, unknown_id) if other is not None])
-    lengths, low, high = _longest_matches(ids, index, apart)
-    ends = np.arange(len(ids)) + lengths
-    reaches_further = np.diff(ends, prepend=0) > 0  # else it is the rest of the match before
-    begins = np.flatnonzero(reaches_further & (lengths >= least))
-    covered = np.zeros(len(ids) + 1, dtype=np.int64)
-    np.add.at(covered, begins, 1)
-    np.add.at(covered, ends[begins], -1)
-    inside = np.cumsum(covered[:-1]) > 0
-
-    def first_place(begin) -> int:
-        return int(index.order[low[begin] : high[begin]].min()) + index.skipped
-
-    return Copied(
-        spans=tuple(Span(int(begin), int(ends[begin]), first_place(begin)) for begin in begins),
-        share=float(inside.sum() / max(1, (~apart).sum())),
-        longest=int(lengths.max(initial=0)),
-    )
-
-
-def _longest_matches(ids: np.ndarray, index: TextIndex, apart: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(length, low, high) (T,): the longest stretch from each token on that stands in the index, and its range there.
-
-    apart: (T,) tokens that no stretch may hold.
-    """
-    lengths = np.zeros(len(ids), dtype=np.int64)
-    lows, highs = np.zeros((2, len(ids)), dtype=np.int32)
-    low, high = lows, highs
-    going = np.flatnonzero(~apart)
-    length = 0
-    while len(going):
-        low, high = index.narrow(low[: len(going)], high[: len(going)], length, ids[going + length])
-        found = low < high
-        going, low, high = going[found], low[found], high[found]
-        length += 1
-        lengths[going], lows[going], highs[going] = length, low, high
-        further = going + length < len(ids)
-        further[further] = ~apart[going[further] + length]
-        going, low, high = going[further], low[further], high[further]
-    return lengths, lows, highs
 
 
 def _last_item(context: np.ndarray, begin_id: int | None, keep_begin: bool = True) -> np.ndarray:

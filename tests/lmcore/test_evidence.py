@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from lmcore.inference.evidence import Span, copied, evidence, in_its_place, surroundings
+from lmcore.inference.copying import Span, copied, held_out_copied
+from lmcore.inference.evidence import evidence, in_its_place, surroundings
+from lmcore.text.corpus import Corpus
 from lmcore.text.text_index import TextIndex
+from lmcore.tokenizers import CharacterTokenizer
 from tests.lmcore.examples import KINDS, random_index
 
 
@@ -152,3 +155,12 @@ def test_what_stands_before_a_text_in_the_training_text(ids, begin_id, before):
     training = [0, 1, 2, 0, 5, 6, 7, 1, 2] if begin_id is not None else [5, 6, 7, 1, 2, 0, 1, 2, 0, 5]
     found = in_its_place(np.array(ids), TextIndex(np.array(training), 10, begin_id), most=3)
     assert (None if found is None else found.tolist()) == before
+
+
+def test_what_is_copied_is_compared_with_text_that_was_held_out():
+    tokenizer = CharacterTokenizer.train("the cat sat")
+    index = TextIndex(tokenizer.encode("the cat sat"), tokenizer.vocabulary_size)
+    same = Corpus("", "stream", train="the cat sat", validation="the cat")
+    assert held_out_copied(same, tokenizer, index).share == 1.0
+    assert held_out_copied(Corpus("", "stream", train="the cat sat", validation="tac eht"), tokenizer, index).share == 0.0
+    assert held_out_copied(Corpus("", "stream", train="the cat sat", validation=""), tokenizer, index) is None

@@ -3,13 +3,13 @@
 Whoever has the address of a run may look at it; which runs are compared is the page's business.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from lmcore.config import RunConfig
+from lmcore import config
 from lmcore.runs.store import marks
 from lmcore.text.decoding import one_line
 from lmcore.training.curve_history import CurveHistory
@@ -19,7 +19,6 @@ from pages.parts.run import run_labels, setting_labels
 
 IN_LEGEND = 2  # settings
 LEGEND_NAME = 28  # characters
-DECIDED = ("planned_steps", "evaluation_interval", "threads")  # follow from the others, or from the machine
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
 
 
@@ -46,31 +45,17 @@ def differences(runs: list, sources: list) -> list[Difference]:
     contents = [text.sha256 if text else None for text in sources]
     if len(set(contents)) > 1:
         found.append(Difference(_("Text"), [text_name(text) for text in sources], decided=False))
-    requested = [_values(run.requested) for run in runs]
-    resolved = [_values(run.resolved) for run in runs] if all(run.resolved for run in runs) else requested
-    for field in requested[0]:
-        for values, decided in ((requested, False), (resolved, True)):
-            column = [of_run[field] for of_run in values]
-            if None not in column and len(set(column)) > 1:
-                found.append(Difference(_name(field), column, decided))
-                break
+    requested = [run.requested for run in runs]
+    resolved = [run.resolved for run in runs] if all(run.resolved for run in runs) else requested
+    for difference in config.differences(requested, resolved):
+        shown = [_shown(difference.field, value) for value in difference.values]
+        if len(set(shown)) > 1:
+            found.append(Difference(_name(difference.field), shown, difference.decided))
     return found
 
 
 def text_name(text) -> str:
     return texts.name(text) if text else "…"
-
-
-def _values(config: RunConfig) -> dict[str, str | None]:
-    """{field: value as it is shown}; None where a setting has no effect."""
-    values = {}
-    for part in (config.tokenizer, config.model, config.training):
-        values |= {entry.name: getattr(part, entry.name) for entry in fields(part) if entry.name not in DECIDED}
-    shown = {field: _shown(field, value) for field, value in values.items() if field != "stop_after"}
-    shown["stop"] += f": {values['stop_after']:g}"
-    if config.tokenizer.kind == "character":
-        shown["vocabulary_size"] = None
-    return shown
 
 
 def _name(field: str) -> str:
@@ -81,6 +66,8 @@ def _name(field: str) -> str:
 
 
 def _shown(field: str, value) -> str:
+    if isinstance(value, tuple):  # a stop rule and its amount
+        return f"{_shown(field, value[0])}: {value[1]:g}"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, str):

@@ -1,50 +1,40 @@
 """The copy meter: how much of a text stands word for word in the training text; along training too, and beside text never trained on.
 
-The counting is `lmcore.inference.evidence`. Numbers are for everyone, lines of the training text only for those who may read it.
+The counting is `lmcore.inference.copying`. Numbers are for everyone, lines of the training text only for those who may read it.
 """
-
-import threading
-from collections import OrderedDict
 
 import numpy as np
 import streamlit as st
 
 from lmcore.errors import TextError
-from lmcore.inference.evidence import Copied, copied, surroundings
+from lmcore.inference.copying import LEAST, USUAL, Copied, copied, held_out_copied, size_of_tokens
+from lmcore.inference.evidence import surroundings
+from lmcore.inference.trained import TrainedModel
+from lmcore.inference.writing import Writing
 from lmcore.text.corpus import Corpus
+from lmcore.text.text_index import TextIndex
 from pages.parts import visitor
 from pages.parts.components import plots
 from pages.parts.language import _, together
 from pages.parts.run import charts, ngram_cache
 
-LEAST, MOST = 5, 50  # tokens of the shortest stretch that counts, as far as it can be chosen
-USUAL = {"character": 25, "wide": 10, "subword": 8, "word": 5}  # shorter stretches are common speech; wide: of Chinese characters
-HELD_OUT = 2_000  # tokens compared with
+MOST = 50  # tokens of the shortest span that counts, as far as it can be chosen
 LINES = 8
-KEPT_SHARES = 64
-
-_held_out: OrderedDict[tuple[str, int], float | None] = OrderedDict()
-_lock = threading.Lock()
 
 
-def least(trained) -> int:
-    """So many tokens and more count as copied: what the visitor chose for tokens of this kind, or what is usual."""
-    kind = _kind(trained.tokenizer)
-    return st.session_state.get(f"write.least.{kind}", USUAL[kind])
+def least(trained: TrainedModel) -> int:
+    """Return how many tokens count as copied: what the visitor chose for tokens of this size, or what is usual."""
+    size = size_of_tokens(trained.tokenizer)
+    return st.session_state.get(f"write.least.{size}", USUAL[size])
 
 
-def _kind(tokenizer) -> str:
-    wide = 2 * sum(ord(name[0]) > 0x2E80 for name in tokenizer.vocabulary) > len(tokenizer.vocabulary)
-    return "wide" if tokenizer.kind == "character" and wide else tokenizer.kind
-
-
-def of_text(run, trained, ids: np.ndarray) -> Copied | None:
+def of_text(run, trained: TrainedModel, ids: np.ndarray) -> Copied | None:
     """None while nothing is counted yet."""
     found = ngram_cache.counts(visitor.data_folder(), run)
     return None if found is None else copied(ids, found.index, trained.tokenizer.unknown_id, least(trained))
 
 
-def sentence(run, trained, found: Copied) -> str:
+def sentence(run, trained: TrainedModel, found: Copied) -> str:
     """The meter in a line, beside what text never trained on would show."""
     said = _("Copied: {share} (stretches of {least} tokens and more) · longest match: {longest}").format(
         share=f"{found.share:.0%}", least=least(trained), longest=found.longest
@@ -53,21 +43,20 @@ def sentence(run, trained, found: Copied) -> str:
     return said if new is None else said + " · " + _("held-out text: {share}").format(share=f"{new:.0%}")
 
 
-def held_out_share(run, trained) -> float | None:
-    """The same of text that the model has never seen; None where none was held back."""
-    key = run.id, least(trained)
-    with _lock:
-        if key not in _held_out:
-            try:
-                corpus = Corpus.from_text(visitor.store().content(run.text_id), kind=trained.kind)
-            except TextError:  # its file is missing or damaged
-                return None
-            ids = trained.tokenizer.encode(corpus.validation[: 8 * HELD_OUT])[:HELD_OUT]
-            found = of_text(run, trained, ids) if len(ids) else None
-            _held_out[key] = found.share if found else None
-        while len(_held_out) > KEPT_SHARES:
-            _held_out.popitem(last=False)
-        return _held_out[key]
+def held_out_share(run, trained: TrainedModel) -> float | None:
+    """The same of text that the model has never seen; None where none was held back, and while nothing is counted yet."""
+    found = ngram_cache.counts(visitor.data_folder(), run)
+    try:
+        return None if found is None else _held_out_share(run.id, least(trained), run.text_id, trained, found.index)
+    except TextError:  # its file is missing or damaged
+        return None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _held_out_share(run_id: str, least: int, text_id: str, _trained: TrainedModel, _index: TextIndex) -> float | None:
+    corpus = Corpus.from_text(visitor.store().content(text_id), kind=_trained.kind)
+    found = held_out_copied(corpus, _trained.tokenizer, _index, least)
+    return found.share if found else None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -78,7 +67,7 @@ def along_training(run_id: str, last_step: int | None, least: int, _run, _traine
     return [evaluation.step for evaluation in written], [copied.share for copied in found if copied]
 
 
-def show(run, trained, writing):
+def show(run, trained: TrainedModel, writing: Writing):
     """All about copying, for the text that is being written."""
     if ngram_cache.counts(visitor.data_folder(), run) is None:
         ngram_cache.explain_missing(run, "copied.count")
@@ -108,7 +97,7 @@ def show(run, trained, writing):
 
 
 def _choose_least(trained):
-    kept = f"write.least.{_kind(trained.tokenizer)}"  # no widget's key: it stays when the view is left
+    kept = f"write.least.{size_of_tokens(trained.tokenizer)}"  # no widget's key: it stays when the view is left
 
     def keep():
         st.session_state[kept] = st.session_state[f"{kept}.chosen"]
