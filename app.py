@@ -141,7 +141,7 @@ def forget():
     """What was deleted long enough ago is removed from the disk; until then the page can bring it back."""
     store = visitor.store()
     undo = UNDO if shutil.disk_usage(store.folder).free > FULL_BYTES else UNDO_ON_A_FULL_DISK
-    store.purge(before=(datetime.now(UTC) - undo).isoformat(timespec="milliseconds"))
+    housekeeping.purge(store, before=(datetime.now(UTC) - undo).isoformat(timespec="milliseconds"))
 
 
 def tidy():

@@ -23,7 +23,7 @@ from lmcore.runs.queue import starter
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import progress
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import worker
+from lmcore.runs.worker import run_training
 from sample_corpora import fables_en, fables_zh, help_text, village
 
 TOKENIZERS = ("character", "word", "subword")
@@ -53,7 +53,7 @@ def train(data: str, run_id: str, own_core: bool, answer):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     store, read = Store(Path(data)), []
     with RunFolder.of(store.folder, run_id).lock():
-        training = worker.Training(store, progress.claim(store, run_id))
+        training = run_training.Training(store, progress.claim(store, run_id))
         begin = training.turn.begin
 
         def noted():

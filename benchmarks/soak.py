@@ -25,6 +25,7 @@ from lmcore.config import ModelConfig, RunConfig, TrainingConfig
 from lmcore.errors import CheckpointDamaged, LimitError, RunNotFound
 from lmcore.runs.queue.pool import Pool
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store import housekeeping
 from lmcore.runs.store.store import Store
 from lmcore.training import checkpoint
 from tests.browser.server import Server
@@ -88,7 +89,7 @@ class Soak:
             owner, steps = f"visitor {self.chance.randrange(VISITORS)}", self.chance.choice(STEPS)
             self.runs.append(store.add_run(owner=owner, text_id=self.text, name=str(steps), config=a_config(steps)).id)
         elif wish == "purge":
-            store.purge((datetime.now(UTC) - KEPT).isoformat(timespec="milliseconds"))
+            housekeeping.purge(store, (datetime.now(UTC) - KEPT).isoformat(timespec="milliseconds"))
         elif self.runs:
             run_id = self.chance.choice(self.runs[-3 * VISITORS :])
             if wish in ("delete", "undelete"):

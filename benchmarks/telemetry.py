@@ -20,9 +20,10 @@ import torch
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
 from lmcore.models import build_model
+from lmcore.runs.store import progress
 from lmcore.runs.store.records import StepRow
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker.run_writer import Progress, claim
+from lmcore.runs.worker.run_writer import RunWriter
 from lmcore.text.corpus import TokenData
 from lmcore.training.loop import TrainingState, fit, take_step
 from lmcore.training.planning import fit_to_machine
@@ -45,8 +46,8 @@ class Run:
         store = Store(folder)
         text = store.add_text(owner="anna", name="text", content="some text", kind="stream", encoding="utf-8")
         run = store.add_run(owner="anna", text_id=text.id, name="run", config=self.config, pinned_context="")
-        claim(store, run.id)
-        self.writer = Progress(store, run.id)
+        progress.claim(store, run.id)
+        self.writer = RunWriter(store, run.id)
         self.writer.begin(0, self.config, [])
         self.told = 0
         next(self.events)

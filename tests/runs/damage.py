@@ -11,7 +11,7 @@ from lmcore.runs.store import backups, housekeeping, limits, recovery
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker.run_writer import Progress
+from lmcore.runs.worker.run_writer import RunWriter
 from tests.runs.examples import a_config, a_text
 
 VISITORS = ("anna", "ben")
@@ -41,7 +41,7 @@ def a_full_store(data: Path) -> Store:
 def _train(store: Store, run, status: str):
     with store.database.writing() as connection:
         connection.execute("UPDATE runs SET status = 'running' WHERE id = ?", (run.id,))
-    writer = Progress(store, run.id)
+    writer = RunWriter(store, run.id)
     writer.begin(0, run.requested, [{"code": "plan.no_bfloat16", "values": {}}])
     for step in range(1, 61):
         writer.steps.append(StepRow(step, step / 20, step * 32, 3.5 / step, 0.01, 0.5, step * 0.1, 320.0))

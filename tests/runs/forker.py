@@ -52,14 +52,14 @@ def main():
 
 
 def worker_with_faults(data: Path, run_id: str, faults: dict):
-    from lmcore.runs.worker import worker
+    from lmcore.runs.worker import run_training, worker
     from lmcore.training import planning
 
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     planning.PROBE_SECONDS = 0.0
-    worker.SAVING_SHARE = 1e9  # a checkpoint at each evaluation, however long it takes
+    run_training.SAVING_SHARE = 1e9  # a checkpoint at each evaluation, however long it takes
     for name, value in faults.items():
         INJECT[name](value)
     worker.be_polite()
@@ -73,7 +73,7 @@ def die(*_):
 
 def at_step(step: int, act):
     """Do something right after a step has been taken, before anything of it is written."""
-    from lmcore.runs.worker.worker import Training
+    from lmcore.runs.worker.run_training import Training
 
     done = Training._step_done
 

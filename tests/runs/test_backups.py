@@ -212,13 +212,13 @@ def test_files_of_runs_that_a_backup_does_not_know_are_kept(store):
     backups.restore_backup(store.folder)
     restored = Store(store.folder)
     housekeeping.remove_orphans(restored)
-    restored.purge(before="9999")
+    housekeeping.purge(restored, before="9999")
     assert RunFolder.of(store.folder, later.id).path.exists()
     assert data_folder.text_path(store.folder, later_text.sha256).exists()
     for aside in backups.set_aside(store.folder):
         aside.unlink()  # whoever removes it has no more use for what belongs to it
     housekeeping.remove_orphans(restored)
-    restored.purge(before="9999")
+    housekeeping.purge(restored, before="9999")
     assert not RunFolder.of(store.folder, later.id).path.exists() and RunFolder.of(store.folder, known.id).path.exists()
     assert not data_folder.text_path(store.folder, later_text.sha256).exists()
 
@@ -246,7 +246,7 @@ def test_runs_that_a_backup_does_not_know_are_listed_again(tmp_path, forker, dam
     assert restored.runs == (3 if backup else 4) and (restored.aside is None) == (damage is gone)
     restored = Store(store.folder)
     housekeeping.remove_orphans(restored)
-    restored.purge(before="9999")
+    housekeeping.purge(restored, before="9999")
     assert {run.id for run in restored.runs("anna")} == set(before) and [run.id for run in restored.runs("ben")] == [known.id]
     for run in restored.runs("anna"):
         same = ("owner", "text_id", "name", "requested", "pinned_context", "created")

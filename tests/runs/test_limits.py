@@ -161,7 +161,7 @@ def test_deleting_a_text_makes_room_at_once_unless_a_run_needs_it(tmp_path):
     with pytest.raises(TooManyTexts):
         keep(store, "d")
     store.delete(run.id)
-    store.purge(before="9999")
+    housekeeping.purge(store, before="9999")
     keep(store, "d")
     assert store.text(needed.id) is None
 

@@ -6,7 +6,7 @@ from lmcore.runs.exchange import transfer
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import marks
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import worker
+from lmcore.runs.worker import run_training, worker
 from lmcore.training.diagnosis import Finding
 from pages.parts.run import curve_summary, run_labels
 from tests.runs.examples import a_run, curve
@@ -22,7 +22,7 @@ def store(tmp_path):
 def meanwhile(monkeypatch):
     """{step: what is asked for then}"""
     asked = {}
-    step_done = worker.Training._step_done
+    step_done = run_training.Training._step_done
 
     def asking(training, event):
         if event.step in asked:
@@ -30,7 +30,7 @@ def meanwhile(monkeypatch):
             training.writer.flush(force=True)
         step_done(training, event)
 
-    monkeypatch.setattr(worker.Training, "_step_done", asking)
+    monkeypatch.setattr(run_training.Training, "_step_done", asking)
     return asked
 
 

@@ -17,7 +17,7 @@ from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import progress
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import run_writer, worker
+from lmcore.runs.worker import run_training, run_writer
 from lmcore.training import checkpoint
 from tests.runs.examples import a_config, a_run, a_text, curve, wait_until
 from tests.runs.forker import ROOT
@@ -353,7 +353,7 @@ def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch
     text = a_text(store, "".join(f"word{number % 977} and " for number in range(200_000)))
     config = replace(a_config(), tokenizer=TokenizerConfig(kind, 600))
     run = store.add_run(owner="anna", text_id=text.id, name="long", config=config)
-    heard, prepare = [], worker.build_and_encode
+    heard, prepare = [], run_training.build_and_encode
 
     def prepare_until_stopped(config, training_text, on_progress):
         def ask_first(share):
@@ -364,9 +364,9 @@ def test_stopping_in_the_middle_of_preparing_ends_it_there(tmp_path, monkeypatch
         return prepare(config, training_text, ask_first)
 
     monkeypatch.setattr(run_writer, "FLUSH_SECONDS", 0.0)
-    monkeypatch.setattr(worker, "build_and_encode", prepare_until_stopped)
+    monkeypatch.setattr(run_training, "build_and_encode", prepare_until_stopped)
     with RunFolder.of(tmp_path, run.id).lock():
-        training = worker.Training(store, progress.claim(store, run.id))
+        training = run_training.Training(store, progress.claim(store, run.id))
         assert training.until_done() == (None, None)
         training.writer.end(None)
     assert heard == [] and 0 < store.run(run.id).prepared < 1

@@ -29,7 +29,7 @@ from lmcore.errors import (
     TooManyTexts,
     TooMuchMemory,
 )
-from lmcore.runs.exchange import importing, run_schema, safe_zip, transfer
+from lmcore.runs.exchange import importing, run_reader, run_schema, safe_zip, transfer
 from lmcore.runs.exchange.run_schema import MEMBERS
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.records import STEP_FIELDS
@@ -201,17 +201,17 @@ def test_steps_behind_the_checkpoint_are_not_read():
     """Of a table without end one line more than is needed."""
     numbers = itertools.count(1)
     lines = (f"{number},0.1,{number}.0,2.5,0.01,1.0,0.1,100.0\n" for number in numbers)
-    table = importing._steps(itertools.chain([",".join(STEP_FIELDS) + "\n"], lines), 20)
+    table = run_reader.steps_of(itertools.chain([",".join(STEP_FIELDS) + "\n"], lines), 20)
     assert table[:, 0].tolist() == list(range(1, 21)) and next(numbers) == 22
 
 
 def test_more_steps_than_are_taken_from_a_file(store, good, monkeypatch):
-    monkeypatch.setattr(importing, "MOST_STEPS", 19)
+    monkeypatch.setattr(run_reader, "MOST_STEPS", 19)
     assert isinstance(refused(store, good), ArchiveTooLong)
 
 
 def test_more_evaluations_than_are_taken_from_a_file(store, good, monkeypatch):
-    monkeypatch.setattr(importing, "MOST_EVALUATIONS", 1)
+    monkeypatch.setattr(run_reader, "MOST_EVALUATIONS", 1)
     assert isinstance(refused(store, good), ArchiveTooLong)
 
 

@@ -7,7 +7,7 @@ from lmcore.runs.queue import scheduling
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import progress
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import worker
+from lmcore.runs.worker import run_training, worker
 from tests.runs.examples import a_run, curve
 
 LONG = 100_000  # steps: it will not end by itself
@@ -18,7 +18,7 @@ def a_waiting_run(data) -> tuple[Store, object]:
     store = Store(data)
     run = a_run(store, LONG, evaluation_interval=50_000)
     with RunFolder.of(data, run.id).lock():
-        training = worker.Training(store, progress.claim(store, run.id))
+        training = run_training.Training(store, progress.claim(store, run.id))
         training._slice_is_over = lambda: training.state.step >= 30
         training.writer.end(*training.until_done())
     assert store.run(run.id).status == "queued" and store.latest_evaluation(run.id).step == 2

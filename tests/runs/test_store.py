@@ -10,7 +10,7 @@ from lmcore.errors import NotAllowed, RunNotFound, StoreTooNew, TextNotFound
 from lmcore.runs import data_folder
 from lmcore.runs.queue import scheduling
 from lmcore.runs.run_folder import RunFolder
-from lmcore.runs.store import progress
+from lmcore.runs.store import housekeeping, progress
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
@@ -74,7 +74,7 @@ def test_deleting_can_be_undone_until_it_is_purged(store):
     store.undelete(run.id)
     assert store.run(run.id).status == "stopped"
     store.delete(run.id)
-    store.purge(before="9999")
+    housekeeping.purge(store, before="9999")
     with pytest.raises(RunNotFound):
         store.undelete(run.id)
 
@@ -92,7 +92,7 @@ def test_a_deleted_text_takes_its_runs_along_and_nothing_of_it_stays(store):
     assert {run.id for run in store.runs("anna")} == {first.id, elsewhere.id} and store.run(first.id).status == "stopped"
     store.delete_text(text.id)
     assert path.exists()
-    store.purge(before="9999")
+    housekeeping.purge(store, before="9999")
     assert store.text(text.id) is None and not path.exists()
     with store.database.reading() as connection:
         assert [row["id"] for row in connection.execute("SELECT id FROM runs")] == [elsewhere.id]
@@ -109,12 +109,12 @@ def test_a_shared_run_keeps_a_deleted_text_until_it_goes_too(store):
     rooms.hand_in(code, "anna", handed_in.id)
     assert store.runs_on(text.id) == ([own.id], [handed_in.id, bens.id])
     store.delete_text(text.id)
-    store.purge(before="9999")
+    housekeeping.purge(store, before="9999")
     assert store.run(own.id) is None and store.run(handed_in.id) and store.run(bens.id)
     assert store.content(text.id) and store.texts("anna") == []
     for run in (handed_in, bens):
         store.delete(run.id)
-    store.purge(before="9999")
+    housekeeping.purge(store, before="9999")
     assert store.text(text.id) is None and not data_folder.text_path(store.folder, text.sha256).exists()
 
 
@@ -122,7 +122,7 @@ def test_equal_texts_of_two_visitors_are_one_file_that_stays_for_the_other(store
     text = a_text(store)
     bens = store.add_text(owner="ben", name="cats", content=store.content(text.id), kind="stream", encoding="utf-8")
     store.delete_text(text.id)
-    store.purge(before="9999")
+    housekeeping.purge(store, before="9999")
     assert store.text(text.id) is None and store.content(bens.id)
 
 
@@ -144,7 +144,7 @@ def test_on_a_full_disk_a_run_can_still_be_deleted(store, monkeypatch):
     monkeypatch.setattr(store.database, "writing", no_room_beside_the_film)
     store.delete(run.id)
     assert store.run(run.id) is None
-    store.purge(before="9999")
+    housekeeping.purge(store, before="9999")
     assert not film.parent.exists()
 
 

@@ -102,3 +102,22 @@ def remove_orphans(store):
     shutil.rmtree(store.folder / "imports", ignore_errors=True)
     for left_over in (store.folder / "texts").glob("*.partial"):
         left_over.unlink(missing_ok=True)
+
+
+def purge(store, before: str, owner: str | None = None):
+    """Remove for good what was deleted before a time (UTC), by one owner or by all: files, then rows, for which a full disk
+    has no room before. Texts that a run needs stay."""
+    gone_by, whose = "deleted <= ? AND (? IS NULL OR owner = ?)", (before, owner, owner)
+    with store.database.reading() as connection:
+        rows = connection.execute(f"SELECT id FROM runs WHERE {gone_by} AND status != 'running'", whose).fetchall()
+    gone = [(row["id"],) for row in rows]
+    for (run_id,) in gone:
+        shutil.rmtree(RunFolder.of(store.folder, run_id).path, ignore_errors=True)
+    with store.database.writing() as connection:
+        for table, column in (("steps", "run"), ("evaluations", "run"), ("runs", "id")):
+            connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)
+        connection.execute(f"DELETE FROM texts WHERE {gone_by} AND id NOT IN (SELECT text_id FROM runs)", whose)
+        needed = {row["sha256"] for row in connection.execute("SELECT sha256 FROM texts")}
+        for path in () if backups.set_aside(store.folder) else (store.folder / "texts").glob("*.txt"):
+            if path.stem not in needed:
+                path.unlink(missing_ok=True)

@@ -19,10 +19,10 @@ from lmcore.errors import (
     RunNotFound,
     TooManyRooms,
 )
-from lmcore.runs.store import lookalikes
 from lmcore.runs.store.database import now
 from lmcore.runs.store.records import UNITS, Room, Run
 from lmcore.runs.store.store import Store
+from lmcore.text import lookalikes
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read or heard as something else
 CODE_LENGTH = 6

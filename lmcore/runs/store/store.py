@@ -1,120 +1,33 @@
-"""What the pages know of texts and runs: add, look up, rename, delete, and say what a run shall do.
+"""What the pages know of runs: add, look up, rename, delete, and request what a run shall do. Its texts are `texts`.
 
 What the starter and the workers read and write is `progress`. Needs no torch.
 """
 
 import json
-import secrets
 import shutil
 import sqlite3
 from collections.abc import Collection
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 from lmcore.config import RunConfig, TrainingConfig
-from lmcore.errors import LimitError, NotAllowed, RunNotFound, TextChanged, TextMissing, TextNotFound
-from lmcore.runs import data_folder
+from lmcore.errors import NotAllowed, RunNotFound, TextNotFound
 from lmcore.runs.run_folder import RunFolder, step_of
-from lmcore.runs.store import backups, housekeeping, limits, marks, queue_entries, rebuilding
-from lmcore.runs.store.database import Database, now
-from lmcore.runs.store.limits import Limits
+from lmcore.runs.store import housekeeping, limits, marks, queue_entries, rebuilding
+from lmcore.runs.store.database import now
 from lmcore.runs.store.queue_entries import QueueEntry
-from lmcore.runs.store.records import STEP_FIELDS, EvaluationRow, Run, StepColumns, Text
+from lmcore.runs.store.records import STEP_FIELDS, EvaluationRow, Run, StepColumns
+from lmcore.runs.store.texts import TextStore, new_id
 from lmcore.text.decoding import normalise, one_line
 
 RESUMABLE = ("paused", "stopped", "failed", "interrupted")
 RUNS = "SELECT *, text_id IN (SELECT id FROM texts) AS has_text FROM runs"
 
 
-def new_id() -> str:
-    return secrets.token_urlsafe(16)
+class Store(TextStore):
+    """Texts and runs. Ownership is the pages' business: `require_owner` is the check they make before they change anything."""
 
-
-class Store:
-    """Ownership is the pages' business: `require_owner` is the check they make before they change anything."""
-
-    def __init__(self, data: Path, limits: Limits | None = None, create: bool = True):
-        """limits: those of the environment, where nothing else is said. create: where there is no store yet."""
-        self.folder, self.limits = Path(data), limits or Limits.from_environment()
-        self.database = Database(self.folder / "store.sqlite", create)
-
-    # texts
-
-    def add_text(
-        self,
-        *,
-        owner: str | None,
-        name: str,
-        content: str,
-        kind: str,
-        encoding: str,
-        unreadable: int = 0,
-        changes=(),
-        sample: str | None = None,
-    ) -> Text:
-        """Raises TextTooLarge or a LimitError before anything is written."""
-        size = len(content.encode())
-        self.check_text(owner, size)
-        text = Text(
-            new_id(), owner, data_folder.keep_text(self.folder, content), one_line(name), kind, encoding, unreadable, tuple(changes), len(content),
-            size, sample, now(),
-        )  # fmt: skip
-        row = {**vars(text), "changes": json.dumps(text.changes)}
-        with self.database.writing() as connection:
-            limits.check_text(self.limits, connection, owner, size)
-            connection.execute(f"INSERT INTO texts ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
-            data_folder.keep_text(self.folder, content)  # again: `purge` may have removed the same text just now
-        return text
-
-    def check_text(self, owner: str | None, size: int):
-        """May this visitor keep one more text of so many UTF-8 bytes? What they have deleted makes room for it, and is then gone
-        for good. Raises TextTooLarge or a LimitError."""
-        try:
-            with self.database.reading() as connection:
-                limits.check_text(self.limits, connection, owner, size)
-        except LimitError:
-            self.purge(before=now(), owner=owner)
-            with self.database.reading() as connection:
-                limits.check_text(self.limits, connection, owner, size)
-
-    def text(self, text_id: str) -> Text | None:
-        """A deleted one too, as long as it is there: a run always knows its text."""
-        with self.database.reading() as connection:
-            row = connection.execute("SELECT * FROM texts WHERE id = ?", (text_id,)).fetchone()
-        return Text.of(row) if row else None
-
-    def texts(self, owner: str | None) -> list[Text]:
-        """One visitor's texts, the newest first; of None: the samples."""
-        with self.database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM texts WHERE owner IS ? AND deleted IS NULL ORDER BY rowid DESC", (owner,)
-            ).fetchall()
-        return [Text.of(row) for row in rows]
-
-    def content(self, text_id: str) -> str:
-        """Raises TextMissing or TextChanged where its file is not what was kept."""
-        text = self.text(text_id)
-        return data_folder.read_text(self.folder, text.sha256) if text else ""
-
-    def check_text_file(self, text_id: str):
-        """Is a text's file there, and as long as it was? Raises TextMissing or TextChanged; `content` looks at each byte."""
-        text = self.text(text_id)
-        path = data_folder.text_path(self.folder, text.sha256) if text else None
-        if path is None or not path.exists():
-            raise TextMissing()
-        if path.stat().st_size != text.bytes:
-            raise TextChanged()
-
-    def set_kind(self, text_id: str, kind: str):
-        """Of the text from now on; a run has its own kind, fixed when it was first claimed."""
-        self._change_text(text_id, "kind = ?", kind)
-
-    def rename_text(self, text_id: str, name: str):
-        self._change_text(text_id, "name = ?", one_line(name))
-
-    def share_text(self, text_id: str, shared: bool):
-        self._change_text(text_id, "shared = ?", shared)
+    # the runs of a text
 
     def runs_on(self, text_id: str) -> tuple[list[str], list[str]]:
         """Ids of the runs on a text: (those that are deleted with it, those that stay: other visitors', and handed in to a room)."""
@@ -237,24 +150,6 @@ class Store:
             text = connection.execute("SELECT * FROM texts WHERE id = ?", (run["text_id"],)).fetchone()
         rebuilding.describe(self.folder, run, text)
 
-    def purge(self, before: str, owner: str | None = None):
-        """Remove for good what was deleted before a time (UTC), by one owner or by all: files, then rows, for which a full disk
-        has no room before. Texts that a run needs stay."""
-        gone_by, whose = "deleted <= ? AND (? IS NULL OR owner = ?)", (before, owner, owner)
-        with self.database.reading() as connection:
-            rows = connection.execute(f"SELECT id FROM runs WHERE {gone_by} AND status != 'running'", whose).fetchall()
-        gone = [(row["id"],) for row in rows]
-        for (run_id,) in gone:
-            shutil.rmtree(RunFolder.of(self.folder, run_id).path, ignore_errors=True)
-        with self.database.writing() as connection:
-            for table, column in (("steps", "run"), ("evaluations", "run"), ("runs", "id")):
-                connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)
-            connection.execute(f"DELETE FROM texts WHERE {gone_by} AND id NOT IN (SELECT text_id FROM runs)", whose)
-            needed = {row["sha256"] for row in connection.execute("SELECT sha256 FROM texts")}
-            for path in () if backups.set_aside(self.folder) else (self.folder / "texts").glob("*.txt"):
-                if path.stem not in needed:
-                    path.unlink(missing_ok=True)
-
     def request(self, run_id: str, request: str):
         """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
 
@@ -350,11 +245,6 @@ class Store:
         with self.database.writing() as connection:
             if not connection.execute(f"UPDATE runs SET {what} WHERE id = ?", (*values, run_id)).rowcount:
                 raise RunNotFound()
-
-    def _change_text(self, text_id: str, what: str, *values):
-        with self.database.writing() as connection:
-            if not connection.execute(f"UPDATE texts SET {what} WHERE id = ?", (*values, text_id)).rowcount:
-                raise TextNotFound()
 
     def _shown_status(self, row) -> str:
         if row["status"] == "running" and not RunFolder.of(self.folder, row["id"]).is_locked():
