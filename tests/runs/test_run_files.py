@@ -32,7 +32,7 @@ from lmcore.errors import (
 from lmcore.runs.exchange import importing, run_reader, run_schema, safe_zip, transfer
 from lmcore.runs.exchange.run_schema import MEMBERS
 from lmcore.runs.store.limits import Limits
-from lmcore.runs.store.records import STEP_FIELDS
+from lmcore.runs.store.records import EVALUATION_FIELDS, STEP_FIELDS
 from lmcore.runs.store.store import Store
 from lmcore.tokenizers.spacing import PAIRS
 from tests.runs import hostile
@@ -219,7 +219,7 @@ def test_more_evaluations_than_are_taken_from_a_file(store, good, monkeypatch):
 
 
 def test_every_field_of_a_table_has_a_check():
-    assert tuple(run_schema.OF_STEP) == STEP_FIELDS and tuple(run_schema.OF_EVALUATION) == run_schema.EVALUATION_FIELDS
+    assert tuple(run_schema.OF_STEP) == STEP_FIELDS and tuple(run_schema.OF_EVALUATION) == EVALUATION_FIELDS
 
 
 def with_cell(found, name: str, field: str, value: str, row: int = 3):

@@ -1,6 +1,6 @@
 """A run file from somebody else, read and taken into the store, or refused: run as a process by `transfer.import_run`.
 
-Nothing in it is believed: `archive` unpacks it, `run_schema` says what each field may hold, `checkpoint` compares every tensor with the
+Nothing in it is believed: `safe_zip` unpacks it, `run_reader` reads its members by `run_schema`, `checkpoint` compares every tensor with the
 settings before anything is built. What is left is inserted by one transaction, rows and folder, both or none.
 """
 
