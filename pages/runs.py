@@ -8,9 +8,10 @@ from lmcore.runs.exchange.transfer import WITHOUT_TEXT
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import housekeeping
 from lmcore.runs.store.store import RESUMABLE
+from lmcore.training.diagnosis import AVERAGED
 from pages.parts import links, texts, visitor
 from pages.parts.language import _, literal
-from pages.parts.run import curve_summary, guard, run_labels
+from pages.parts.run import guard, run_labels
 from pages.parts.train import run_file, starting
 
 AT_ONCE = 50
@@ -98,7 +99,7 @@ def loss(run) -> tuple[str, str, str]:
     """(name, value, meaning): the best validation loss, or the training loss where the text is too short for one."""
     if run.best_bits_per_byte is not None:
         return _("bits per byte"), f"{run.best_bits_per_byte:.3f}", _("Best validation loss (bits per byte)")
-    last = store.steps(run.id, after=run.step - curve_summary.AVERAGED).loss
+    last = store.steps(run.id, after=run.step - AVERAGED).loss
     value = f"{float(last.mean()):.3f}" if len(last) else "—"
     return _("nats per token"), value, _("Training loss (nats per token): the text is too short for a validation loss")
 

@@ -7,6 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+AVERAGED = 20  # steps
 FEWEST = 3  # evaluations, before which a curve says nothing
 CHANGED = 0.05  # nats per token: less is noise
 FLAT = 0.02  # nats per token over the last third: it hardly learns any more
@@ -22,6 +25,17 @@ class Point:
     training: float  # mean of the steps before
     validation: float | None
     noise: float = 0.0  # standard error of `training`
+
+    @classmethod
+    def of(cls, step: int, losses: np.ndarray, validation: float | None) -> "Point":
+        """losses: (N,) of the AVERAGED steps before the evaluation; N = 0 before the first step.
+
+        >>> Point.of(20, np.array([1.0, 3.0]), 2.5)
+        Point(step=20, training=2.0, validation=2.5, noise=0.7071067811865475)
+        """
+        if not len(losses):
+            return cls(step, math.nan, validation, math.nan)
+        return cls(step, float(losses.mean()), validation, float(losses.std() / math.sqrt(len(losses))))
 
     @property
     def on_new_text(self) -> float:

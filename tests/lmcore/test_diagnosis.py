@@ -102,7 +102,7 @@ def curve_of(characters: int, changes: dict[int, float], steps: int = 120, hidde
         losses.append(event.loss)
         if event.evaluation:
             recent = np.array(losses[-20:])
-            points.append(Point(event.step, recent.mean(), event.evaluation.loss, recent.std() / np.sqrt(len(recent))))
+            points.append(Point.of(event.step, recent, event.evaluation.loss))
         if event.step in changes:
             state.change_learning_rate(changes[event.step])
             rates.append((event.step, changes[event.step]))

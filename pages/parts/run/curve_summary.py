@@ -4,12 +4,11 @@ import math
 from functools import lru_cache
 
 from lmcore.runs.store import marks
-from lmcore.training.diagnosis import Finding, History, Point, diagnose
+from lmcore.training.diagnosis import AVERAGED, Finding, History, Point, diagnose
 from pages.parts import number_format
 from pages.parts.language import _, together
 from pages.parts.run import run_labels
 
-AVERAGED = 20  # steps
 WORSE = 0.05  # nats per token
 
 
@@ -34,7 +33,7 @@ def history(store, run) -> History:
     """What a diagnosis looks at."""
     settings, types = run_labels.config(run), run_labels.vocabulary_size(store.folder, run.id)
     return History(
-        [point(store, run.id, row) for row in store.evaluations(run.id)],
+        [_point(store, run.id, row.step, row.loss) for row in store.evaluations(run.id)],
         guessing=math.log(types or 1),
         rates=marks.rates(run),
         ended=not run_labels.is_live(run),
@@ -43,19 +42,11 @@ def history(store, run) -> History:
     )
 
 
-def point(store, run_id: str, row) -> Point:
-    level, noise = _level(store, run_id, row.step)
-    return Point(row.step, level, row.loss, noise)
-
-
 @lru_cache(maxsize=20_000)
-def _level(store, run_id: str, step: int) -> tuple[float, float]:
-    """The mean of the training losses before an evaluation, and its standard error. What has been trained stays as it is."""
+def _point(store, run_id: str, step: int, loss: float | None) -> Point:
+    """What has been trained stays as it is."""
     before = max(0, step - AVERAGED)
-    losses = store.steps(run_id, after=before, most=step - before).loss
-    if not len(losses):
-        return math.nan, math.nan
-    return float(losses.mean()), float(losses.std() / math.sqrt(len(losses)))
+    return Point.of(step, store.steps(run_id, after=before, most=step - before).loss, loss)
 
 
 def got_worse(store, run) -> float | None:

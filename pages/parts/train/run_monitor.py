@@ -12,6 +12,7 @@ from lmcore.runs.queue import scheduling
 from lmcore.runs.queue.heartbeat import NO_PROGRESS_SECONDS
 from lmcore.runs.store import marks
 from lmcore.runs.store.store import RESUMABLE
+from lmcore.training.diagnosis import AVERAGED
 from pages.parts import number_format, texts, visitor
 from pages.parts.components import plain_bars
 from pages.parts.components.live_chart import live_chart
@@ -186,7 +187,7 @@ def _progress_text(run, ends: float | None) -> str:
 
 def _figures(run):
     store = visitor.store()
-    steps = store.steps(run.id, after=max(0, run.step - curve_summary.AVERAGED))
+    steps = store.steps(run.id, after=max(0, run.step - AVERAGED))
     evaluation = store.latest_evaluation(run.id)
     if not len(steps.step):
         return
@@ -214,7 +215,7 @@ def _details(run):
         decided = [run_labels.recipe(run)] if run.resolved else []
         notes = [run_labels.note(entry, run.requested) for entry in run.notes if _is_technical(entry)]
         st.caption("\n".join([*decided, *(f"- {words}" for words in notes if words)]))
-        steps = visitor.store().steps(run.id, after=max(0, run.step - curve_summary.AVERAGED))
+        steps = visitor.store().steps(run.id, after=max(0, run.step - AVERAGED))
         if not len(steps.step):
             return
         row = st.container(horizontal=True, gap="xsmall")
