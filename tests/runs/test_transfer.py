@@ -73,6 +73,14 @@ def test_what_is_in_the_file(origin, exported):
     assert found["text.txt"].decode() == store.content(run.text_id)
 
 
+def test_its_card_says_how_to_ask_it(exported, tmp_path, monkeypatch, capsys):
+    for name, content in members(exported).items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    exec((tmp_path / "README.md").read_text(encoding="utf-8").split("```python")[1].split("```")[0], {})
+    assert capsys.readouterr().out.count("(") == 5  # five tokens with their probabilities
+
+
 def test_it_comes_back_as_the_same_run_of_another_visitor(origin, exported, elsewhere):
     store, run, _ = origin
     imported = take_in(elsewhere, "ben", exported)

@@ -1,4 +1,4 @@
-"""A run file from somebody else, read and taken into the store, or refused: run as a process by `transfer.import_run`.
+"""A run file that a visitor brings, read and taken into the store, or refused: run as a process by `transfer.import_run`.
 
 Nothing in it is believed: `safe_zip` unpacks it, `run_reader` reads its members by `run_schema`, `checkpoint` compares every tensor with the
 settings before anything is built. What is left is inserted by one transaction, rows and folder, both or none.

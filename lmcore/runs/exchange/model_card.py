@@ -29,13 +29,15 @@ probability.
 ## Use
 
 ```python
-import json
-from lmcore import checkpoint, probability
-from lmcore.tokenizers import load_tokenizer
+from pathlib import Path
+from lmcore import TrainedModel
+from lmcore.tokenizers import read_tokenizer
+from lmcore.training import checkpoint
 
-model = checkpoint.load("model.safetensors").language_model()
-tokenizer = load_tokenizer(json.load(open("tokenizer.json", encoding="utf-8")))
-log_probs = probability.next_token(model, tokenizer.encode("Once"))
+saved = checkpoint.load(Path("model.safetensors"))
+bare = saved.language_model()
+model = TrainedModel.of(bare, read_tokenizer(Path("tokenizer.json")), saved.header["kind"], saved.step, bare.opening)
+print(model.next_token("Once").top(5))
 ```
 
 It knows only what its text taught it, and it repeats what that text said, right or wrong. The file of its weights holds the last

@@ -39,7 +39,7 @@ LONGEST_SECONDS = 1e9  # of training
 
 
 def clean(longest: int, one_line: bool = False) -> Check:
-    """A text to be shown: cut at so many characters, without what no text file can hold."""
+    """A text to be shown: cut at `longest` characters, without what no text file can hold."""
 
     def check(value):
         if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""A zip archive from somebody else: its members, or a refusal before anything harmful is unpacked. What they mean is `run_schema`.
+"""A zip archive that a visitor brings: its members, or a refusal before anything harmful is unpacked. What they mean is `run_schema`.
 
 No more is ever unpacked than the archive's directory says, and that is limited: for each member, and for all together.
 """
@@ -81,7 +81,7 @@ class Archive:
         return self.stream(name).read()
 
     def lines(self, name: str, longest: int) -> Iterator[str]:
-        """Of UTF-8, each with its end. Raises UnicodeDecodeError, or ValueError where one is longer than so many characters."""
+        """Of UTF-8, each with its end. Raises UnicodeDecodeError, or ValueError where one has more than `longest` characters."""
         text = io.TextIOWrapper(self.stream(name), "utf-8", newline="")
         while line := text.readline(longest + 1):
             if len(line) > longest:
@@ -137,7 +137,7 @@ def _check_names(entries: list[zipfile.ZipInfo], known: Mapping[str, int]):
 
 
 def shown(name: str) -> str:
-    """A name somebody else chose, fit to be shown and stored.
+    """A name from outside, fit to be shown and stored.
 
     >>> shown("a\\ud800\\nb" + "c" * 300)[:4], len(shown("a" * 300))
     ('a��b', 120)

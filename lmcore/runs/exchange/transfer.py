@@ -1,6 +1,6 @@
 """A run as one file, to be kept or given away, and back into a store: weights, settings, tokenizer, curve, and a card about it.
 
-A file from somebody else is read by `importing`, in a process of its own.
+A file that a visitor brings is read by `importing`, in a process of its own.
 """
 
 import csv

@@ -11,7 +11,7 @@ WAKE, STOP, GONE = "wake", "stop", "gone"
 
 
 class ControlChannel:
-    """The server holds the other end of standard input. Nothing is lost: what is said while nobody listens waits in the pipe."""
+    """The server holds the other end of standard input. Nothing is lost: what is said before `wait` is called waits in the pipe."""
 
     _said: queue.SimpleQueue  # on Windows
 

@@ -1,4 +1,4 @@
-"""Does a run still move? Its heartbeat is a counter; how long it stands still is measured by who looks, on a clock nobody sets."""
+"""Does a run still move? Its heartbeat is a counter; how long it stands still is measured with `time.monotonic()`, which no user can change."""
 
 import threading
 import time

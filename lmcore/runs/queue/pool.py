@@ -49,7 +49,7 @@ class Pool:
         threading.Thread(target=self._watch, args=(self._starter,), daemon=True).start()
 
     def _watch(self, starter: subprocess.Popen):
-        """Runs that wait must not wait for somebody's next click because the starter was killed."""
+        """Replace a starter that was killed, so that waiting runs need no visitor's next click."""
         starter.wait()
         time.sleep(RESTART_SECONDS)
         with self._lock:

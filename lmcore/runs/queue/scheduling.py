@@ -36,7 +36,7 @@ class Queue:
         return [entry.id for entry in ranked([*self.training, *self.waiting], self.received, self.limits)[: len(self.training)]]
 
     def slice_is_over(self, run_id: str, trained: float, was_new: bool, slice_seconds: float) -> bool:
-        """Whether a run that has trained for so many seconds since it got its place shall give it to another now."""
+        """Whether a run that has trained for `trained` seconds since it got its place must give it to another now."""
         soon = was_new or any(entry.step == 0 or entry.stops for entry in self.waiting)
         needed = min(self.limits.first_slice_seconds, slice_seconds) if soon else slice_seconds
         return bool(self.waiting) and trained >= needed and run_id not in self.should_train()
@@ -46,7 +46,7 @@ class Queue:
         return next((number for number, entry in enumerate(self.waiting, start=1) if entry.id == run_id), None)
 
     def expected_wait(self, run_id: str) -> float | None:
-        """Seconds until a waiting run gets a place, about; None where it does not wait or nobody can know."""
+        """Seconds until a waiting run gets a place, about; None where it does not wait or nothing is known."""
         should_train = self.should_train()
         places = max(self.limits.places, len(self.training))
         free = [entry.seconds_left if entry.id in should_train else self._slice(entry) for entry in self.training]
@@ -60,7 +60,7 @@ class Queue:
         return None
 
     def expected_end(self, run_id: str) -> float | None:
-        """Seconds until a run that trains or waits has had all its training, about; None where nobody can know.
+        """Seconds until a run that trains or waits has had all its training, about; None where nothing is known.
 
         Those who may train at once share the places evenly; changing places costs them a little.
         """

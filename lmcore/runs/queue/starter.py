@@ -118,7 +118,7 @@ class Starter:
                 self.resting[run_id] = time.monotonic()
 
     def end_politely(self):
-        """Workers checkpoint and put their runs back in the queue; whoever takes too long is killed, its checkpoint is kept."""
+        """Workers checkpoint and put their runs back in the queue; one that takes too long is killed, its checkpoint is kept."""
         self._ask_to_end()
         until = time.monotonic() + POLITE_SECONDS
         while (self.children or self._others_train()) and time.monotonic() < until:
@@ -130,7 +130,7 @@ class Starter:
                 progress.end_killed(self.store, run_id)
 
     def end_who_does_not_hear(self):
-        """A worker that hangs reads no wishes: after a while without a heartbeat it is killed, its checkpoint is kept."""
+        """A hung worker does not poll the store: terminate it after a while without a heartbeat. Its checkpoint is kept."""
         asked = progress.requested_to_end(self.store)
         for pid, run_id in list(self.children.items()):
             if run_id in asked and self.heartbeats.still_for(run_id, asked[run_id]) >= POLITE_SECONDS:

@@ -59,7 +59,7 @@ def restore_backup(data: Path) -> Restored | None:
 
 
 def back_up(data: Path) -> Path | None:
-    """A consistent copy, whoever writes meanwhile; None: nothing changed since the last one. Raises NoRoomForBackup."""
+    """Return a copy that is consistent while others write; None: nothing changed since the last one. Raises NoRoomForBackup."""
     store, kept = Path(data) / STORE, backups(data)
     changed = _changed(store)
     if kept and kept[0].stat().st_mtime_ns == changed:

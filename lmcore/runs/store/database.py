@@ -43,7 +43,7 @@ class Database:
         return connection
 
     def stay_open(self):
-        """Keep what SQLite puts beside the file as long as this process lives: on a full disk nobody could put it there again,
+        """Keep what SQLite puts beside the file as long as this process lives: on a full disk it could not be written again,
         and not even reading would go on. Not for a process that forks."""
         if self._kept is None:
             self._kept = self.connect()

@@ -1,4 +1,4 @@
-"""What runs take on the disk, and what goes when it is too much: the oldest films nobody keeps, and the run says so. No torch."""
+"""What runs take on the disk, and what goes when it is too much: the oldest films that are not kept, and the run says so. No torch."""
 
 import contextlib
 import json
@@ -94,7 +94,7 @@ def remove_orphans(store):
 
     Beside a store that was set aside they stay: what a backup does not know may be all that is left of a run.
     """
-    with store.database.writing() as connection:  # nobody adds one meanwhile
+    with store.database.writing() as connection:  # the write lock: no run is added meanwhile
         known = {row["id"] for row in connection.execute("SELECT id FROM runs")}
         unknown = [path for path in (store.folder / "runs").glob("*") if path.name not in known]
     for path in () if backups.set_aside(store.folder) else unknown:

@@ -1,6 +1,6 @@
 """How much of a server one visitor, one run and all together may take: one frozen object, read from the environment.
 
-Whether a run may begin is asked here, before anything is written; what a run may hold in memory is `memory`, on the disk
+Whether a run may begin is asked here, before anything is written; what a run may hold in memory is `worker.memory_limits`, on the disk
 `housekeeping`. Needs no torch.
 """
 
@@ -35,7 +35,7 @@ def limit(default, low, high, meaning: str):
 class Limits(Validated):
     """Each field is a setting: `workers` is $NEXT_WORD_WORKERS, and so on. `documented` lists them with what they mean.
 
-    What only matters when others wait (a visitor's turns, runs that wait) never binds somebody who is alone.
+    What only matters when others wait (a visitor's turns, runs that wait) never binds a visitor who is alone.
     """
 
     workers: int = limit(0, 0, 256, "Runs that train at once. 0: as many as the machine has cores.")
@@ -130,7 +130,7 @@ def check_kept(limits: Limits, connection: sqlite3.Connection, owner: str | None
 
 
 def check_text(limits: Limits, connection: sqlite3.Connection, owner: str | None, size: int):
-    """May this visitor keep one more text of so many UTF-8 bytes? Raises TextTooLarge, TooManyTexts, TooManyTextBytes or TextsFull.
+    """May this visitor keep one more text of `size` UTF-8 bytes? Raises TextTooLarge, TooManyTexts, TooManyTextBytes or TextsFull.
 
     What counts is what lies on the disk: a deleted text too until it is purged, equal texts once. Samples always may.
     """

@@ -4,7 +4,7 @@ A note says, too, what the bits per byte of words hold beside their tokens.
 """
 
 RATE, RESUMED, BESIDE_TOKENS = "mark.rate", "mark.resumed", "measure.beside_tokens"
-MOST = 1_000  # of each, in a run from somebody else
+MOST = 1_000  # of each, in a run file that a visitor brings
 
 
 def at(step: int, notes: list[dict], learning_rates: list[tuple[int, float]]) -> list[dict]:

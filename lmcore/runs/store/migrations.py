@@ -109,7 +109,7 @@ FILE_FAULTS = {
 
 
 def as_store_error(error: Exception) -> StoreError | None:
-    """What a fault of SQLite or of the file system means to whoever wanted something kept; None: it is none of those known."""
+    """Return what a fault of SQLite or of the file system means; None for a fault that is not known."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
         kind = FAULTS.get(code) or FAULTS.get(code & 0xFF)  # the extended code says more, where it is known

@@ -51,7 +51,7 @@ class Text:
     sample: str | None
     created: str  # UTC
     deleted: str | None = None  # UTC; it is kept as long as a run needs it
-    shared: bool = False  # whoever has its address, or that of a run trained on it, may read it
+    shared: bool = False  # a visitor who has its address, or that of a run trained on it, may read it
 
     @classmethod
     @from_rows()
@@ -75,7 +75,7 @@ class Run:
     resolved: RunConfig | None
     notes: list[dict]  # {code, values}: what is not as it was asked for
     status: str  # queued, running, paused, finished, stopped, failed
-    shown_status: str  # the same, or interrupted: running by its row, but nobody holds its lock
+    shown_status: str  # the same, or interrupted: running by its row, but its lock is not held
     request: str  # run, pause, stop; queue: go back to the queue. The column is called want
     learning_rate: float | None  # asked for while it runs
     pinned_context: str

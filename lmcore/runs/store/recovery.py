@@ -1,4 +1,4 @@
-"""Recovery codes: whoever has a visitor's code is that visitor, in any browser. Only its hash is kept. Needs no torch."""
+"""Recovery codes: a browser with a visitor's code is that visitor, in any browser. Only its hash is kept. Needs no torch."""
 
 import hashlib
 import secrets
@@ -19,7 +19,7 @@ def new_code(store: Store, visitor: str) -> str:
 
 
 def visitor_of(store: Store, code: str) -> str | None:
-    """Whose code this is, however it is spaced; None where it is nobody's."""
+    """Whose code this is, however it is spaced; None where it is unknown."""
     with store.database.reading() as connection:
         row = connection.execute("SELECT visitor FROM recovery_codes WHERE hash = ?", (_hash(code),)).fetchone()
     return row["visitor"] if row else None

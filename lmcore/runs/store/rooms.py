@@ -124,7 +124,7 @@ class Rooms:
     def hand_in(self, code: str, visitor: str, run_id: str, with_text: bool = False, when_finished: bool = False) -> int:
         """One's own run -> its place on the board; again: with or without its text.
 
-        when_finished: it is on the board once it has finished or is stopped, whoever looks then, and stays where it is resumed.
+        when_finished: it is on the board once it has finished or is stopped, and stays where it is resumed.
         Raises RoomClosed, RoomFull, RoomNotFound, RunNotFound, or NotAllowed for another's run and for one who has not joined.
         """
         with self.database.writing() as connection:

@@ -99,7 +99,7 @@ class Store(TextStore):
         return self.runs(None)
 
     def require_owner(self, run: Run, visitor: str | None):
-        """Raises NotAllowed. A run of nobody is nobody's to change."""
+        """Raises NotAllowed. Example runs have no owner and cannot be changed."""
         if run.owner is None or run.owner != visitor:
             raise NotAllowed()
 
@@ -153,7 +153,7 @@ class Store(TextStore):
     def request(self, run_id: str, request: str):
         """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
 
-        A run that is stopped while no worker has it waits for one, which evaluates its newest checkpoint, where nobody has yet.
+        A run that is stopped while no worker has it waits for one, which evaluates its newest checkpoint where that has not been done.
         Raises QueueFull or TooManyWaiting, and TextMissing or TextChanged rather than promise what cannot be done.
         """
         with self.database.writing() as connection:
@@ -210,7 +210,7 @@ class Store(TextStore):
             return *queue_entries.active(connection, self.folder, starting), queue_entries.received(connection)
 
     def steps(self, run_id: str, after: int = -1, most: int = -1) -> StepColumns:
-        """The steps after one, in order; at most so many."""
+        """Return the steps after one, in order; at most `most` where that is not negative."""
         with self.database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {', '.join(STEP_FIELDS)} FROM steps WHERE run = ? AND step > ? ORDER BY step LIMIT ?",

@@ -1,4 +1,4 @@
-"""The texts of a store: add, look up, rename, share. A text is stored once by its content, and each visitor's entry names it.
+"""The texts of a store: add, look up, share. A text is stored once by its content, and each visitor's entry names it.
 
 Deleting a text, which concerns the runs on it, is `store`. Needs no torch.
 """
@@ -53,7 +53,7 @@ class TextStore:
         return text
 
     def check_text(self, owner: str | None, size: int):
-        """May this visitor keep one more text of so many UTF-8 bytes? What they have deleted makes room for it, and is then gone
+        """May this visitor keep one more text of `size` UTF-8 bytes? What they have deleted makes room for it, and is then gone
         for good. Raises TextTooLarge or a LimitError."""
         try:
             with self.database.reading() as connection:
@@ -94,9 +94,6 @@ class TextStore:
     def set_kind(self, text_id: str, kind: str):
         """Of the text from now on; a run has its own kind, fixed when it was first claimed."""
         self._change_text(text_id, "kind = ?", kind)
-
-    def rename_text(self, text_id: str, name: str):
-        self._change_text(text_id, "name = ?", one_line(name))
 
     def share_text(self, text_id: str, shared: bool):
         self._change_text(text_id, "shared = ?", shared)

@@ -51,7 +51,7 @@ def check(config: RunConfig, vocabulary_size: int, most: int, tokens: int = 0):
 
 
 def ran_out(config: RunConfig, vocabulary_size: int, most: int, tokens: int = 0) -> OutOfMemory:
-    """It happened all the same: settings that need half as much for all but the text."""
+    """Return the error of a run that ran out of memory, with settings that need half as much for all but the text."""
     fixed = OVERHEAD + text_memory(tokens)
     half = fixed + (min(most, needed(config, vocabulary_size, tokens)) - fixed) // 2
     return OutOfMemory(**{**_values(config, vocabulary_size, half, tokens), "limit": _megabytes(most)})
@@ -94,8 +94,8 @@ def lowered(config: RunConfig, smaller: RunConfig) -> dict[str, int]:
 
 
 def stay_within(most: int, seconds: int | None = None):
-    """Let the system refuse this process more than so many bytes beyond what it holds now (Linux), and end it after so many more
-    seconds of processor time (where it has such limits)."""
+    """Let the system refuse this process more than `most` bytes beyond what it holds now (Linux), and end it after `seconds` more
+    of processor time (where it has such limits)."""
     if resource is not None and seconds is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = math.ceil(used.ru_utime + used.ru_stime) + seconds

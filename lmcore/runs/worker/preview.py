@@ -14,7 +14,7 @@ BARS = 20
 
 
 def preview(network, data: TokenData, tokenizer: Tokenizer, pinned_context: str, seed: int) -> tuple[str, list]:
-    """(sample text, [[token, probability], …]); training goes on afterwards as if nobody had looked."""
+    """(sample text, [[token, probability], …]); the state of training is not changed."""
     was_training = network.training
     begin_id = tokenizer.begin_id if data.kind != "stream" else None
     model = NeuralLanguageModel(network, data.opening, begin_id)

@@ -1,4 +1,4 @@
-"""A checkpoint made into a network and a training state again, or refused: whoever wrote it, what it holds must fit together.
+"""A checkpoint made into a network and a training state again, or refused: what it holds must fit together, as it may come from outside.
 
 And which text a run goes on with: a kind that is known, a file that is the one the run began with.
 """

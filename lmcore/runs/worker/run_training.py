@@ -35,7 +35,7 @@ def _disk_is_full(error: OSError) -> bool:
 
 
 class EndedEarly(Exception):
-    """Somebody wants the run to end before its first step."""
+    """The run is requested to end before its first step."""
 
 
 class Training:
@@ -61,7 +61,7 @@ class Training:
         cls.told_to_end = True
 
     def until_done(self) -> tuple[str | None, LmcoreError | None]:
-        """Train to the end -> (finished, None); (None, None) where somebody wants it to end before, or another's turn has come."""
+        """Train to the end -> (finished, None); (None, None) where it is requested to end before, or another's turn has come."""
         try:
             for prepare in (self._read_text, self._cut_into_tokens, self._build):
                 prepare()
@@ -130,7 +130,7 @@ class Training:
             return False
         if self.turn.is_over():
             return True
-        self._count()  # nobody waits for the first slice of this run
+        self._count()  # no visitor waits for the first slice of this run
         return False
 
     # before the first step
@@ -199,7 +199,7 @@ class Training:
             self._mark_rate()
         self._keep_frame(event.step)
         self._counted()
-        self.writer.flush(force=evaluated or event.step == 1)  # somebody waits for the first point
+        self.writer.flush(force=evaluated or event.step == 1)  # a visitor waits for the first point
         since = time.monotonic() - self.saved_at
         if since > CHECKPOINT_SECONDS or (evaluated and since * SAVING_SHARE > self.saving_took):
             self._save()
@@ -215,7 +215,7 @@ class Training:
 
     def _evaluate_the_end(self):
         """A run that is stopped says what its last step is worth. It is saved by now, so that training, where it goes on, does as if
-        nobody had looked."""
+        it had not been evaluated."""
         if self.state.step > self.evaluated_step:
             self._evaluated(self.state.step, look(self.network, self.data, self.config.training))
 

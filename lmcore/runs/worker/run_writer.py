@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 60.0  # at the beginning and the end, when there is nothing e
 class RunWriter:
     """Buffers what happened and writes it in one transaction every quarter of a second.
 
-    Training never stops because somebody else holds the store: what could not be written stays in the buffer. It keeps its
+    Training never stops because another process holds the store: what could not be written stays in the buffer. It keeps its
     connection: when the last one to a WAL file is closed, SQLite moves everything and waits for the disk (20 ms, not 1).
     """
 

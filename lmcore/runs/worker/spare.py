@@ -21,7 +21,7 @@ def keep(data: Path):
 
 
 def give_up(data: Path):
-    """Somebody has something to say, and no room for it."""
+    """Free it, so that the end of a run can be written."""
     with contextlib.suppress(OSError):
         _path(data).unlink(missing_ok=True)
 
