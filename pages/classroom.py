@@ -6,12 +6,13 @@ from lmcore.runs.store.rooms import Rooms
 from pages.parts import visitor
 from pages.parts.classroom import board, entry, pins, student, teacher
 from pages.parts.language import _
+from pages.parts.run import guard
 
 st.title(_("Class"))
 room, here = entry.asked(), visitor.current()
 if room is None:
     entry.show()
-    st.stop()
+    guard.stop()
 
 teaches = entry.teaches(room)
 nickname = Rooms(visitor.store()).nickname(room.code, here) if here else None

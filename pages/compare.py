@@ -16,7 +16,7 @@ FIRST_COLUMN = 140  # pixels: a telephone has room for two numbers beside it
 st.title(_("Compare"))
 store, owner = visitor.store(), visitor.current()
 own = store.runs(owner) if owner else []
-asked = links.asked_runs() or ([links.asked("run")] if links.asked("run") and "runs" not in st.query_params else [])
+asked = links.asked_runs() or ([run for run in [links.asked("run")] if run and "runs" not in st.query_params])
 chosen = [run for run in map(store.run, asked) if run is not None]
 options = {run.id: run for run in (*chosen, *own, *store.demos())}
 sources = {run.text_id: store.text(run.text_id) for run in options.values() if run.owner is None or run in chosen}

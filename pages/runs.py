@@ -7,6 +7,7 @@ import streamlit as st
 from lmcore.runs.exchange.transfer import WITHOUT_TEXT
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import housekeeping
+from lmcore.runs.store.records import Run
 from lmcore.runs.store.store import RESUMABLE
 from lmcore.training.diagnosis import AVERAGED
 from pages.parts import links, texts, visitor
@@ -21,14 +22,14 @@ store, owner = visitor.store(), visitor.current()
 
 
 @st.dialog(_("Rename this run"))
-def rename(run):
+def rename(run: Run):
     name = st.text_input(_("Name"), value=run.name, max_chars=120, key="runs.name")
     if st.button(_("Save"), type="primary", disabled=not name.strip(), key="runs.save"):
         store.rename(run.id, name.strip())
         st.rerun()
 
 
-def ticked(run) -> str:
+def ticked(run: Run) -> str:
     return f"runs.compare.{run.id}"
 
 
@@ -46,12 +47,12 @@ def compare(runs):
         )
 
 
-def text_name(run) -> str:
+def text_name(run: Run) -> str:
     text = own_texts.get(run.text_id) or store.text(run.text_id)
     return texts.name(text) if text else "…"
 
 
-def more(run):
+def more(run: Run):
     """What one does seldom, in a menu."""
     words = {
         "rename": ":material/edit: " + _("Rename"),
@@ -82,7 +83,7 @@ def more(run):
         st.rerun()
 
 
-def facts(run) -> str:
+def facts(run: Run) -> str:
     said = [run_labels.in_short(run), run_labels.status(run)]
     if run.film_kept:
         said.append(":material/bookmark: " + _("film kept"))
@@ -95,7 +96,7 @@ def facts(run) -> str:
     return " · ".join(said)
 
 
-def loss(run) -> tuple[str, str, str]:
+def loss(run: Run) -> tuple[str, str, str]:
     """(name, value, meaning): the best validation loss, or the training loss where the text is too short for one."""
     if run.best_bits_per_byte is not None:
         return _("bits per byte"), f"{run.best_bits_per_byte:.3f}", _("Best validation loss (bits per byte)")
@@ -104,7 +105,7 @@ def loss(run) -> tuple[str, str, str]:
     return _("nats per token"), value, _("Training loss (nats per token): the text is too short for a validation loss")
 
 
-def card(run):
+def card(run: Run):
     with st.container(border=True):
         what, figures, actions = st.columns([11, 4, 11], vertical_alignment="center", gap="small")
         with what.container(gap="xsmall"):

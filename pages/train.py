@@ -37,7 +37,7 @@ if run is None:
         else:
             preflight.place(config)
     chart_to_come("train.chart")
-    if pressed and fits:
+    if pressed and fits and config is not None:
         starting.start(text, config)
 else:
     text = visitor.store().text(run.text_id)

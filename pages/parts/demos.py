@@ -3,13 +3,14 @@
 import threading
 
 from lmcore import presets
+from lmcore.runs.store.store import Store
 from sample_corpora import SAMPLES
 
 SAMPLE = {"en": "fables-en", "zh": "fables-zh"}
 _adding = threading.Lock()  # the first visitors of a class come at the same moment
 
 
-def ensure(store, first: str = "en"):
+def ensure(store: Store, first: str = "en"):
     """Put the demo runs that are missing into the queue, one language first."""
     existing = {store.text(run.text_id).sample: run for run in store.demos()}
     for language in sorted(SAMPLE, key=lambda language: language != first):
@@ -23,7 +24,7 @@ def ensure(store, first: str = "en"):
         store.add_run(owner=None, text_id=text.id, name=sample.id, config=config, pinned_context=sample.context)
 
 
-def sample_text(store, sample):
+def sample_text(store: Store, sample):
     """The text of a sample: one row, owned by nobody, that everyone may train on."""
     with _adding:
         for text in store.texts(None):
@@ -34,12 +35,12 @@ def sample_text(store, sample):
         )
 
 
-def find(store, language: str):
+def find(store: Store, language: str):
     """The demo run in a language, where it is there."""
     return next((run for run in store.demos() if store.text(run.text_id).sample == SAMPLE[language]), None)
 
 
-def run_for(store, language: str):
+def run_for(store: Store, language: str):
     """The demo run in a language; it is there from the server's first start on."""
     if (run := find(store, language)) is not None:
         return run

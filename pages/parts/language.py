@@ -68,7 +68,7 @@ def catalogue(language: str) -> dict[str, str]:
 @lru_cache(maxsize=4)
 def _read(path: Path, _changed: int) -> dict[str, str]:
     with path.open("rb") as file:
-        return {message.id: message.string for message in read_po(file) if message.id and message.string}
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id and message.string}
 
 
 def literal(value):

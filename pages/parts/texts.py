@@ -6,11 +6,13 @@ Results are kept by content, kind and settings, never by visitor.
 from collections import Counter
 from collections.abc import Iterable
 from operator import itemgetter
+from typing import cast
 
 import streamlit as st
 
 from lmcore.config import TokenizerConfig
 from lmcore.errors import EmptyText, TextError, TextTooLarge
+from lmcore.runs.store.records import Run
 from lmcore.text import decoding, splits, statistics
 from lmcore.text.corpus import Corpus, last_beginning
 from lmcore.text.decoding import LIMIT, decode, is_blank, normalise, one_line
@@ -86,7 +88,7 @@ def name(text) -> str:
     return text.name if visitor.may_read(text) else _("Someone’s text")
 
 
-def run_name(run) -> str:
+def run_name(run: Run) -> str:
     """A run's name; an example's is its text's, in the visitor's language. It names its text, so others get it only with the text,
     else the beginning of its id, which tells it from others."""
     if visitor.owns(run):
@@ -106,7 +108,7 @@ def file_fault(text_id: str) -> str | None:
     return None
 
 
-def named(run) -> str:
+def named(run: Run) -> str:
     """A run's name and its text's, unless the one says the other already."""
     text = visitor.store().text(run.text_id)
     of_run, of_text = run_name(run), name(text) if text else "…"
@@ -218,8 +220,8 @@ def _corpus(sha256, kind, looked_at, _text_id) -> Corpus:
 def _whole(sha256, kind, _text_id) -> tuple[int, int, list[tuple[str, dict]]]:
     """(characters for training, characters held back, oddities): the text itself, which may be large, is not kept."""
     whole = Corpus.from_text(visitor.store().content(_text_id), kind=kind)
-    characters = [len(part) - part.count(ITEM_BREAK) for part in (whole.train, whole.validation)]
-    return *characters, splits.oddities(whole)
+    train, held_out = (len(part) - part.count(ITEM_BREAK) for part in (whole.train, whole.validation))
+    return train, held_out, splits.oddities(whole)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -236,7 +238,8 @@ def _words_seen_once(sha256, kind, _text) -> list[str]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _lost_by_words(sha256, kind, config, _text) -> tuple[statistics.Lost, bool]:
     found = corpus(_text)
-    return statistics.lost_by_words(tokenizer(_text, config), found.validation or found.train[:MEASURED]), bool(found.validation)
+    words = cast(WordTokenizer, tokenizer(_text, config))
+    return statistics.lost_by_words(words, found.validation or found.train[:MEASURED]), bool(found.validation)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -4,6 +4,7 @@ import unicodedata
 
 import streamlit as st
 
+from lmcore.inference.trained import TrainedModel
 from lmcore.text.decoding import normalise
 from lmcore.text.twins import twins, with_twins
 from pages.parts.language import _
@@ -11,7 +12,7 @@ from pages.parts.language import _
 SHOWN = 10
 
 
-def say(trained, text: str, box: str):
+def say(trained: TrainedModel, text: str, box: str):
     """box: the key of the text box, whose text may be written as the training text is."""
     tokenizer = trained.tokenizer
     unknown = list(dict.fromkeys(tokenizer.unknown_pieces(trained.marked(text))))

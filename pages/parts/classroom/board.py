@@ -4,6 +4,7 @@ import streamlit as st
 
 from lmcore.errors import RoomNotFound
 from lmcore.runs.store import marks
+from lmcore.runs.store.records import Room
 from lmcore.runs.store.rooms import Rooms
 from pages.parts import links, visitor
 from pages.parts.classroom import board_figure, board_points
@@ -42,12 +43,12 @@ def show(code: str, teaches: bool):
     board()
 
 
-def points(room) -> list[board_points.Point]:
+def points(room: Room) -> list[board_points.Point]:
     board = Rooms(visitor.store()).board(room.code)
     return board_points.points(visitor.data_folder(), room, board, visitor.current())
 
 
-def _scatter(room, shown):
+def _scatter(room: Room, shown):
     placed = board_points.on_the_plot(shown, room.x, room.y)
     waiting = len(shown) - len(placed)
     board_chart(board_figure.scatter(placed, room), key="class.board", summary=said(room, shown), on_choose=_choose)
@@ -56,7 +57,7 @@ def _scatter(room, shown):
     )
 
 
-def said(room, shown) -> str:
+def said(room: Room, shown) -> str:
     """The board in a sentence; nicknames stay out of it: what others wrote is no Markdown."""
     best = [point for point in shown if point.values["loss"] is not None]
     words = _("Runs handed in: {count}; still training: {live}.").format(
@@ -94,7 +95,7 @@ def _clicked() -> tuple[int | None, int]:
     return st.session_state.get("class.clicked", (None, 0))
 
 
-def _chosen(room, shown, teaches: bool):
+def _chosen(room: Room, shown, teaches: bool):
     """One point's curve; what it wrote only where its student ticked it.
 
     A click makes a new list that begins at its point: the value of the old one, which a look already on its way may still

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from lmcore.runs.store import marks
+from lmcore.runs.store.records import Room
 from pages.parts.classroom.board_points import LOGARITHMIC, Point, names
 from pages.parts.language import _
 from pages.parts.run import charts, run_labels
@@ -45,7 +46,7 @@ def _scale(losses: list[float], title: str) -> dict:
     return {"colorscale": COLOURS, "cmin": low, "cmax": high if len(ticks) > 1 else low + 0.1, "colorbar": bar}
 
 
-def scatter(shown: list[Point], room):
+def scatter(shown: list[Point], room: Room):
     """x against y; the loss is the colour where it is on neither axis. A hollow point still trains, a ring is one's own."""
     named, coloured = names(room.unit), "loss" not in (room.x, room.y)
     figure = charts.blank(520, hovermode="closest", uirevision=f"{room.x} {room.y} {room.unit}", dragmode="pan")
@@ -83,23 +84,28 @@ def scatter(shown: list[Point], room):
         )
     for update, axis in ((figure.update_xaxes, room.x), (figure.update_yaxes, room.y)):
         update(title=named[axis], type="log" if axis in LOGARITHMIC else "linear")
-        if ticks := _ticks([point.values[axis] for point in shown], axis):
+        if ticks := _ticks(_values(shown, axis), axis):
             update(tickvals=ticks, ticktext=[f"{value:g}" for value in ticks])
     figure.update_layout(showlegend=True, legend={"x": 0, "xanchor": "left"}, margin={"b": 110 if coloured else 44})
     return figure
 
 
+def _values(shown: list[Point], axis: str) -> list[float]:
+    """Of points that have a place on the axis (`on_the_plot`)."""
+    return [value for point in shown if (value := point.values[axis]) is not None]
+
+
 def apart(shown: list[Point], x: str, y: str) -> tuple[list[float], list[float]]:
     """Coordinates; points with the very same settings stand beside each other, so that each can be seen and chosen."""
     same: dict[tuple, int] = {}
-    width = _width([point.values[x] for point in shown], x in LOGARITHMIC)
+    width = _width(_values(shown, x), x in LOGARITHMIC)
     xs = []
-    for point in shown:
-        value, place = point.values[x], (point.values[x], point.values[y])
+    for value, beside in zip(_values(shown, x), _values(shown, y), strict=True):
+        place = value, beside
         number = same[place] = same.get(place, -1) + 1
         shift = width * BESIDE * ((number + 1) // 2) * (1 if number % 2 else -1)
         xs.append(value * math.exp(shift) if x in LOGARITHMIC else value + shift)
-    return xs, [point.values[y] for point in shown]
+    return xs, _values(shown, y)
 
 
 def with_room_for_a_name(shown: list[Point], xs: list[float], ys: list[float]) -> set[int]:

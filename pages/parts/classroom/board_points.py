@@ -10,6 +10,7 @@ from pathlib import Path
 from lmcore.errors import LossNotFinite
 from lmcore.models import parameter_count
 from lmcore.runs.store import marks
+from lmcore.runs.store.records import Room, Run
 from lmcore.training import diagnosis
 from pages.parts.language import _
 from pages.parts.run import run_labels
@@ -24,7 +25,7 @@ class Point:
     mine: bool
     hidden: bool
     with_text: bool
-    run: object
+    run: Run
     values: dict[str, float | None]  # axis -> value; None: not known, or not yet
     diverged: bool = False  # its loss says nothing but that
 
@@ -33,7 +34,7 @@ class Point:
         return run_labels.is_live(self.run)
 
 
-def points(data: Path, room, board: list, visitor: str | None) -> list[Point]:
+def points(data: Path, room: Room, board: list, visitor: str | None) -> list[Point]:
     names = run_labels.distinct(
         _("No. {number}").format(number=entry.place) if room.anonymous else entry.nickname for entry in board
     )
@@ -52,7 +53,7 @@ def points(data: Path, room, board: list, visitor: str | None) -> list[Point]:
     ]
 
 
-def _values(data: Path, run, unit: str) -> dict[str, float | None]:
+def _values(data: Path, run: Run, unit: str) -> dict[str, float | None]:
     settings = run_labels.config(run)
     types = run_labels.vocabulary_size(data, run.id)
     return {
@@ -67,7 +68,7 @@ def _values(data: Path, run, unit: str) -> dict[str, float | None]:
     }
 
 
-def _has_diverged(run, types: int | None) -> bool:
+def _has_diverged(run: Run, types: int | None) -> bool:
     """Ended by its loss, or at its best worse than guessing among all types alike."""
     if run.error_code == LossNotFinite.code:
         return True
@@ -99,7 +100,10 @@ def names(unit: str) -> dict[str, str]:
 
 def table(found: list[Point], unit: str) -> dict[str, list]:
     named = names(unit)
-    columns = {_("Name"): [point.name for point in found], _("Model"): [run_labels.model(point.run) for point in found]}
+    columns: dict[str, list] = {
+        _("Name"): [point.name for point in found],
+        _("Model"): [run_labels.model(point.run) for point in found],
+    }
     for axis, name in named.items():
         values = [point.values[axis] for point in found]
         columns[name] = [float(f"{value:.5g}") if isinstance(value, float) else value for value in values]

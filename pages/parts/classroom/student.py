@@ -5,6 +5,7 @@ from contextlib import suppress
 import streamlit as st
 
 from lmcore.errors import LmcoreError
+from lmcore.runs.store.records import Room, Run
 from lmcore.runs.store.rooms import NICKNAME_LENGTH, Rooms
 from pages.parts import links, visitor
 from pages.parts.error_sentences import sentence
@@ -12,7 +13,7 @@ from pages.parts.language import _
 from pages.parts.run import run_labels
 
 
-def join(room):
+def join(room: Room):
     with st.form("class.join"):
         nickname = st.text_input(
             _("Your nickname in this room"),
@@ -21,12 +22,12 @@ def join(room):
             help=_("The class sees it beside your points. Nothing else about you is kept."),
         )
         if st.form_submit_button(_("Join"), type="primary", key="class.join_now"):
-            attempt(lambda: Rooms(visitor.store()).join(room.code, visitor.current(), nickname))
+            attempt(lambda: Rooms(visitor.store()).join(room.code, visitor.current() or "", nickname))
 
 
-def hand_in(room, nickname: str):
+def hand_in(room: Room, nickname: str):
     """Choose one of one's runs, say whether its text may be shown, hand it in; take back what was."""
-    store, here = visitor.store(), visitor.current()
+    store, here = visitor.store(), visitor.current() or ""
     rooms = Rooms(store)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_("You are here as"))
@@ -64,9 +65,9 @@ def hand_in(room, nickname: str):
             _when_finished(room, chosen, promised=known is not None, key="class.when_finished")
 
 
-def offer(run):
+def offer(run: Run):
     """On the page of one's own run: hand it in to the room one is in, or see it there."""
-    rooms, here, asked = Rooms(visitor.store()), visitor.current(), links.asked("room")
+    rooms, here, asked = Rooms(visitor.store()), visitor.current() or "", links.asked("room")
     if not visitor.owns(run):
         return
     mine = (room for room in rooms.rooms(here) if room.closed is None and rooms.nickname(room.code, here))
@@ -85,12 +86,12 @@ def offer(run):
         _when_finished(room, run.id, promised=known is not None, key="train.when_finished")
 
 
-def _when_finished(room, run_id: str, promised: bool, key: str):
+def _when_finished(room: Room, run_id: str, promised: bool, key: str):
     """The store keeps the promise, whether the browser is still there or not; the switch shows what the store says."""
     st.session_state[key] = promised
 
     def change():
-        rooms, here = Rooms(visitor.store()), visitor.current()  # whoever is here now may be another than when it was drawn
+        rooms, here = Rooms(visitor.store()), visitor.current() or ""  # whoever is here now may be another than when it was drawn
         try:
             if st.session_state[key]:
                 with_text = st.session_state.get(f"class.text.{run_id}", False)
@@ -108,9 +109,9 @@ def _when_finished(room, run_id: str, promised: bool, key: str):
     )
 
 
-def _share(room, run_id: str):
+def _share(room: Room, run_id: str):
     """What is promised follows the box at once; what is on the board waits for *Change*."""
-    rooms, here = Rooms(visitor.store()), visitor.current()
+    rooms, here = Rooms(visitor.store()), visitor.current() or ""
     known = next((entry for entry in rooms.of_visitor(room.code, here) if entry.run.id == run_id), None) if here else None
     if known and known.waits:
         with suppress(LmcoreError):  # the room has just been closed

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
-from lmcore.runs.store.records import AXES, UNITS
+from lmcore.runs.store.records import AXES, UNITS, Room
 from lmcore.runs.store.rooms import Rooms
 from pages.parts import visitor
 from pages.parts.classroom import board, board_points, entry
@@ -16,7 +16,7 @@ from pages.parts.run import comparison
 from pages.parts.server import class_pin
 
 
-def invitation(room):
+def invitation(room: Room):
     """The code in letters for the projector, and the join address as a picture for telephones."""
     address = f"{server_address(st.context.url)}/classroom?room={room.code}"
     letters, picture = st.columns([3, 2], vertical_alignment="center")
@@ -72,7 +72,7 @@ def network_address() -> str | None:
         return asking.getsockname()[0]
 
 
-def controls(room):
+def controls(room: Room):
     """What the board shows; each choice is the room's, so every screen follows."""
     rooms, named = Rooms(visitor.store()), board_points.names(room.unit)
 
@@ -94,7 +94,7 @@ def controls(room):
     anonymous.toggle(_("Numbers instead of names"), key="class.anonymous", on_change=choose, args=("anonymous",))
 
 
-def upkeep(room):
+def upkeep(room: Room):
     """Hide a point, take the table away, close, delete."""
     rooms, found = Rooms(visitor.store()), board.points(room)
     named = {point.place: point.name for point in found}

@@ -5,10 +5,12 @@ A subword can be a part of a character. It is named by its bytes; in a text the 
 
 import unicodedata
 
+from lmcore.tokenizers import Tokenizer
+
 RECENT = 8  # tokens: a character has four bytes at most
 
 
-def in_text(tokenizer, ids) -> list[str]:
+def in_text(tokenizer: Tokenizer, ids) -> list[str]:
     """A name for each token of a text; "" for the first parts of a character that a later token completes."""
     names = [spelled(tokenizer.vocabulary[token_id]) for token_id in ids]
     if tokenizer.kind != "subword":
@@ -17,7 +19,7 @@ def in_text(tokenizer, ids) -> list[str]:
     return [name if token_id == tokenizer.begin_id else text for token_id, name, text in zip(ids, names, texts, strict=True)]
 
 
-def in_a_row(tokenizer, ids) -> list[str]:
+def in_a_row(tokenizer: Tokenizer, ids) -> list[str]:
     """The same with the bytes of each part, for tables: a row a token."""
     names = [spelled(tokenizer.vocabulary[token_id]) for token_id in ids]
     shown = in_text(tokenizer, ids)
@@ -25,7 +27,7 @@ def in_a_row(tokenizer, ids) -> list[str]:
     return [f"{name} {text}" if so else name for name, text, so in zip(names, shown, completes, strict=True)]
 
 
-def next_names(tokenizer, before, ids) -> dict[int, str]:
+def next_names(tokenizer: Tokenizer, before, ids) -> dict[int, str]:
     """{id: name} of tokens that may come after others; with the character that one would complete."""
     recent = [int(token_id) for token_id in before[-RECENT:]]
     return {int(token_id): in_a_row(tokenizer, [*recent, int(token_id)])[-1] for token_id in ids}

@@ -10,6 +10,8 @@ import streamlit as st
 
 from lmcore.inference import probability
 from lmcore.inference.probability import TextSize
+from lmcore.inference.trained import TrainedModel
+from lmcore.runs.store.records import Run
 from lmcore.text import corpus
 from lmcore.tokenizers import ITEM_BREAK
 from pages.parts import number_format
@@ -20,7 +22,7 @@ from pages.parts.language import _
 from pages.parts.run import charts, model_cache, run_labels
 
 
-def show(run, trained, marked: str, found):
+def show(run: Run, trained: TrainedModel, marked: str, found):
     """The whole chain of one sentence; a chosen token opens its one-hot target."""
     say_totals(trained, marked, found)
     chosen = coloured(trained, found, key="chain.tokens")
@@ -28,7 +30,7 @@ def show(run, trained, marked: str, found):
         one_hot(run, trained, marked, found, chosen, key="chain")
 
 
-def show_models(run, trained, marked: str, found):
+def show_models(run: Run, trained: TrainedModel, marked: str, found):
     """The same sentence under every model: its factors as a chart and a table, and what they come to."""
     st.subheader(_("The same sentence under every model"))
     entrants = model_lineup.choose(run, trained)
@@ -59,11 +61,11 @@ def show_models(run, trained, marked: str, found):
         st.dataframe(as_table(trained, found, log_probs), hide_index=True, key="chain.table")
 
 
-def texts(trained, ids) -> list[str]:
+def texts(trained: TrainedModel, ids) -> list[str]:
     return [token_names.visible(name) for name in token_names.in_a_row(trained.tokenizer, ids)]
 
 
-def say_totals(trained, marked: str, found):
+def say_totals(trained: TrainedModel, marked: str, found):
     """What the chain comes to: for the sentence, or for its part that is read."""
     total, size = found.total, TextSize.of(marked, trained.tokenizer)
     row = st.container(horizontal=True, gap="medium")
@@ -106,7 +108,7 @@ def end_words() -> dict[tuple[str, bool], str]:
     }
 
 
-def coloured(trained, found, *, key: str) -> int | None:
+def coloured(trained: TrainedModel, found, *, key: str) -> int | None:
     """The tokens, darker the more surprising -> the index of the chosen one."""
     tokenizer = trained.tokenizer
     tokens = [
@@ -133,7 +135,7 @@ def coloured(trained, found, *, key: str) -> int | None:
     return chosen
 
 
-def one_hot(run, trained, marked: str, found, index: int, *, key: str):
+def one_hot(run: Run, trained: TrainedModel, marked: str, found, index: int, *, key: str):
     """L = -Σ y_i log ŷ_i, with the numbers of one token."""
     with model_cache.asking():
         log_probs = probability.next_token(trained.model, np.append(found.context, found.ids[:index]))
@@ -178,7 +180,7 @@ def one_hot(run, trained, marked: str, found, index: int, *, key: str):
         )
 
 
-def before_token(trained, marked: str, index: int, context=()) -> str:
+def before_token(trained: TrainedModel, marked: str, index: int, context=()) -> str:
     """The text before one of its tokens, as a visitor would type it. context: ids (S,) that stand before the text."""
     ids, starts, _ends = trained.tokenizer.offsets(marked)
     if trained.tokenizer.kind == "subword":  # a token may begin within a character
@@ -188,7 +190,7 @@ def before_token(trained, marked: str, index: int, context=()) -> str:
     return before + between + corpus.unmark(marked[: starts[index]], trained.kind)
 
 
-def ask_why(run_id: str, trained, context: str, ids: np.ndarray, token_id: int):
+def ask_why(run_id: str, trained: TrainedModel, context: str, ids: np.ndarray, token_id: int):
     next_words.keep(trained, context, ids)
     st.session_state["explore.context"] = context
     st.session_state["explore.context.run"] = run_id
@@ -196,7 +198,7 @@ def ask_why(run_id: str, trained, context: str, ids: np.ndarray, token_id: int):
     st.session_state["explore.view"] = st.query_params["view"] = "why"
 
 
-def totals_table(trained, marked: str, found, log_probs: dict[str, np.ndarray]) -> dict[str, list]:
+def totals_table(trained: TrainedModel, marked: str, found, log_probs: dict[str, np.ndarray]) -> dict[str, list]:
     """A row a model."""
     rows, size = [], TextSize.of(marked, trained.tokenizer)
     for name, row in log_probs.items():
@@ -215,7 +217,7 @@ def totals_table(trained, marked: str, found, log_probs: dict[str, np.ndarray]) 
     return {column: [row[column] for row in rows] for column in rows[0]}
 
 
-def as_table(trained, found, log_probs: dict[str, np.ndarray]) -> dict[str, list]:
+def as_table(trained: TrainedModel, found, log_probs: dict[str, np.ndarray]) -> dict[str, list]:
     """A row a token: what this run says of it, then every other model's P(w_t | …)."""
     running = found.running_log_probs
     first, *others = log_probs

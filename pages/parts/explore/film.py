@@ -7,13 +7,17 @@ import copy
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import streamlit as st
 
 from lmcore.errors import CheckpointDamaged
+from lmcore.inference.trained import TrainedModel
 from lmcore.models import NeuralLanguageModel
 from lmcore.runs.run_folder import RunFolder, step_of
+from lmcore.runs.store.records import Run
+from lmcore.runs.store.store import Store
 from lmcore.runs.worker import snapshots
 from pages.parts import visitor
 from pages.parts.components import token_names
@@ -44,7 +48,7 @@ class Film:
     ids: list[int]  # of the tokens whose bars are shown, the most likely at the end first
 
 
-def show(run, trained, context: str):
+def show(run: Run, trained: TrainedModel, context: str):
     ids = np.asarray(next_words.ids_of(trained, context), dtype=np.int64)
     if len(ids) > MOST_TOKENS:
         st.caption(_("The film reads the last {count} tokens of the context.").format(count=MOST_TOKENS))
@@ -54,7 +58,7 @@ def show(run, trained, context: str):
     if len(film.frames) < 2:
         st.info(_("There are no snapshots of this run yet: they are kept while it trains. Come back in a few seconds."))
         return
-    network = trained.model.network
+    network = cast(NeuralLanguageModel, trained.model).network
     kept = len(film.frames)
     if snapshots.frame_bytes(network) * snapshots.FRAMES > snapshots.BYTES:
         st.caption(
@@ -71,7 +75,7 @@ def show(run, trained, context: str):
     )
 
 
-def shoot(run, trained, ids: np.ndarray) -> Film:
+def shoot(run: Run, trained: TrainedModel, ids: np.ndarray) -> Film:
     """Ask every snapshot; what was asked before is remembered. ids: (T,), T ≥ 0."""
     found = []
     for step, path in pictures(run, trained):
@@ -82,7 +86,7 @@ def shoot(run, trained, ids: np.ndarray) -> Film:
     return Film(found, most_telling(found)) if found else Film([], [])
 
 
-def pictures(run, trained) -> list[tuple[int, Path | None]]:
+def pictures(run: Run, trained: TrainedModel) -> list[tuple[int, Path | None]]:
     """(step, snapshot) in order; the newest checkpoint is the last picture where no snapshot is as new."""
     paths = RunFolder.of(visitor.data_folder(), run.id).frames()
     found: list[tuple[int, Path | None]] = [(step_of(path), path) for path in paths]
@@ -122,7 +126,7 @@ def most_telling(frames: list[Frame]) -> list[int]:
     return sorted(kept, key=lambda token_id: -last[token_id])
 
 
-def as_data(run, trained, film: Film, context: np.ndarray) -> dict:
+def as_data(run: Run, trained: TrainedModel, film: Film, context: np.ndarray) -> dict:
     """All of the film as JSON: it is played without asking again."""
     store = visitor.store()
     evaluations = store.evaluations(run.id)
@@ -168,7 +172,7 @@ def said(names: dict[int, str], one: Frame) -> str:
     return words
 
 
-def curve(store, run) -> list[list[float]]:
+def curve(store: Store, run: Run) -> list[list[float]]:
     """(step, training loss) at steps that are even on a logarithmic axis."""
     steps = store.steps(run.id)
     if not len(steps.step):

@@ -6,6 +6,8 @@ from collections import Counter
 import streamlit as st
 
 from lmcore.errors import TextError
+from lmcore.inference.trained import TrainedModel
+from lmcore.runs.store.records import Run
 from pages.parts import unknown, visitor
 from pages.parts.explore import next_words
 from pages.parts.language import _
@@ -34,7 +36,7 @@ def begin_of(text: str) -> str:
     return text[:MOST]
 
 
-def say(run, trained, text: str, box: str):
+def say(run: Run, trained: TrainedModel, text: str, box: str):
     """Another script, unknown words: one explanation each, nothing where all is well. box: its key."""
     if in_another_script(scripts(text), _training_scripts(run)):
         st.warning(
@@ -72,7 +74,7 @@ def in_another_script(typed: Counter, known: Counter) -> bool:
     return foreign > typed.total() / 2
 
 
-def _training_scripts(run) -> Counter:
+def _training_scripts(run: Run) -> Counter:
     text = visitor.store().text(run.text_id)
     try:
         return _scripts_of(text.sha256, text.id) if text else Counter()

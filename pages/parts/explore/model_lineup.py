@@ -10,10 +10,12 @@ import streamlit as st
 
 from lmcore.errors import CheckpointError
 from lmcore.inference import probability
+from lmcore.inference.trained import TrainedModel
 from lmcore.inference.true_grammar import TrueGrammar
 from lmcore.models import LanguageModel, NgramModel, UniformModel
 from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store.records import Run
 from pages.parts import texts, visitor
 from pages.parts.components.number_field import number_field
 from pages.parts.explore import true_grammar
@@ -51,7 +53,7 @@ class Entrant:
         return probability.score(self.model, ids).log_probs
 
 
-def choose(run, trained) -> list[Entrant]:
+def choose(run: Run, trained: TrainedModel) -> list[Entrant]:
     """The knobs, and the models as they were set: this run first."""
     others = same_vocabulary(run)
     row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
@@ -88,7 +90,7 @@ def choose(run, trained) -> list[Entrant]:
     return of_run(run, trained, smoothing, k, chosen)
 
 
-def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, others=()) -> list[Entrant]:
+def of_run(run: Run, trained: TrainedModel, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, others=()) -> list[Entrant]:
     """k: None leaves the counting models out; others: (name, run) of more runs over the same vocabulary."""
     found = [Entrant(_("this run"), trained.model)]
     for (name, other), colour in zip(others, OF_OTHER_RUNS, strict=False):
@@ -100,7 +102,9 @@ def of_run(run, trained, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, 
     uniform = UniformModel(trained.model.vocabulary_size)
     found.append(Entrant(_("uniform"), uniform, memory=0, first_shown=False, colour=OF_UNIFORM))
     counts = ngram_cache.counts(visitor.data_folder(), run)
-    for order in ORDERS if counts is not None and k is not None else ():
+    for order in ORDERS:
+        if counts is None or k is None:
+            break
         model = NgramModel(counts, order, smoothing, k)
         found.append(
             Entrant(reference_lines.ngram(order), model, order - 1, first_shown=order in (2, 5), colour=OF_ORDERS[order])
@@ -114,7 +118,7 @@ def smoothing_names() -> dict[str, str]:
     return {"kneser-ney": "Kneser–Ney", "add-k": _("add k to every count"), "none": _("none: the bare counts")}
 
 
-def same_vocabulary(run) -> dict:
+def same_vocabulary(run: Run) -> dict:
     """{id: run}: this visitor's other runs, and the examples, whose tokens are the same ones."""
     own = _tokenizer(visitor.data_folder(), run.id)
     store, owner = visitor.store(), visitor.current()

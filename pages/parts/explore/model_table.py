@@ -8,7 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from lmcore.inference import probability
+from lmcore.inference.trained import TrainedModel
 from lmcore.inference.true_grammar import TrueGrammar
+from lmcore.runs.store.records import Run
 from pages.parts.components import plots, token_names
 from pages.parts.components.token_names import visible
 from pages.parts.explore import model_lineup, next_words
@@ -20,7 +22,7 @@ ROWS = 20
 IN_CHART = 10
 
 
-def show(run, trained, context: str):
+def show(run: Run, trained: TrainedModel, context: str):
     st.subheader(_("The same context under every model"))
     entrants = model_lineup.choose(run, trained)
     ids = next_words.ids_of(trained, context)
@@ -68,7 +70,7 @@ def pinned() -> dict:
     return {_("Token"): st.column_config.TextColumn(pinned=True)}
 
 
-def summary(trained, found, shown: np.ndarray, ids: np.ndarray, names_of: dict[int, str]) -> dict[str, list]:
+def summary(trained: TrainedModel, found, shown: np.ndarray, ids: np.ndarray, names_of: dict[int, str]) -> dict[str, list]:
     """A row a model: its first guess, its entropy, what is left for all other tokens, how far it is from the truth."""
     rows = []
     true = next((log_probs for entrant, log_probs in found if isinstance(entrant.model, TrueGrammar)), None)
@@ -110,7 +112,7 @@ def bits(value: float) -> str:
     return "∞" if value == math.inf else f"{value:.3f}"
 
 
-def read_by(trained, entrant, ids: np.ndarray) -> str:
+def read_by(trained: TrainedModel, entrant, ids: np.ndarray) -> str:
     if not len(ids):
         return _("nothing: the beginning")
     if isinstance(entrant.model, TrueGrammar) or entrant.memory is None:
@@ -121,7 +123,7 @@ def read_by(trained, entrant, ids: np.ndarray) -> str:
     return f"{min(len(ids), entrant.memory)}/{len(ids)}: {readable(trained, last)}"
 
 
-def readable(trained, ids) -> str:
+def readable(trained: TrainedModel, ids) -> str:
     """Tokens as they stand in a text, a beginning of an item and an unknown one with their names."""
     tokenizer = trained.tokenizer
     named, parts = {tokenizer.begin_id, tokenizer.unknown_id}, []

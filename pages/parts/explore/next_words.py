@@ -8,6 +8,8 @@ import streamlit as st
 
 from lmcore.inference import probability, sampling
 from lmcore.inference.top_tokens import TopTokens
+from lmcore.inference.trained import TrainedModel
+from lmcore.tokenizers import Tokenizer
 from pages.parts.components import token_names
 from pages.parts.components.next_token_bars import labels, next_token_bars
 from pages.parts.components.token_names import visible
@@ -20,14 +22,14 @@ LONGEST = 20_000  # characters of a context, its last ones
 KEPT = 8  # contexts
 
 
-def ids_of(trained, context: str) -> np.ndarray:
+def ids_of(trained: TrainedModel, context: str) -> np.ndarray:
     """(T,) ids of a context: those that were kept for it, else as the tokenizer cuts what a visitor typed."""
     context = context[-LONGEST:]
     tokenizer, ids = st.session_state.get("context.ids", {}).get(context, (None, None))
     return ids if tokenizer is trained.tokenizer else trained.encode(context)
 
 
-def keep(trained, context: str, ids: np.ndarray):
+def keep(trained: TrainedModel, context: str, ids: np.ndarray):
     """These are the ids of a context: a text alone does not say them, as where it ends in a part of a character."""
     kept = st.session_state.setdefault("context.ids", {})
     kept.pop(context[-LONGEST:], None)
@@ -36,7 +38,7 @@ def keep(trained, context: str, ids: np.ndarray):
         del kept[next(iter(kept))]
 
 
-def appended(trained, context: str, token_id: int) -> str:
+def appended(trained: TrainedModel, context: str, token_id: int) -> str:
     """A context with one token more, whose ids are kept."""
     ids = ids_of(trained, context)
     before, after = trained.written(ids), trained.written([*ids, token_id])
@@ -51,13 +53,21 @@ def appended(trained, context: str, token_id: int) -> str:
     return context
 
 
-def ask(trained, context: str) -> np.ndarray:
+def ask(trained: TrainedModel, context: str) -> np.ndarray:
     """(V,) log-probabilities of the token after a context."""
     with model_cache.asking():
         return probability.next_token(trained.model, ids_of(trained, context))
 
 
-def show(trained, context_key: str, *, key: str, top: int = TOP, settings: sampling.Sampling | None = None, table: bool = False):
+def show(
+    trained: TrainedModel,
+    context_key: str,
+    *,
+    key: str,
+    top: int = TOP,
+    settings: sampling.Sampling | None = None,
+    table: bool = False,
+):
     """Bars for the context in session state; a click appends the token to it."""
 
     def append():
@@ -77,10 +87,11 @@ def show(trained, context_key: str, *, key: str, top: int = TOP, settings: sampl
 
 
 def top_rows(
-    tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | None, top: int, context: np.ndarray | tuple = ()
+    tokenizer: Tokenizer, log_probs: np.ndarray, settings: sampling.Sampling | None, top: int, context: np.ndarray | tuple = ()
 ) -> tuple[list[dict], dict]:
     """The most likely tokens before and after temperature, top-k and top-p; and all the others as one. context: ids before them."""
-    changed = settings is not None and settings != sampling.Sampling()
+    settings = settings or sampling.Sampling()
+    changed = settings != sampling.Sampling()
     found = TopTokens.of(log_probs, sampling.adjust(log_probs, settings) if changed else log_probs, top)
     return found.rows(token_names.next_names(tokenizer, context, found.ids), top, changed)
 

@@ -7,6 +7,8 @@ import streamlit as st
 
 from lmcore.inference import probability
 from lmcore.inference.evidence import in_its_place
+from lmcore.inference.trained import TrainedModel
+from lmcore.runs.store.records import Run
 from lmcore.text.corpus import OPENING
 from lmcore.tokenizers import ITEM_BREAK
 from pages.parts import visitor
@@ -26,7 +28,7 @@ class Asked:
     marked: str | None = None  # the sentence as it stands behind them
 
 
-def score(trained, sentence: str, asked: Asked = Asked()):
+def score(trained: TrainedModel, sentence: str, asked: Asked = Asked()):
     """(the part that is scored, its TextScore); None for an empty sentence. One pass of the network."""
     marked = trained.marked(sentence, whole=True, context=asked.context) if asked.marked is None else asked.marked
     if asked.with_end and marked:
@@ -43,7 +45,7 @@ def score(trained, sentence: str, asked: Asked = Asked()):
         return marked, probability.score(trained.model, ids, asked.context)
 
 
-def in_training_text(run, trained, sentence: str) -> tuple[str, np.ndarray] | None:
+def in_training_text(run: Run, trained: TrainedModel, sentence: str) -> tuple[str, np.ndarray] | None:
     """(the sentence as it stands in the training text, the ids (S,) before it there). None where it stands nowhere, or where it begins
     the text or an item: there nothing is before it."""
     counts = ngram_cache.counts(visitor.data_folder(), run)
@@ -56,7 +58,7 @@ def in_training_text(run, trained, sentence: str) -> tuple[str, np.ndarray] | No
     return None
 
 
-def ask(run, trained, sentence: str) -> Asked:
+def ask(run: Run, trained: TrainedModel, sentence: str) -> Asked:
     """The switches under a sentence."""
     with_end = trained.kind != "stream" and st.toggle(
         _("With the end of the line") if trained.kind == "lines" else _("With the end of the block"),

@@ -1,13 +1,16 @@
 """The true grammar beside a run: where a grammar of ours wrote the training text, and the model reads its words."""
 
+from lmcore.inference.trained import TrainedModel
 from lmcore.inference.true_grammar import TrueGrammar
+from lmcore.runs.store.records import Run
 from pages.parts import visitor
 from sample_corpora import SAMPLES
 from sample_corpora.automaton import END
 
 
-def of_run(run, trained) -> TrueGrammar | None:
+def of_run(run: Run, trained: TrainedModel) -> TrueGrammar | None:
     text = visitor.store().text(run.text_id)
-    automaton = SAMPLES[text.sample].grammar if text.sample in SAMPLES else None
-    fits = automaton is not None and trained.kind == "lines" and trained.tokenizer.kind == "word"
-    return TrueGrammar(automaton, trained.tokenizer, END) if fits else None
+    sample = SAMPLES.get(text.sample or "") if text else None
+    if sample is None or sample.grammar is None or (trained.kind, trained.tokenizer.kind) != ("lines", "word"):
+        return None
+    return TrueGrammar(sample.grammar, trained.tokenizer, END)

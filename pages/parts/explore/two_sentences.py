@@ -9,6 +9,8 @@ import numpy as np
 import streamlit as st
 
 from lmcore.inference.alignment import Pair, align, differences
+from lmcore.inference.trained import TrainedModel
+from lmcore.runs.store.records import Run
 from pages.parts import number_format
 from pages.parts.components import plots
 from pages.parts.explore import chain
@@ -16,7 +18,7 @@ from pages.parts.language import _, current_language
 from pages.parts.run import charts
 
 
-def show(run, trained, first, second, second_text: str):
+def show(run: Run, trained: TrainedModel, first, second, second_text: str):
     """first, second: `TextScore` of the two sentences under this run; second_text: the second, marked."""
     totals = [score.total for score in (first, second)]
     st.subheader(_("The second sentence"))
@@ -76,7 +78,7 @@ def totals_table(first, second, totals: list[float]) -> dict[str, list]:
     }
 
 
-def pair_name(trained, first, second, pair: Pair) -> str:
+def pair_name(trained: TrainedModel, first, second, pair: Pair) -> str:
     names = [
         chain.texts(trained, [score.ids[place]])[0] if place is not None else "∅"
         for score, place in zip((first, second), pair, strict=True)
@@ -84,7 +86,7 @@ def pair_name(trained, first, second, pair: Pair) -> str:
     return names[0] if names[0] == names[1] else f"{names[0]} → {names[1]}"
 
 
-def as_table(trained, first, second, pairs, differ) -> dict[str, list]:
+def as_table(trained: TrainedModel, first, second, pairs, differ) -> dict[str, list]:
     def column(score, side: int, what):
         return ["" if pair[side] is None else what(score, pair[side]) for pair in pairs]
 

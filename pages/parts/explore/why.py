@@ -7,6 +7,8 @@ import streamlit as st
 
 from lmcore.inference.attribution import MOST, occlusion
 from lmcore.inference.evidence import Evidence, evidence, surroundings
+from lmcore.inference.trained import TrainedModel
+from lmcore.runs.store.records import Run
 from pages.parts import number_format, visitor
 from pages.parts.components import token_names
 from pages.parts.components.next_token_bars import labels as bar_labels
@@ -24,7 +26,7 @@ LINES = 8
 HARDLY = 0.05  # nats: a change of 5 %
 
 
-def show(run, trained, context: str):
+def show(run: Run, trained: TrainedModel, context: str):
     log_probs = next_words.ask(trained, context)
     token_id = choose(trained, context, log_probs)
     probability = math.exp(log_probs[token_id])
@@ -39,7 +41,7 @@ def show(run, trained, context: str):
     in_the_training_text(run, trained, ids, token_id, probability)
 
 
-def choose(trained, context: str, log_probs: np.ndarray) -> int:
+def choose(trained: TrainedModel, context: str, log_probs: np.ndarray) -> int:
     """The token that is asked about: the most likely one, until another is chosen for this context."""
 
     def chosen():
@@ -66,7 +68,7 @@ def choose(trained, context: str, log_probs: np.ndarray) -> int:
     return token_id if fits else int(log_probs.argmax())
 
 
-def in_the_training_text(run, trained, ids: np.ndarray, token_id: int, probability: float):
+def in_the_training_text(run: Run, trained: TrainedModel, ids: np.ndarray, token_id: int, probability: float):
     st.subheader(_("In the training text"))
     counts = ngram_cache.counts(visitor.data_folder(), run)
     if counts is None:
@@ -93,11 +95,11 @@ def with_begin(index, ids: np.ndarray) -> np.ndarray:
     return ids if index.begin_id is None else np.append(index.begin_id, ids)
 
 
-def look_up(trained, index, ids: np.ndarray, token_id: int) -> list[Evidence]:
+def look_up(trained: TrainedModel, index, ids: np.ndarray, token_id: int) -> list[Evidence]:
     return evidence(with_begin(index, ids), token_id, index, most_places=LINES)
 
 
-def as_table(trained, context: np.ndarray, found: list[Evidence], probability: float) -> dict[str, list]:
+def as_table(trained: TrainedModel, context: np.ndarray, found: list[Evidence], probability: float) -> dict[str, list]:
     return {
         _("Last tokens of the context"): [readable(trained, context[-one.length :]) for one in found],
         _("There so often"): [one.context_count for one in found],
@@ -144,7 +146,7 @@ def say_verdict(found: list[Evidence], context: np.ndarray, expected: bool):
         st.success(together(facts, _("The network generalised.")))
 
 
-def lines(run, trained, index, found: list[Evidence]):
+def lines(run: Run, trained: TrainedModel, index, found: list[Evidence]):
     """Keyword in context; only for those who may read the training text."""
     known = {one.length: one for one in found if one.count}
     if not known:
@@ -180,7 +182,7 @@ def lines(run, trained, index, found: list[Evidence]):
     )
 
 
-def in_the_context(run, trained, ids: np.ndarray, token_id: int):
+def in_the_context(run: Run, trained: TrainedModel, ids: np.ndarray, token_id: int):
     st.subheader(_("In this context"))
     if not len(ids):
         st.info(_("The context is empty: the model predicts from the beginning alone."))
@@ -221,7 +223,7 @@ def in_the_context(run, trained, ids: np.ndarray, token_id: int):
     say_most(trained, last, influence)
 
 
-def most_frequent(run, trained) -> int:
+def most_frequent(run: Run, trained: TrainedModel) -> int:
     counts = ngram_cache.counts(visitor.data_folder(), run)
     usual = np.bincount(counts.index.ids, minlength=trained.tokenizer.vocabulary_size) if counts else np.ones(1)
     for special in (trained.tokenizer.unknown_id, trained.tokenizer.begin_id):
@@ -230,7 +232,7 @@ def most_frequent(run, trained) -> int:
     return int(usual.argmax())
 
 
-def say_most(trained, tokens: np.ndarray, influence: np.ndarray):
+def say_most(trained: TrainedModel, tokens: np.ndarray, influence: np.ndarray):
     """One sentence for those who do not read underlines."""
     if not np.isfinite(influence).any():
         return

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from lmcore.inference.trained import TrainedModel
+from lmcore.runs.store.records import Run
+from lmcore.runs.store.store import Store
 from lmcore.text import held_out
 from lmcore.text.corpus import Corpus
 from lmcore.text.held_out import Line
 
 
-def lines(store, run, trained: TrainedModel) -> list[Line]:
+def lines(store: Store, run: Run, trained: TrainedModel) -> list[Line]:
     """Return the lines of a run. Raises TextError where the file of its text is missing or damaged."""
     return _lines(run.id, run.text_id, store, trained)
 

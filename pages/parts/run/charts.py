@@ -186,9 +186,9 @@ def compared(curves: list[dict], labels: dict[str, str], log_axes: tuple[str, ..
     figure.update_layout(legend={"x": 0, "xanchor": "left"}, showlegend=True)
     figure.update_xaxes(title=labels["x"], type="log" if "x" in log_axes else "linear")
     figure.update_yaxes(title=labels["y"], type="log" if "y" in log_axes else "linear")
-    first = max((float(trace.y[0]) for trace in figure.data), default=0.0)
-    if "y" not in log_axes and any(np.nanmax(trace.y) > FAR_ABOVE * first for trace in figure.data):
-        figure.update_yaxes(range=[0, 1.1 * first])  # a run that has diverged leaves the others their room
+    highest = max((float(trace.y[0]) for trace in figure.data), default=0.0)
+    if "y" not in log_axes and any(np.nanmax(trace.y) > FAR_ABOVE * highest for trace in figure.data):
+        figure.update_yaxes(range=[0, 1.1 * highest])  # a run that has diverged leaves the others their room
     return figure
 
 

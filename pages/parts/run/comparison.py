@@ -11,6 +11,8 @@ import streamlit as st
 
 from lmcore import config
 from lmcore.runs.store import marks
+from lmcore.runs.store.records import Run
+from lmcore.runs.store.store import Store
 from lmcore.text.decoding import one_line
 from lmcore.training.curve_history import CurveHistory
 from pages.parts import texts
@@ -22,7 +24,7 @@ LEGEND_NAME = 28  # characters
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
 
 
-def history(store, run) -> CurveHistory:
+def history(store: Store, run: Run) -> CurveHistory:
     return _history(run.id, run.heartbeat, store)
 
 
@@ -164,10 +166,10 @@ def results_table(names: list[str], runs: list, sources: list) -> dict[str, list
 
 def points_table(names: list[str], histories: list[CurveHistory]) -> dict[str, list]:
     """Every evaluation of every run."""
-    table = {_("Run"): [], _("Step"): [], _("Tokens"): [], _("Seconds of training"): []}
+    table: dict[str, list] = {_("Run"): [], _("Step"): [], _("Tokens"): [], _("Seconds of training"): []}
     table |= {_("Validation loss (nats per token)"): [], _("Validation loss (bits per byte)"): []}
     for name, of_run in zip(names, histories, strict=True):
-        columns = (
+        columns: tuple = (
             [name] * len(of_run.evaluated),
             of_run.evaluated.astype(int),
             np.round(of_run.position("tokens")).astype(int),

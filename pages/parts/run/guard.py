@@ -1,10 +1,14 @@
 """What a page does when something is missing: say so, say what to do, stop. And the line that says which run this is."""
 
+from collections.abc import Callable
+from typing import NoReturn
+
 import streamlit as st
 
 from lmcore.errors import CheckpointError
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.run_folder import RunFolder, step_of
+from lmcore.runs.store.records import Run
 from lmcore.text.decoding import one_line
 from pages.parts import demos, links, texts, visitor
 from pages.parts.error_sentences import sentence
@@ -39,6 +43,9 @@ def invite(here: str = "", example: str = "home"):
         example_link(example)
 
 
+stop: Callable[[], NoReturn] = st.stop  # Streamlit does not say that it never returns
+
+
 def example_link(page: str):
     """To a page with the finished example; Home shows it by itself, and as long as it has learned nothing."""
     example = demos.find(visitor.store(), current_language()) if page != "home" else None
@@ -46,7 +53,7 @@ def example_link(page: str):
     links.page_link(page if shown else "home", _("See the finished example"), run=example.id if shown else None)
 
 
-def a_model(run) -> TrainedModel:
+def a_model(run: Run) -> TrainedModel:
     """The checkpoint a run is asked from: the best one, or the last where the visitor wants it (`about` asks). While there is none
     the page says so and ends here."""
     try:
@@ -54,7 +61,7 @@ def a_model(run) -> TrainedModel:
     except CheckpointError as error:
         st.error(sentence(error.code, error.values))
         links.page_link("train", _("Look at its curve"))
-        st.stop()
+        stop()
     if trained is not None:
         return trained
     st.info(
@@ -63,10 +70,10 @@ def a_model(run) -> TrainedModel:
         )
     )
     links.page_link("train", _("Watch it train"))
-    st.stop()
+    stop()
 
 
-def about(run, trained):
+def about(run: Run, trained: TrainedModel):
     """One line: whose probabilities are these?"""
     text = visitor.store().text(run.text_id)
     st.caption(
@@ -94,8 +101,8 @@ def about(run, trained):
     st.toggle(_("Ask its last step instead"), key=f"guard.last.{run.id}", persist_state="session")
 
 
-def begin_with(run, key: str, value: str):
-    """The first content of a text box, once for each run; after that it is the visitor's."""
+def begin_with(run: Run, key: str, value: str | float):
+    """The first content of a box, once for each run; after that it is the visitor's."""
     if st.session_state.get(f"{key}.run") != run.id:
         st.session_state[f"{key}.run"] = run.id
         st.session_state[key] = value

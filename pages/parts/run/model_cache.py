@@ -12,8 +12,9 @@ from pathlib import Path
 
 from lmcore.errors import CheckpointDamaged, CheckpointsDamaged, TokenizerDamaged
 from lmcore.inference.trained import TrainedModel
-from lmcore.models import LanguageModel
+from lmcore.models import LanguageModel, NeuralLanguageModel
 from lmcore.runs.run_folder import RunFolder, step_of
+from lmcore.runs.store.records import Run
 from lmcore.tokenizers import Tokenizer, parse_tokenizer
 from lmcore.training import checkpoint
 
@@ -23,7 +24,7 @@ AT_ONCE = threading.BoundedSemaphore(2)
 
 @dataclass(frozen=True)
 class _Kept:
-    model: LanguageModel
+    model: NeuralLanguageModel
     step: int
     kind: str
 
@@ -32,7 +33,7 @@ _cache: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
 _lock = threading.Lock()
 
 
-def load(data_folder, run, last: bool = False) -> TrainedModel | None:
+def load(data_folder, run: Run, last: bool = False) -> TrainedModel | None:
     """The readable checkpoint with the best validation loss of a run, or its last one; None while there is none.
 
     Raises CheckpointsDamaged where none of them can be read, TokenizerDamaged where the tokenizer cannot, or is that of another run.

@@ -15,6 +15,7 @@ from lmcore.errors import CountFailed
 from lmcore.models import Counts, NgramModel
 from lmcore.runs.exchange.transfer import WITHOUT_TEXT
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store.records import Run
 from lmcore.text.text_index import TextIndex
 from pages.parts import visitor
 from pages.parts.language import _
@@ -26,7 +27,7 @@ _cache: OrderedDict[bytes, Counts] = OrderedDict()  # by what was counted: a cla
 _lock = threading.Lock()
 
 
-def counts(data_folder, run) -> Counts | None:
+def counts(data_folder, run: Run) -> Counts | None:
     """All that was counted in the training text of a run; None until its worker has kept the index."""
     with _lock:  # one visitor at a time: thirty who ask for the same counts wait for one sort
         path = RunFolder.of(data_folder, run.id).counts_path
@@ -49,12 +50,12 @@ def _digest(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest()
 
 
-def ngram(data_folder, run, order: int, smoothing: str = "kneser-ney") -> NgramModel | None:
+def ngram(data_folder, run: Run, order: int, smoothing: str = "kneser-ney") -> NgramModel | None:
     found = counts(data_folder, run)
     return None if found is None else NgramModel(found, order, smoothing)
 
 
-def explain_missing(run, key: str):
+def explain_missing(run: Run, key: str):
     """Why nothing is counted, and, where nobody will do it by itself, a button that counts."""
     notes = {note["code"]: note for note in run.notes}
     if WITHOUT_TEXT in notes:

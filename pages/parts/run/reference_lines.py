@@ -3,6 +3,8 @@
 from functools import lru_cache
 
 from lmcore.inference.references import ORDERS, Reference, crossings
+from lmcore.runs.store.records import Run
+from lmcore.runs.store.store import Store
 from lmcore.text.corpus import Corpus
 from lmcore.tokenizers import ITEM_BREAK
 from pages.parts.language import _
@@ -10,11 +12,11 @@ from pages.parts.run import run_labels
 from sample_corpora import SAMPLES
 
 
-def of_run(store, run) -> list[Reference]:
+def of_run(store: Store, run: Run) -> list[Reference]:
     """Empty until the run's worker has counted, and where there is no validation split."""
     lines = [Reference(*line) for line in run.reference_lines if line[0] in ORDERS]
     text = store.text(run.text_id)
-    if lines and text.sample in SAMPLES and run_labels.config(run).tokenizer.kind == "word":
+    if lines and text and text.sample and text.sample in SAMPLES and run_labels.config(run).tokenizer.kind == "word":
         floor = _floor(text.sample, text.kind)
         lines += [Reference("floor", 0, floor)] if floor is not None else []
     return lines
@@ -45,7 +47,7 @@ def ngram(order: int) -> str:
     return {1: _("1-gram"), 2: _("2-gram")}.get(order, _("{order}-gram").format(order=order))
 
 
-def crossed(store, run, lines: list[Reference]) -> list[str]:
+def crossed(store: Store, run: Run, lines: list[Reference]) -> list[str]:
     """A sentence for each line that the validation loss has fallen below, in the order of the steps; of lines that were crossed
     between the same two evaluations one sentence, about the lowest."""
     evaluations = [(row.step, row.loss) for row in store.evaluations(run.id) if row.loss is not None]

@@ -10,6 +10,7 @@ from lmcore.errors import BY_CODE, TokenizerDamaged, TrainingError
 from lmcore.runs.queue.heartbeat import Heartbeats
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import marks
+from lmcore.runs.store.records import Run
 from lmcore.tokenizers import read_tokenizer
 from pages.parts import visitor
 from pages.parts.error_sentences import sentence
@@ -19,7 +20,7 @@ from pages.parts.run import setting_labels
 _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
 
 
-def status(run) -> str:
+def status(run: Run) -> str:
     if is_being_stopped(run):
         return _("being stopped")
     return {
@@ -33,17 +34,17 @@ def status(run) -> str:
     }[run.shown_status]
 
 
-def is_being_stopped(run) -> bool:
+def is_being_stopped(run: Run) -> bool:
     """Stopped while it waited: a worker evaluates its last step, as soon as there is one."""
     return run.shown_status == "queued" and run.request == "stop"
 
 
-def is_live(run) -> bool:
+def is_live(run: Run) -> bool:
     """Whether its curve can still grow by itself."""
     return run.shown_status in ("queued", "running")
 
 
-def config(run):
+def config(run: Run):
     return run.resolved or run.requested
 
 
@@ -55,7 +56,7 @@ def tokenizer(kind: str) -> str:
     return {"character": _("characters"), "word": _("words"), "subword": _("subwords")}[kind]
 
 
-def model(run) -> str:
+def model(run: Run) -> str:
     """
     LSTM 128 · characters
     """
@@ -64,14 +65,14 @@ def model(run) -> str:
     return f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {tokenizer(settings.tokenizer.kind)}"
 
 
-def in_short(run) -> str:
+def in_short(run: Run) -> str:
     """
     What tells it from another run of the same text: LSTM 128 · characters · rate 0.03 · 14:02
     """
     return f"{settings_in_short(run)} · {when(run)}"
 
 
-def settings_in_short(run) -> str:
+def settings_in_short(run: Run) -> str:
     """
     LSTM 128 · characters · rate 0.03
     """
@@ -92,7 +93,7 @@ def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
     return found
 
 
-def when(run) -> str:
+def when(run: Run) -> str:
     """When it was made, by the visitor's clock: the time of today, else the day too."""
     made, now = (moment.astimezone(visitor.time_zone()) for moment in (datetime.fromisoformat(run.created), datetime.now(UTC)))
     return made.strftime("%H:%M" if made.date() == now.date() else "%Y-%m-%d %H:%M")
@@ -103,7 +104,7 @@ def sample(evaluation) -> str:
     return (evaluation.sample.strip("\n") if evaluation else "") or "…"
 
 
-def recipe(run) -> str:
+def recipe(run: Run) -> str:
     """
     How it learns, as decided for this text and machine, and changed since: Muon 0.02 → 0.5 · 64 × 32 tokens a step · bfloat16 · exact loss
     """
@@ -119,14 +120,14 @@ def recipe(run) -> str:
     return " · ".join(words)
 
 
-def rates(run) -> str:
+def rates(run: Run) -> str:
     """
     Its learning rate, and what that was changed to while it trained: 0.002 → 0.01
     """
     return " → ".join(f"{rate:.3g}" for _step, rate in marks.rates(run))
 
 
-def error(run) -> str | None:
+def error(run: Run) -> str | None:
     """Why a run failed or was paused by itself, in the visitor's language, and what is kept of a training that broke off."""
     if run.error_code not in BY_CODE:
         return None
@@ -134,7 +135,7 @@ def error(run) -> str | None:
     return together(said, kept(run)) if issubclass(BY_CODE[run.error_code], TrainingError) else said
 
 
-def kept(run) -> str:
+def kept(run: Run) -> str:
     """From where a run that broke off can go on: from a checkpoint that is really there."""
     saved = RunFolder.of(visitor.data_folder(), run.id).checkpoints()
     if not saved:
@@ -190,12 +191,12 @@ def note(entry: dict, requested=None) -> str:
     return sentence(entry["code"], entry["values"]) if entry["code"] in BY_CODE else ""
 
 
-def is_uncharged(run) -> bool:
+def is_uncharged(run: Run) -> bool:
     """A run of words that an older version trained or wrote to a file: its bits per byte may leave out the spaces."""
     return config(run).tokenizer.kind == "word" and run.best_bits_per_byte is not None and marks.beside_tokens(run) is None
 
 
-def parts_in_short(run) -> str:
+def parts_in_short(run: Run) -> str:
     """What stands beside the bits per byte of a run of words."""
     if is_uncharged(run):
         return _("spaces may be left out")
@@ -212,7 +213,7 @@ def beside_tokens(spelling: float, spacing: float) -> str:
     ).format(spelling=spelling, spacing=spacing)
 
 
-def place_in_queue(run, queue) -> str:
+def place_in_queue(run: Run, queue) -> str:
     """Where a waiting run stands and how long it will wait."""
     if is_being_stopped(run):
         return _("This run is being stopped: its last step is evaluated first.")
@@ -227,7 +228,7 @@ def place_in_queue(run, queue) -> str:
     return together(text, _("Expected wait: about {duration}.").format(duration=duration(max(1.0, wait))))
 
 
-def makes_no_progress(run) -> bool:
+def makes_no_progress(run: Run) -> bool:
     """Its worker lives, and has done nothing for half a minute."""
     return _heartbeats.makes_no_progress(run)
 

@@ -7,9 +7,9 @@ asked by `door`.
 import re
 from base64 import b64encode
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 
+import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.requests import cookie_parser
 
@@ -62,7 +62,7 @@ class SafeHeaders:
 
 def content_security_policy() -> str:
     """Components arrive as blobs, Streamlit's styles inline; its page has one small inline script, allowed by its hash."""
-    page = (Path(find_spec("streamlit").origin).parent / "static" / "index.html").read_text(encoding="utf-8")
+    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     inline = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
     hashes = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in inline)
     return "; ".join(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lmcore.errors import TextError
+from lmcore.runs.store.records import Run
 from lmcore.runs.worker import restoring
 from lmcore.text.kinds import KINDS
 from pages.parts import texts, visitor
@@ -60,10 +61,10 @@ def say_oddities(text):
         st.caption(":material/info: " + _sentence(code, values).format(**words))
 
 
-def say_oddities_of(run):
+def say_oddities_of(run: Run):
     """Beside the curves of a run that has ended, for those who may read its text."""
     text = visitor.store().text(run.text_id)
-    if not run_labels.is_live(run) and run.best_loss is not None and visitor.may_read(text):
+    if text and not run_labels.is_live(run) and run.best_loss is not None and visitor.may_read(text):
         with contextlib.suppress(TextError):  # its file is missing or damaged
             say_oddities(replace(text, kind=restoring.kind_of(visitor.store(), run)))
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from babel.numbers import format_compact_decimal
 
+from lmcore.runs.store.records import Run
 from pages.parts import visitor
 from pages.parts.language import LOCALES, _, current_language
 from pages.parts.run import run_labels
@@ -14,7 +15,7 @@ from pages.parts.run import run_labels
 LONG = 3600.0  # seconds: from here on nobody waits for the second
 
 
-def words(run, ends: float | None) -> str:
+def words(run: Run, ends: float | None) -> str:
     """ends: seconds from now, where somebody can know. A run until it stops improving promises nothing."""
     parts, training = [], run_labels.config(run).training
     if training.stop == "plateau":
@@ -35,7 +36,7 @@ def words(run, ends: float | None) -> str:
     return " · ".join(parts)
 
 
-def tokens(run) -> float:
+def tokens(run: Run) -> float:
     """Of the whole run: as many a step as so far, and before the first one as many as fit."""
     training = run.resolved.training
     return run.planned_steps * (run.tokens / run.step if run.step else training.batch_size * training.sequence_length)
@@ -46,8 +47,9 @@ def compact(count: float) -> str:
     1.3 million · 130万
     """
     locale = LOCALES.get(current_language())
-    form = {"locale": locale, "format_type": "short"} if locale else {"locale": "en", "format_type": "long"}
-    return format_compact_decimal(round(count), fraction_digits=1, **form)
+    return format_compact_decimal(
+        round(count), fraction_digits=1, locale=locale or "en", format_type="short" if locale else "long"
+    )
 
 
 def clock(seconds: float, now: datetime) -> str:

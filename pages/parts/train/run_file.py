@@ -8,22 +8,23 @@ import streamlit as st
 from lmcore.errors import LmcoreError
 from lmcore.runs.exchange import transfer
 from lmcore.runs.run_folder import RunFolder, step_of
+from lmcore.runs.store.records import Run
 from pages.parts import error_notice, links, texts, visitor
 from pages.parts.error_sentences import sentence
 from pages.parts.language import _
 
 
-def may_download(run) -> bool:
+def may_download(run: Run) -> bool:
     """Even without its text the file holds the text's last tokens, so others get it only where they may read the text."""
     return visitor.owns(run) or visitor.may_read(visitor.store().text(run.text_id))
 
 
-def download(run):
+def download(run: Run):
     """Ask with or without the text; nothing is prepared before a button is pressed."""
     st.dialog(_("Download this run"), icon=":material/download:")(_choices)(run)
 
 
-def _choices(run):
+def _choices(run: Run):
     st.text(texts.run_name(run))
     try:
         transfer.check_export(visitor.store(), run.id)
@@ -51,7 +52,7 @@ def _choices(run):
     st.caption(_("The file holds the model, its settings and its curve; the page “Runs” of any Next Word opens it."))
 
 
-def _button(run, label: str, with_text: bool):
+def _button(run: Run, label: str, with_text: bool):
     st.download_button(
         label,
         partial(transfer.export_run, visitor.store(), run.id, with_text),
@@ -74,7 +75,7 @@ def file_name(name: str) -> str:
     return ("-".join(words)[:80] or "next-word") + ".zip"
 
 
-def _has_text(run) -> bool:
+def _has_text(run: Run) -> bool:
     came_without = any(note["code"] == transfer.WITHOUT_TEXT for note in run.notes)
     return not came_without and visitor.may_read(visitor.store().text(run.text_id))
 

@@ -3,6 +3,7 @@
 import math
 import time
 from itertools import count
+from typing import cast
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from lmcore.errors import LossNotFinite, TextChanged, TextMissing
 from lmcore.runs.queue import scheduling
 from lmcore.runs.queue.heartbeat import NO_PROGRESS_SECONDS
 from lmcore.runs.store import marks
+from lmcore.runs.store.records import Run
 from lmcore.runs.store.store import RESUMABLE
 from lmcore.training.diagnosis import AVERAGED
 from pages.parts import number_format, texts, visitor
@@ -30,7 +32,7 @@ BARS = 8
 
 def show(run_id: str):
     """Everything about one run; a fragment asks for what is new as long as it can still grow."""
-    run = visitor.store().run(run_id)
+    run = cast(Run, visitor.store().run(run_id))  # the page has just found it
     looks = count()
 
     @st.fragment(run_every=_between_looks(run))
@@ -51,7 +53,7 @@ def show(run_id: str):
     growing()
 
 
-def _between_looks(run) -> float | None:
+def _between_looks(run: Run) -> float | None:
     if not run_labels.is_live(run):
         return None
     return EVERY_SECONDS if run.seconds < SETTLED_SECONDS else SETTLED_EVERY_SECONDS
@@ -68,13 +70,13 @@ def _new(run_id: str):
     return run
 
 
-def _begins_now(run) -> bool:
+def _begins_now(run: Run) -> bool:
     if run.step or 0 < run.prepared < 1:  # a long text takes its time
         return False
     return run.shown_status == "running" or scheduling.look(visitor.store()).expected_wait(run.id) == 0
 
 
-def controls(run):
+def controls(run: Run):
     """Pause, resume, stop, another learning rate: for the owner alone."""
     store, status = visitor.store(), run.shown_status
     if not visitor.owns(run):
@@ -115,12 +117,12 @@ def controls(run):
                 store.request_learning_rate(run.id, rate)
 
 
-def _resume_style(run) -> str:
+def _resume_style(run: Run) -> str:
     """A run whose loss exploded most likely explodes again when it is resumed: a smaller learning rate is offered first."""
     return "secondary" if run.error_code == LossNotFinite.code else "primary"
 
 
-def _status(run):
+def _status(run: Run):
     status, ends = run.shown_status, None
     if run_labels.is_live(run):
         queue = scheduling.look(visitor.store())
@@ -153,12 +155,12 @@ def _status(run):
             st.caption(words)
 
 
-def _stage(run) -> str:
+def _stage(run: Run) -> str:
     """A run that takes turns with others is live all the time."""
     return "live" if run_labels.is_live(run) else run.shown_status
 
 
-def _offer_smaller_rate(run):
+def _offer_smaller_rate(run: Run):
     """A tenth of the rate that failed, or the one the run began with, where it failed after a change to a far higher one."""
     (_step, first), (_step, failed) = marks.rates(run)[0], marks.rates(run)[-1]
     rate = min(first, failed / 10)
@@ -178,14 +180,14 @@ def _offer_smaller_rate(run):
         starting.again(run, run.requested.with_training(learning_rate=rate))
 
 
-def _progress_text(run, ends: float | None) -> str:
+def _progress_text(run: Run, ends: float | None) -> str:
     text = _("step {step} of {planned}").format(step=f"{run.step:,}", planned=f"{run.planned_steps:,}")
     if ends is not None and run.step:
         text += " · " + _("about {duration} left").format(duration=run_labels.duration(ends))
     return text + " · " + run_labels.status(run)
 
 
-def _figures(run):
+def _figures(run: Run):
     store = visitor.store()
     steps = store.steps(run.id, after=max(0, run.step - AVERAGED))
     evaluation = store.latest_evaluation(run.id)
@@ -209,7 +211,7 @@ def _figures(run):
     )
 
 
-def _details(run):
+def _details(run: Run):
     """How it learns and what was decided for this text and this machine, folded away."""
     with st.expander(_("Technical details"), key="live.details"):
         decided = [run_labels.recipe(run)] if run.resolved else []
@@ -228,7 +230,7 @@ def _is_technical(note: dict) -> bool:
     return note["code"].startswith(("plan.", "mark.", "measure.")) and note["code"] != "plan.no_validation"
 
 
-def _curve(run):
+def _curve(run: Run):
     """The chart, and the same in words."""
     store = visitor.store()
     references = reference_lines.of_run(store, run)
@@ -240,7 +242,7 @@ def _curve(run):
     st.caption(said)
 
 
-def _latest(run):
+def _latest(run: Run):
     evaluation = visitor.store().latest_evaluation(run.id)
     if evaluation is None:
         return
@@ -251,7 +253,7 @@ def _latest(run):
     plain_bars.show(evaluation.bars[:BARS], key="live.bars")
 
 
-def _pin(run, evaluation):
+def _pin(run: Run, evaluation):
     """The context whose next token is shown; its owner may choose another."""
     may_pin = visitor.owns(run) and run_labels.is_live(run)
     if not may_pin or evaluation.pinned_context != run.pinned_context:  # otherwise it stands in the box

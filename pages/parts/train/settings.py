@@ -1,10 +1,13 @@
 """The settings of a run as a form: presets first, the model beside what it costs, rarely needed knobs folded away."""
 
+from dataclasses import fields
+
 import streamlit as st
 
 from lmcore import presets
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig, bounds, choices
 from lmcore.models import parameter_count
+from lmcore.runs.store.records import Run
 from lmcore.training.memory import training_memory
 from pages.parts import visitor
 from pages.parts.components.number_field import number_field, refusal
@@ -43,7 +46,7 @@ def begin_with(text_id: str, tokenizer: str):
         st.session_state[key("kind")] = tokenizer
 
 
-def copy(run, same_steps: bool = False):
+def copy(run: Run, same_steps: bool = False):
     """Set the form to what a run was asked for, on the same text; same_steps: to what became of it here, seconds made steps, so that
     an equal seed gives an equal curve."""
     steps = {"stop": "steps", "stop_after": float(run.planned_steps)}
@@ -213,14 +216,14 @@ def _whole(field: str) -> bool:
 def refusals() -> list[str]:
     """A sentence for each number of the form that cannot be taken."""
     shown = [field for field in SIZES if field != "vocabulary_size" or _value("kind") != "character"]
-    typed = [(field, key(field) + ".typed", *SIZES[field][:2], True) for field in shown]
+    typed: list[tuple] = [(field, key(field) + ".typed", *SIZES[field][:2], True) for field in shown]
     typed += [(field, key(field), *bounds(TrainingConfig, field), _whole(field)) for field in NUMBERS]
     found = (refusal(_name(field), st.session_state[name], *more) for field, name, *more in typed if name in st.session_state)
     return [words for words in found if words]
 
 
 def _read() -> RunConfig:
-    values = {part: {field: st.session_state[key(field)] for field in kind.__dataclass_fields__} for part, kind in PARTS.items()}
+    values = {part: {field.name: st.session_state[key(field.name)] for field in fields(kind)} for part, kind in PARTS.items()}
     values["training"]["seed"] = round(values["training"]["seed"])  # a field gives a float
     return RunConfig.from_json(values)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from lmcore import presets
 from lmcore.config import RunConfig
 from lmcore.errors import LimitError, LmcoreError, TextError, TextNotFound
+from lmcore.runs.store.records import Run
 from lmcore.runs.worker import memory_limits
 from lmcore.text.corpus import encode
 from lmcore.text.decoding import one_line
@@ -32,12 +33,12 @@ def start(text, config: RunConfig, pinned_context: str | None = None):
     links.go("train", run=run.id, text=None)
 
 
-def again(run, config: RunConfig):
+def again(run: Run, config: RunConfig):
     """The same text with other settings."""
     start(visitor.store().text(run.text_id), config, run.pinned_context)
 
 
-def resume(run):
+def resume(run: Run):
     """Put a run back in the queue, where there is room for it; then show it."""
     try:
         visitor.store().request(run.id, "run")

@@ -7,8 +7,10 @@ import numpy as np
 import streamlit as st
 
 from lmcore.inference.sampling import Sampling, begin, draws_after
+from lmcore.inference.trained import TrainedModel
 from lmcore.inference.writing import Writing, pieces
 from lmcore.models import NgramModel
+from lmcore.runs.store.records import Run
 from pages.parts import visitor
 from pages.parts.components.written_view import written_view
 from pages.parts.language import _
@@ -22,7 +24,7 @@ SHOWN_PROMPT = 80  # characters of its end
 AMOUNT = {"character": 200, "word": 60, "subword": 80}
 
 
-def temperatures(run, trained, writing: Writing, settings: Sampling, seed: int):
+def temperatures(run: Run, trained: TrainedModel, writing: Writing, settings: Sampling, seed: int):
     st.caption(
         _("The same prompt and the same random numbers (seed {seed}); only the temperature differs. 0 is greedy.").format(
             seed=seed
@@ -35,7 +37,7 @@ def temperatures(run, trained, writing: Writing, settings: Sampling, seed: int):
             _continuation(run, trained, trained.model, writing, changed, seed, key=f"write.beside.{number}")
 
 
-def counting(run, trained, writing: Writing, settings: Sampling, seed: int):
+def counting(run: Run, trained: TrainedModel, writing: Writing, settings: Sampling, seed: int):
     if ngram_cache.counts(visitor.data_folder(), run) is None:
         ngram_cache.explain_missing(run, "write.count")
         return
@@ -60,7 +62,7 @@ def counting(run, trained, writing: Writing, settings: Sampling, seed: int):
         _continuation(run, trained, trained.model, writing, settings, seed, key="write.network")
 
 
-def _continuation(run, trained, model, writing: Writing, settings: Sampling, seed: int, *, key: str):
+def _continuation(run: Run, trained: TrainedModel, model, writing: Writing, settings: Sampling, seed: int, *, key: str):
     """The prompt continued by one model, with its share copied."""
     name = f"{run.id} {model.order}-gram" if isinstance(model, NgramModel) else f"{run.id} {trained.step}"
     ids = _generated(name, writing.prompt, settings, seed, trained, model, writing)

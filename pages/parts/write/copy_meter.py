@@ -11,6 +11,7 @@ from lmcore.inference.copying import LEAST, USUAL, Copied, copied, held_out_copi
 from lmcore.inference.evidence import surroundings
 from lmcore.inference.trained import TrainedModel
 from lmcore.inference.writing import Writing
+from lmcore.runs.store.records import Run
 from lmcore.text.corpus import Corpus
 from lmcore.text.text_index import TextIndex
 from pages.parts import visitor
@@ -28,13 +29,13 @@ def least(trained: TrainedModel) -> int:
     return st.session_state.get(f"write.least.{size}", USUAL[size])
 
 
-def of_text(run, trained: TrainedModel, ids: np.ndarray) -> Copied | None:
+def of_text(run: Run, trained: TrainedModel, ids: np.ndarray) -> Copied | None:
     """None while nothing is counted yet."""
     found = ngram_cache.counts(visitor.data_folder(), run)
     return None if found is None else copied(ids, found.index, trained.tokenizer.unknown_id, least(trained))
 
 
-def sentence(run, trained: TrainedModel, found: Copied) -> str:
+def sentence(run: Run, trained: TrainedModel, found: Copied) -> str:
     """The meter in a line, beside what text never trained on would show."""
     said = _("Copied: {share} (stretches of {least} tokens and more) · longest match: {longest}").format(
         share=f"{found.share:.0%}", least=least(trained), longest=found.longest
@@ -43,7 +44,7 @@ def sentence(run, trained: TrainedModel, found: Copied) -> str:
     return said if new is None else said + " · " + _("held-out text: {share}").format(share=f"{new:.0%}")
 
 
-def held_out_share(run, trained: TrainedModel) -> float | None:
+def held_out_share(run: Run, trained: TrainedModel) -> float | None:
     """The same of text that the model has never seen; None where none was held back, and while nothing is counted yet."""
     found = ngram_cache.counts(visitor.data_folder(), run)
     try:
@@ -67,7 +68,7 @@ def along_training(run_id: str, last_step: int | None, least: int, _run, _traine
     return [evaluation.step for evaluation in written], [copied.share for copied in found if copied]
 
 
-def show(run, trained: TrainedModel, writing: Writing):
+def show(run: Run, trained: TrainedModel, writing: Writing):
     """All about copying, for the text that is being written."""
     if ngram_cache.counts(visitor.data_folder(), run) is None:
         ngram_cache.explain_missing(run, "copied.count")
@@ -93,10 +94,11 @@ def show(run, trained: TrainedModel, writing: Writing):
         ),
     )
     _curve(run, trained, new)
-    _places(run, trained, found)
+    if found is not None:
+        _places(run, trained, found)
 
 
-def _choose_least(trained):
+def _choose_least(trained: TrainedModel):
     kept = f"write.least.{size_of_tokens(trained.tokenizer)}"  # no widget's key: it stays when the view is left
 
     def keep():
@@ -114,7 +116,7 @@ def _choose_least(trained):
     )
 
 
-def _curve(run, trained, new: float | None):
+def _curve(run: Run, trained: TrainedModel, new: float | None):
     latest = visitor.store().latest_evaluation(run.id)
     steps, shares = along_training(run.id, latest.step if latest else None, least(trained), run, trained)
     if len(steps) < 2:
@@ -133,7 +135,7 @@ def _curve(run, trained, new: float | None):
     st.caption(said)
 
 
-def _places(run, trained, found: Copied):
+def _places(run: Run, trained: TrainedModel, found: Copied):
     """Where the longest stretches stand in the training text."""
     if not found.spans:
         return

@@ -10,7 +10,9 @@ import streamlit as st
 
 from lmcore.inference import sampling
 from lmcore.inference.top_tokens import VISIBLE
+from lmcore.inference.trained import TrainedModel
 from lmcore.inference.writing import MOST, Writing
+from lmcore.runs.store.records import Run
 from pages.parts import number_format
 from pages.parts.components import token_names
 from pages.parts.components.next_token_bars import labels as bar_labels
@@ -28,12 +30,12 @@ CHOICES, ALTERNATIVES = 12, 6
 KEPT_TEXTS = 8
 
 
-def kept_text(run) -> Writing | None:
+def kept_text(run: Run) -> Writing | None:
     """What this session was writing with a run."""
     return st.session_state.setdefault("write.texts", {}).get(run.id)
 
 
-def text_of(run, trained, prompt: str) -> Writing:
+def text_of(run: Run, trained: TrainedModel, prompt: str) -> Writing:
     """The text of this session and run; another prompt begins another text."""
     texts, found = st.session_state["write.texts"], kept_text(run)
     if found is None or found.prompt != prompt:
@@ -43,7 +45,16 @@ def text_of(run, trained, prompt: str) -> Writing:
     return found
 
 
-def show(run, trained, writing: Writing, settings: sampling.Sampling, *, seed: int | None, amount: int | None, rule: str):
+def show(
+    run: Run,
+    trained: TrainedModel,
+    writing: Writing,
+    settings: sampling.Sampling,
+    *,
+    seed: int | None,
+    amount: int | None,
+    rule: str,
+):
     """rule: of `stop_rules`. The text grows by at most `amount` tokens at a time; None: by none, a number was refused."""
     if amount is None:
         writing.remaining = 0
@@ -67,7 +78,7 @@ def show(run, trained, writing: Writing, settings: sampling.Sampling, *, seed: i
     editor()
 
 
-def stop_rules(trained) -> dict[str, str]:
+def stop_rules(trained: TrainedModel) -> dict[str, str]:
     """{rule: its name}; "" is the number of tokens alone."""
     names = {"": _("after so many tokens"), "sentence": _("at the end of a sentence"), "line": _("at the end of a line")}
     return {**names, "item": _("at the end of the item")} if trained.kind == "blocks" else names
@@ -106,7 +117,7 @@ def _buttons(writing: Writing, amount: int | None):
         st.caption(_("A text ends here after {most} tokens.").format(most=f"{MOST:,}"))
 
 
-def _choices(trained, writing: Writing, settings: sampling.Sampling):
+def _choices(trained: TrainedModel, writing: Writing, settings: sampling.Sampling):
     """The next token's probabilities; a click appends its token."""
 
     def choose():
@@ -127,7 +138,7 @@ def _choices(trained, writing: Writing, settings: sampling.Sampling):
         st.caption(_("“Unknown” is never drawn: its share goes to the others."))
 
 
-def _text(run, trained, writing: Writing):
+def _text(run: Run, trained: TrainedModel, writing: Writing):
     """What is written, and how the token that is looked at came."""
 
     def look():
@@ -136,7 +147,7 @@ def _text(run, trained, writing: Writing):
             writing.selected = int(clicked)
 
     tokens = writing.tokens
-    position = (len(tokens) - 1 if writing.selected is None else min(writing.selected, len(tokens) - 1)) if tokens else None
+    position = len(tokens) - 1 if writing.selected is None else min(writing.selected, len(tokens) - 1)
     looks = not writing.remaining or len(tokens) <= LOOKED_AT_WHILE_WRITING
     copied = copy_meter.of_text(run, trained, writing.ids()) if looks and tokens else None
     written_view(
@@ -147,7 +158,7 @@ def _text(run, trained, writing: Writing):
         names=token_names.in_a_row(trained.tokenizer, writing.ids()),
         copied=tuple((span.begin, span.end) for span in copied.spans) if copied else (),
         chosen=[index for index, token in enumerate(tokens) if token.random_number is None],
-        selected=position,
+        selected=position if tokens else None,
         bar=number_bar(trained, writing, position) if tokens else None,
         on_click=look,
     )
@@ -166,18 +177,18 @@ def prompt_end(prompt: str, most: int = SHOWN_PROMPT) -> str:
     return prompt if len(prompt) <= most else "…" + prompt[-most:]
 
 
-def number_bar(trained, writing: Writing, position: int) -> dict:
+def number_bar(trained: TrainedModel, writing: Writing, position: int) -> dict:
     """[0, 1) cut into the intervals of the tokens, the most likely first, and the number that fell on it."""
     token = writing.tokens[position]
     top, (low, high) = token.top, token.interval
     names = token_names.next_names(trained.tokenizer, writing.before(position), [*top.ids, token.id])
-    parts = [
+    parts: list[dict] = [
         {"text": names[int(token_id)], "low": float(end - share), "high": float(end), "part": "token"}
         for token_id, share, end in zip(top.ids, top.after, top.ends, strict=True)
         if share > 0
     ]
     known = parts[-1]["high"] if parts else 0.0
-    hit = {"text": names[token.id], "low": low, "high": high, "part": "hit"}
+    hit: dict = {"text": names[token.id], "low": low, "high": high, "part": "hit"}
     if high > low and token.id not in top.ids:
         parts += [_others(known, low), hit, _others(high, 1.0)]
     else:

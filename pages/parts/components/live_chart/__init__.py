@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from lmcore.runs.store.records import Run
+from lmcore.runs.store.store import Store
 from lmcore.training.curve_history import thin
 from pages.parts.components import plots
 from pages.parts.components.plotly_js import with_plotly
@@ -34,7 +36,14 @@ def chart_to_come(key: str):
 
 
 def live_chart(
-    store, run, *, key: str, labels: dict[str, str], references: list[dict], marks: list[tuple[int, str]], summary: str
+    store: Store,
+    run: Run,
+    *,
+    key: str,
+    labels: dict[str, str],
+    references: list[dict],
+    marks: list[tuple[int, str]],
+    summary: str,
 ):
     """Mount the curve of a run, or send it what is new. Call it again and again with the same key.
 
@@ -61,7 +70,10 @@ def live_chart(
         "run": run.id,
         "after": after,
         "steps": {name: _plain(getattr(columns, name)[kept], DIGITS[name]) for name in COLUMNS},
-        "evaluations": {"step": [row.step for row in evaluations], "loss": [round(row.loss, 5) for row in evaluations]},
+        "evaluations": {
+            "step": [row.step for row in evaluations],
+            "loss": [None if row.loss is None else round(row.loss, 5) for row in evaluations],
+        },
         "best": run.best_step,
         "references": references,
         "marks": [{"step": step, "name": name} for step, name in marks],

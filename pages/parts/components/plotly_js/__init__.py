@@ -4,10 +4,11 @@ Imports no streamlit: `app.py` reads this first.
 """
 
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
-PLOTLY_JS = Path(find_spec("plotly").origin).parent / "package_data" / "plotly.min.js"
+import plotly
+
+PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY_ROUTE = f"/assets/plotly-{version('plotly')}.js"
 _LOADER = (Path(__file__).parent / "load_plotly.js").read_text(encoding="utf-8").replace("PLOTLY_ROUTE", PLOTLY_ROUTE)
 

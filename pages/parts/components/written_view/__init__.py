@@ -1,6 +1,6 @@
 """A text that grows token by token: each can be chosen, copied stretches are underlined, and the number that fell is shown on its bar."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -23,7 +23,7 @@ def written_view(
     labels: dict[str, str],
     names: list[str] | None = None,
     copied: tuple = (),
-    chosen: list[int] = (),
+    chosen: Sequence[int] = (),
     selected: int | None = None,
     bar: dict | None = None,
     on_click: Callable | None = None,
