@@ -4,6 +4,8 @@ import math
 from functools import lru_cache
 
 from lmcore.runs.store import marks
+from lmcore.runs.store.records import Run
+from lmcore.runs.store.store import Store
 from lmcore.training.diagnosis import AVERAGED, Finding, History, Point, diagnose
 from pages.parts import number_format
 from pages.parts.language import _, together
@@ -12,7 +14,7 @@ from pages.parts.run import run_labels
 WORSE = 0.05  # nats per token
 
 
-def of_curve(store, run) -> str:
+def of_curve(store: Store, run: Run) -> str:
     """Where the loss began and where it is; when validation was best; what that means."""
     begin = store.steps(run.id, most=1).loss
     end = store.steps(run.id, after=run.step - AVERAGED).loss
@@ -29,7 +31,7 @@ def of_curve(store, run) -> str:
     return together(words, *(said(finding) for finding in diagnose(history(store, run))))
 
 
-def history(store, run) -> History:
+def history(store: Store, run: Run) -> History:
     """What a diagnosis looks at."""
     settings, types = run_labels.config(run), run_labels.vocabulary_size(store.folder, run.id)
     return History(
@@ -43,13 +45,13 @@ def history(store, run) -> History:
 
 
 @lru_cache(maxsize=20_000)
-def _point(store, run_id: str, step: int, loss: float | None) -> Point:
+def _point(store: Store, run_id: str, step: int, loss: float | None) -> Point:
     """What has been trained stays as it is."""
     before = max(0, step - AVERAGED)
     return Point.of(step, store.steps(run_id, after=before, most=step - before).loss, loss)
 
 
-def got_worse(store, run) -> float | None:
+def got_worse(store: Store, run: Run) -> float | None:
     """The last validation loss, where it is clearly above the best one."""
     latest = store.latest_evaluation(run.id)
     if latest is None or latest.loss is None or run.best_loss is None or latest.loss < run.best_loss + WORSE:
