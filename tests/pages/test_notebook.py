@@ -81,6 +81,7 @@ def test_explore(numbers, open_page, ids):
     app = open_page("explore", run=ids["finished"], view="sentence")
     app.text_area(key="explore.sentence").set_value("the cat sat").run()
     found = metrics(app)
+    assert found["Bits per byte"] == f"{numbers['bits_per_byte']:.3f}"
     assert found["Cross entropy (nats per token)"] == f"{numbers['cross_entropy']:.3f}"
     assert found["Probability of the whole"] == format_probability_from_log(numbers["sentence"].log_probs.sum())
     assert numbers["probability"] == pytest.approx(numbers["sentence"].perplexity ** -11)
@@ -102,6 +103,7 @@ def test_write(numbers, open_page, ids):
     assert text.prompt == "the ca" and numbers["written"] == numbers["model"].written(
         [*numbers["model"].encode("the ca"), *text.ids()[-12:]]
     )
+    assert numbers["intervals"] == [(token.interval, token.random_number, token.probability) for token in text.tokens]
 
 
 def test_compare(numbers, open_page, ids):
