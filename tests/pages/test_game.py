@@ -1,9 +1,14 @@
 """The guessing game on its page. Its lines and scores are in `lmcore.test_guessing`."""
 
+import re
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lmcore import open_run
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from pages.parts import visitor
@@ -129,3 +134,15 @@ def test_an_example_is_open_to_everyone(play):
 
 def test_a_text_too_short_for_held_out_lines_says_so(play):
     assert ["too short to hold a part of it back" in info.value for info in play("short").info] == [True]
+
+
+def test_the_notebook_has_the_score_of_the_run(play, played):
+    text = (Path(__file__).parents[2] / "docs" / "notebook.md").read_text(encoding="utf-8")
+    (cell,) = (code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "play_round" in code)
+    run = open_run(RunFolder.of(played["data"], played["words"]).path)
+    found = {"run": run, "model": run.trained()}
+    exec(cell, found)
+    app = play("words")
+    for _ in app.session_state["game"].round.line.ids:
+        app.button(key="game.other").click().run()
+    assert hits(app)["This run"] == f"{found['hits']} / {len(found['lines'][0].ids)}"

@@ -41,7 +41,7 @@ def captions(app: AppTest) -> str:
 
 
 def test_both_languages_have_the_same_cells():
-    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 9
+    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 10
 
 
 def test_home(numbers, ids, tmp_path, pool, monkeypatch):
