@@ -50,7 +50,7 @@ class Run:
         took = []
         for _ in range(STEPS):
             began = time.perf_counter()
-            tokens = take_step(self.network, self.state)[-1]
+            tokens = take_step(self.network, self.state).batch.tokens
             took.append(time.perf_counter() - began)
         return tokens / median(took[1:])
 

@@ -1,4 +1,4 @@
-"""Cuts token ids into the batches of training: which (B, T) stretch each step reads, and where the state starts anew.
+"""Cuts token ids into the batches of training: which T tokens each of B lanes reads in a step, and where its state is reset.
 
 Every batch is a function of the step number alone, so that a resumed run goes on exactly where it stopped.
 """
@@ -14,14 +14,14 @@ IGNORED = -100  # a target that does not count: padding (torch's own default)
 class Batch:
     inputs: np.ndarray  # (B, T) int64
     targets: np.ndarray  # (B, T) int64, IGNORED where there is nothing to predict
-    fresh: np.ndarray  # (B,) bool: these lanes begin a new item, from a zero state
+    reset: np.ndarray  # (B,) bool: these lanes begin a new item, from the initial state
     tokens: int  # how many targets count
 
 
 class StreamBatches:
     """Running text as a ring read by B lanes, each beginning N/B tokens after the one before.
 
-    The state is carried for ever: when a lane reaches the place where its neighbour began, it simply reads on.
+    The state is always carried on: a lane that reaches the beginning of the next one reads on.
 
     >>> batches = StreamBatches(np.arange(10), batch_size=2, sequence_length=3)
     >>> batches.at(0).inputs.tolist(), batches.at(0).targets.tolist()
@@ -35,18 +35,18 @@ class StreamBatches:
         self.lanes = batch_size
         self.starts = np.arange(batch_size) * (len(ids) // batch_size)
         self.length = sequence_length
-        self.fresh = np.zeros(batch_size, dtype=bool)
+        self.reset = np.zeros(batch_size, dtype=bool)
         self.tokens_per_epoch = len(ids)
 
     def at(self, step: int) -> Batch:
         positions = self.starts[:, None] + step * self.length + np.arange(self.length)  # (B, T)
         inputs = self.ids.take(positions, mode="wrap").astype(np.int64)
         targets = self.ids.take(positions + 1, mode="wrap").astype(np.int64)
-        return Batch(inputs, targets, self.fresh, inputs.size)
+        return Batch(inputs, targets, self.reset, inputs.size)
 
 
 class ItemBatches:
-    """Items one after another in B lanes, shuffled anew each epoch; a lane's state is zero where an item begins.
+    """Items one after another in B lanes, shuffled in each epoch; a lane's state is reset where an item begins.
 
     ids is `<begin> item <begin> item … <begin>`: each item is read from its begin token, and the next one is its last target.
     An item longer than T is read in several steps, the state carried. Seed None keeps the order (validation).
@@ -78,28 +78,31 @@ class ItemBatches:
             self._first_step += self.rows
             self._epoch += 1
             self._table = self._lay_out(self._epoch)
-        starts, lengths, fresh = self._table[step - self._first_step].T  # (B,) each
+        starts, lengths, reset = self._table[step - self._first_step].T  # (B,) each
         within = np.arange(self.length)
         positions = starts[:, None] + within
         padding = within >= lengths[:, None]
         inputs = self.ids.take(positions, mode="clip").astype(np.int64)
         targets = np.where(padding, IGNORED, self.ids.take(positions + 1, mode="clip").astype(np.int64))
-        return Batch(inputs, targets, fresh.astype(bool), int(lengths.sum()))
+        return Batch(inputs, targets, reset.astype(bool), int(lengths.sum()))
 
     def _lay_out(self, epoch: int) -> np.ndarray:
-        """(rows, B, 3): start, length and freshness of the stretch each lane reads at each step; length 0 is padding."""
+        """Return (rows, B, 3): start and length of the sequence that each lane reads at each step, and 1 where its state is reset.
+
+        Length 0 is padding.
+        """
         order = np.arange(len(self.starts))
         if self.seed is not None:
             order = np.random.default_rng([self.seed, epoch]).permutation(order)
-        pieces = -(-self.lengths[order] // self.length)  # stretches per item
+        pieces = -(-self.lengths[order] // self.length)  # sequences per item
         items = np.repeat(order, pieces)
         ordinal = np.arange(len(items)) - np.repeat(np.cumsum(pieces) - pieces, pieces)  # 0, 1, … within the item
         lengths = np.minimum(self.length, self.lengths[items] - ordinal * self.length)
-        stretches = np.stack([self.starts[items] + ordinal * self.length, lengths, ordinal == 0], axis=1)
+        sequences = np.stack([self.starts[items] + ordinal * self.length, lengths, ordinal == 0], axis=1)
         lane_of_item = np.arange(len(order)) * self.lanes // len(order)
         lane = np.repeat(lane_of_item, pieces)
         row = np.arange(len(items)) - np.searchsorted(lane, lane)
         table = np.zeros((row.max() + 1, self.lanes, 3), dtype=np.int64)
         table[..., 2] = 1
-        table[row, lane] = stretches
+        table[row, lane] = sequences
         return table

@@ -65,7 +65,7 @@ def _item_nats(network: Network, data: TokenData) -> tuple[float, int]:
     items.at(0)
     for step in range(items.rows):
         batch = items.at(step)
-        nats, state = _nats(network, batch.inputs, batch.targets, network.reset(state, torch.from_numpy(batch.fresh)))
+        nats, state = _nats(network, batch.inputs, batch.targets, network.reset(state, torch.from_numpy(batch.reset)))
         total += nats
     return total, items.tokens_per_epoch
 

@@ -45,6 +45,18 @@ class StepEvent:
     evaluation: Evaluation | None = None
 
 
+@dataclass(frozen=True)
+class StepTrace:
+    """A step before its update; the gradients stand in the network."""
+
+    batch: Batch
+    loss: float  # nats per token
+    norm: float  # of all gradients as one vector, before clipping
+    learning_rate: float
+    hidden: State  # after the batch
+    random_state: torch.Tensor  # after what was drawn
+
+
 class TrainingState:
     """All that a run carries from step to step: with it, the network and the data, training goes on exactly as it would have.
 
@@ -96,7 +108,7 @@ def fit(network: Network, data: TokenData, config: TrainingConfig, state: Traini
     while not state.finished:
         with threads(config.threads):
             began = time.perf_counter()
-            loss, rate, norm, tokens = take_step(network, state)
+            trace = take_step(network, state)
             trained = time.perf_counter()
             evaluation = evaluate(network, data, state) if is_evaluation_step(config, state.step) else None
             state.seconds += time.perf_counter() - began
@@ -104,55 +116,68 @@ def fit(network: Network, data: TokenData, config: TrainingConfig, state: Traini
             step=state.step,
             epoch=state.tokens / state.batches.tokens_per_epoch,
             tokens=state.tokens,
-            loss=loss,
-            learning_rate=rate,
-            gradient_norm=norm,
+            loss=trace.loss,
+            learning_rate=trace.learning_rate,
+            gradient_norm=trace.norm,
             seconds=state.seconds,
-            tokens_per_second=tokens / (trained - began),
+            tokens_per_second=trace.batch.tokens / (trained - began),
             evaluation=evaluation,
         )
 
 
-def take_step(network: Network, state: TrainingState) -> tuple[float, float, float, int]:
-    """One update -> (loss, learning rate, gradient norm, tokens).
+def take_step(network: Network, state: TrainingState) -> StepTrace:
+    """Train on the next batch. Raises LossNotFinite, as `update`."""
+    trace = forward_backward(network, state)
+    update(network, state, trace)
+    return trace
 
-    Raises LossNotFinite, which names the rate that was set, before a weight is spoilt, and where the loss stays far above ln V, that of guessing: it has exploded.
+
+def forward_backward(network: Network, state: TrainingState) -> StepTrace:
+    """Compute the loss of the next batch and its gradients, which stand in the network afterwards. Weights and `state` are not changed.
+
+    What is drawn (dropout, resets, negatives) comes from the run's own random numbers.
     """
-    batch = state.batches.at(state.step)
-    rate = state.learning_rates[-1][1] * schedule_factor(state.config, state.step + 1)
-    set_rate(state.optimizers, rate)
-    loss, hidden = forward(network, state, batch)
-    network.zero_grad(set_to_none=True)
-    loss.backward()
-    norm = nn.utils.get_total_norm(weight.grad for weight in network.parameters())
-    value, length = loss.item(), norm.item()
-    state.exploding = state.exploding + 1 if value > 2 * math.log(network.output.out_features) + 5 else 0
-    if not (math.isfinite(value) and math.isfinite(length)) or state.exploding >= EXPLODED:
-        raise LossNotFinite(loss=value, step=state.step + 1, learning_rate=state.learning_rates[-1][1], gradient_norm=length)
-    if state.config.clipping:
-        nn.utils.clip_grads_with_norm_(network.parameters(), state.config.clipping, norm)
-    for optimizer in state.optimizers:
-        optimizer.step()
-    state.hidden = tuple(part.detach() for part in hidden)
-    state.step += 1
-    state.tokens += batch.tokens
-    return value, rate, length, batch.tokens
-
-
-def forward(network: Network, state: TrainingState, batch: Batch) -> tuple[torch.Tensor, State]:
-    """(loss of a batch, hidden state after it). What is drawn (dropout, resets, negatives) comes from the run's own random
-    numbers."""
-    config, inputs, targets = state.config, torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
+    batch, config = state.batches.at(state.step), state.config
     with torch.random.fork_rng(devices=[]):
         torch.set_rng_state(state.random_state)
-        fresh = torch.from_numpy(batch.fresh)
+        lanes = torch.from_numpy(batch.reset)
         if config.state_resets:
-            fresh = fresh | (torch.rand(len(fresh)) < config.state_resets)
+            lanes = lanes | (torch.rand(len(lanes)) < config.state_resets)
         with precision(config):
-            features, hidden = network.features(inputs, network.reset(state.hidden, fresh))
-        loss = state.loss(features, network.output, targets)
-        state.random_state = torch.get_rng_state()
-    return loss, hidden
+            features, hidden = network.features(torch.from_numpy(batch.inputs), network.reset(state.hidden, lanes))
+        loss = state.loss(features, network.output, torch.from_numpy(batch.targets))
+        random_state = torch.get_rng_state()
+    network.zero_grad(set_to_none=True)
+    loss.backward()
+    return StepTrace(
+        batch=batch,
+        loss=loss.item(),
+        norm=nn.utils.get_total_norm(weight.grad for weight in network.parameters()).item(),
+        learning_rate=state.learning_rates[-1][1] * schedule_factor(config, state.step + 1),
+        hidden=tuple(part.detach() for part in hidden),
+        random_state=random_state,
+    )
+
+
+def update(network: Network, state: TrainingState, trace: StepTrace):
+    """Change the weights by the gradients that stand in the network, and move `state` one step on.
+
+    Raises LossNotFinite before any weight is changed, with the learning rate that was set: where loss or gradient is not finite, or
+    where the loss has stayed far above ln V, that of guessing, for EXPLODED steps.
+    """
+    config = state.config
+    state.exploding = state.exploding + 1 if trace.loss > 2 * math.log(network.output.out_features) + 5 else 0
+    if not (math.isfinite(trace.loss) and math.isfinite(trace.norm)) or state.exploding >= EXPLODED:
+        rate = state.learning_rates[-1][1]
+        raise LossNotFinite(loss=trace.loss, step=state.step + 1, learning_rate=rate, gradient_norm=trace.norm)
+    if config.clipping:
+        nn.utils.clip_grads_with_norm_(network.parameters(), config.clipping, torch.tensor(trace.norm))
+    set_rate(state.optimizers, trace.learning_rate)
+    for optimizer in state.optimizers:
+        optimizer.step()
+    state.hidden, state.random_state = trace.hidden, trace.random_state
+    state.step += 1
+    state.tokens += trace.batch.tokens
 
 
 def precision(config: TrainingConfig):

@@ -39,7 +39,7 @@ def test_each_epoch_reads_each_item_once_from_its_beginning(lanes, length, seed)
                 counted = batch.targets[lane] != IGNORED
                 if not counted.any():
                     continue
-                assert batch.fresh[lane] == (batch.inputs[lane, 0] == 0)
+                assert batch.reset[lane] == (batch.inputs[lane, 0] == 0)
                 read.setdefault(lane, []).extend(batch.targets[lane][counted])
         text = [token for lane in sorted(read) for token in read[lane]]
         items, item = [], []

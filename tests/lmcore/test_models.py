@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from torch import nn
 
 from lmcore.models import RNNModel, build_model, parameter_count
+from lmcore.models.stepping import Stepper
 from tests.lmcore.examples import FAMILIES, every_model, small
 
 MODELS = dict(every_model())
@@ -90,6 +91,36 @@ def test_a_new_model_is_nearly_uniform(family):
     model = build_model(small(family, hidden_size=64), 20)
     logits, _ = model(torch.tensor([[1, 2, 3]]))
     assert torch.softmax(logits, -1).max() < 0.15
+
+
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [
+        ("rnn", ["h"]),
+        ("gru", ["h", "reset", "update", "candidate"]),
+        ("lstm", ["h", "c", "input", "forget", "output", "candidate"]),
+    ],
+)
+def test_the_activations_are_those_of_torch(family, names):
+    """Hidden states of the last layer at every token, the state of every layer at the last; gates by their equations from them."""
+    network, ids = build_model(small(family, layers=2), 11).eval(), np.array([3, 1, 4, 1, 5, 9, 2, 6])
+    _, state = network.features(torch.tensor([[7, 8]]), network.initial_state(1))  # not from zero
+    state = tuple(part.detach() for part in state)
+    found = Stepper(network).activations(state, ids)
+    features, last = network.features(torch.from_numpy(ids)[None], state)
+    assert list(found) == names and {values.shape for values in found.values()} == {(8, 2, 16)}
+    assert_allclose(found["h"][:, -1], features[0].detach(), atol=1e-6)
+    for name, part in zip(names, last, strict=False):
+        assert_allclose(found[name][-1], part[:, 0].detach(), atol=1e-6)
+    before = {
+        name: np.concatenate([part.numpy()[None, :, 0], found[name][:-1]]) for name, part in zip(names, state, strict=False)
+    }
+    if family == "gru":
+        kept = found["update"]
+        assert_allclose(found["h"], (1 - kept) * found["candidate"] + kept * before["h"], atol=1e-6)
+    if family == "lstm":
+        assert_allclose(found["c"], found["forget"] * before["c"] + found["input"] * found["candidate"], atol=1e-6)
+        assert_allclose(found["h"], found["output"] * np.tanh(found["c"]), atol=1e-6)
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_caller_s_random_numbers_alone():

@@ -15,7 +15,7 @@ from lmcore.inference import probability
 from lmcore.models import NeuralLanguageModel, build_model
 from lmcore.text.corpus import TokenData
 from lmcore.training.evaluation import text_size, validation_nats
-from lmcore.training.loop import StopTraining, TrainingState, fit, forward, is_evaluation_step
+from lmcore.training.loop import StopTraining, TrainingState, fit, forward_backward, is_evaluation_step, take_step, update
 from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
 
 
@@ -112,12 +112,32 @@ def test_forgotten_states_are_drawn_for_a_share_of_the_lanes():
         network.rnn.weight_hh_l0.copy_(torch.eye(16))
     state = TrainingState(network, data, quick(state_resets=0.5, batch_size=64, sequence_length=1))
     state.hidden = (torch.full((1, 64, 16), 1e3),)
-    _, (hidden,) = forward(network, state, state.batches.at(0))
+    (hidden,) = forward_backward(network, state).hidden
     kept = [bool((lane == 1).all()) for lane in hidden[0]]
     assert 20 < sum(kept) < 44
+    take_step(network, state)
     state.hidden = (torch.full((1, 64, 16), 1e3),)
-    _, (hidden,) = forward(network, state, state.batches.at(0))
+    (hidden,) = forward_backward(network, state).hidden
     assert [bool((lane == 1).all()) for lane in hidden[0]] != kept
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_that_is_only_looked_at_changes_nothing(family, kind):
+    """Two traces before the update are equal, and the run goes on as if nobody had looked."""
+    network, data = build_model(small(family, dropout=0.3), 6), pattern(kind)
+    config = quick(planned_steps=6, state_resets=0.3, clipping=0.1)
+    state, losses = TrainingState(network, data, config), []
+    while not state.finished:
+        weights = [weight.clone() for weight in network.parameters()]
+        first, again = forward_backward(network, state), forward_backward(network, state)
+        gradients = torch.cat([weight.grad.flatten() for weight in network.parameters()])
+        assert (first.loss, first.norm) == (again.loss, again.norm)
+        assert first.norm == pytest.approx(gradients.norm().item())
+        assert all(map(torch.equal, weights, network.parameters()))
+        update(network, state, again)
+        losses.append(first.loss)
+    assert losses == [event.loss for event in fit(build_model(small(family, dropout=0.3), 6), data, config)]
 
 
 @pytest.mark.parametrize("optimizer", ["muon", "adam", "momentum"])

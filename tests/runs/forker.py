@@ -4,11 +4,13 @@ Run as a program it reads one JSON order a line, {data, run, faults}, forks a wo
 """
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -155,13 +157,13 @@ def spoil_gradients(step: int):
     """From this step on, every loss is NaN."""
     from lmcore.training import loop
 
-    forward = loop.forward
+    forward_backward = loop.forward_backward
 
-    def spoiled(network, state, batch):
-        loss, hidden = forward(network, state, batch)
-        return (loss * float("nan") if state.step + 1 >= step else loss), hidden
+    def spoiled(network, state):
+        trace = forward_backward(network, state)
+        return replace(trace, loss=math.nan) if state.step + 1 >= step else trace
 
-    loop.forward = spoiled
+    loop.forward_backward = spoiled
 
 
 def fail_to_count(fault: str):
