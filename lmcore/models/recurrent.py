@@ -3,7 +3,6 @@
 import math
 from typing import ClassVar, TypeAlias
 
-import torch
 from torch import Tensor, nn
 
 from lmcore.config import ModelConfig
@@ -17,6 +16,7 @@ Hidden: TypeAlias = Tensor | tuple[Tensor, Tensor]  # (layers, B, H), as torch's
 class RNNModel(nn.Module):
     """The plain recurrent network (Elman, 1990): h_t = tanh(W x_t + U h_{t-1} + b), logits = V h_t + c. A `Network`.
 
+    >>> import torch
     >>> model = RNNModel(vocab_size=10, embed_size=4, hidden_size=8)
     >>> output, hidden = model(torch.tensor([[1, 2, 3]]))
     >>> tuple(output.shape), tuple(hidden.shape)
@@ -70,7 +70,7 @@ class RNNModel(nn.Module):
         return features, hidden if isinstance(hidden, tuple) else (hidden,)
 
     def initial_state(self, lanes: int) -> State:
-        return (torch.zeros(self.rnn.num_layers, lanes, self.rnn.hidden_size),) * self.state_tensors
+        return (self.linear.weight.new_zeros(self.rnn.num_layers, lanes, self.rnn.hidden_size),) * self.state_tensors
 
     def reset(self, state: State, lanes: Tensor) -> State:
         keep = ~lanes[None, :, None]  # (1, B, 1)

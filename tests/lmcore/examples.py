@@ -1,12 +1,17 @@
 """Small models and token data that several tests share."""
 
+from unittest.mock import patch
+
 import numpy as np
 
-from lmcore.config import FAMILIES, ModelConfig, TrainingConfig
+from lmcore import config
+from lmcore.config import ModelConfig, TrainingConfig
 from lmcore.models import Counts, NeuralLanguageModel, NgramModel, UniformModel, build_model
 from lmcore.text.corpus import TokenData
 from lmcore.text.text_index import TextIndex
 
+IN_TESTS = {"decay": "tests.lmcore.toy_family:DecayModel"}  # `conftest` adds it to the table of the product
+FAMILIES = (*config.FAMILIES, *IN_TESTS)
 KINDS = ("stream", "lines")
 
 
@@ -53,7 +58,9 @@ def every_model():
     for family in FAMILIES:
         for kind, opening in (("stream", [1, 2, 3]), ("lines", [0])):
             begin_id = 0 if kind == "lines" else None
-            yield f"{family}-{kind}", NeuralLanguageModel(build_model(small(family), 7), np.array(opening), begin_id)
+            with patch.dict(config.FAMILIES, IN_TESTS):  # tests are collected before any fixture is there
+                network = build_model(small(family), 7)
+            yield f"{family}-{kind}", NeuralLanguageModel(network, np.array(opening), begin_id)
         counts = Counts(random_index(kind))
         for order, smoothing in ((1, "kneser-ney"), (2, "none"), (3, "add-k"), (5, "kneser-ney"), (5, "none")):
             yield f"{order}-gram-{smoothing}-{kind}", NgramModel(counts, order, smoothing)

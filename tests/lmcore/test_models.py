@@ -6,11 +6,17 @@ import torch
 from numpy.testing import assert_allclose
 from torch import nn
 
-from lmcore.models import RNNModel, build_model, parameter_count
+from lmcore.models import RNNModel, build_model, family_of, parameter_count
 from lmcore.models.stepping import Stepper
 from tests.lmcore.examples import FAMILIES, every_model, small
 
 MODELS = dict(every_model())
+
+
+def logits(network, ids: list[int]) -> torch.Tensor:
+    """(T, V) from the initial state."""
+    features, _ = network.features(torch.tensor([ids]), network.initial_state(1))
+    return network.output(features)[0]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -80,17 +86,44 @@ def test_one_step_of_the_rnn_is_the_formula():
 @pytest.mark.parametrize(
     "changes", [{}, {"layers": 3}, {"hidden_size": 8, "tied": True}], ids=["one layer", "three layers", "tied"]
 )
-def test_parameters_are_counted_without_building(family, changes):
+def test_a_network_is_what_its_class_says_before_it_is_built(family, changes):
+    """Checkpoints are compared with these shapes before anything is built."""
     config = small(family, **changes)
-    model = build_model(config, 11)
-    assert parameter_count(config, 11) == sum(parameter.numel() for parameter in model.parameters())
+    network, kind = build_model(config, 11), family_of(config)
+    weights = {name: tuple(weight.shape) for name, weight in network.named_parameters()}
+    assert list(kind.weight_shapes(config, 11).items()) == list(weights.items())
+    assert parameter_count(config, 11) == sum(parameter.numel() for parameter in network.parameters())
+    assert all(weights[name][0] % kind.matrices(name) == 0 for name in weights if kind.matrices(name))
+    _, after = network.features(torch.zeros(3, 5, dtype=torch.long), network.initial_state(3))
+    for state in (network.initial_state(3), after):
+        assert tuple(tuple(part.shape) for part in state) == kind.state_shapes(config, 3)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_lanes_are_reset_one_by_one(family):
+    network = build_model(small(family), 11)
+    _, state = network.features(torch.tensor([[1, 2], [3, 4], [5, 6]]), network.initial_state(3))
+    before = [part.clone() for part in state]
+    reset = network.reset(state, torch.tensor([False, True, False]))
+    for part, old, left, initial in zip(reset, before, state, network.initial_state(3), strict=True):
+        assert torch.equal(left, old)
+        assert torch.equal(part[:, 1], initial[:, 1]) and not torch.equal(old[:, 1], initial[:, 1])
+        assert torch.equal(part[:, [0, 2]], old[:, [0, 2]])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_text_read_in_two_parts_is_read_as_one(family):
+    network, ids = build_model(small(family), 11).eval(), torch.tensor([[1, 2, 3, 4, 5]])
+    whole, _ = network.features(ids, network.initial_state(1))
+    first, state = network.features(ids[:, :1], network.initial_state(1))
+    second, _ = network.features(ids[:, 1:], state)
+    assert_allclose(torch.cat([first, second], dim=1).detach(), whole.detach(), atol=1e-6)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_new_model_is_nearly_uniform(family):
-    model = build_model(small(family, hidden_size=64), 20)
-    logits, _ = model(torch.tensor([[1, 2, 3]]))
-    assert torch.softmax(logits, -1).max() < 0.15
+    network = build_model(small(family, hidden_size=64), 20)
+    assert torch.softmax(logits(network, [1, 2, 3]), -1).max() < 0.15
 
 
 @pytest.mark.parametrize(
@@ -127,20 +160,19 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_caller_s_random_num
     before = torch.get_rng_state()
     first, second, other = (build_model(small(), 9, seed) for seed in (1, 1, 2))
     assert torch.equal(torch.get_rng_state(), before)
-    assert torch.equal(first.linear.weight, second.linear.weight)
-    assert not torch.equal(first.linear.weight, other.linear.weight)
+    assert torch.equal(first.output.weight, second.output.weight)
+    assert not torch.equal(first.output.weight, other.output.weight)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_gradient_agrees_with_finite_differences(family):
-    model = build_model(small(family), 6).double()
-    text, target = torch.tensor([[1, 2, 3]]), torch.tensor([2, 3, 4])
+    network = build_model(small(family), 6).double()
 
     def loss():
-        return nn.functional.cross_entropy(model(text)[0].flatten(0, 1), target)
+        return nn.functional.cross_entropy(logits(network, [1, 2, 3]), torch.tensor([2, 3, 4]))
 
     loss().backward()
-    weight = model.rnn.weight_hh_l0
+    weight = next(weight for name, weight in reversed(list(network.named_parameters())) if network.matrices(name))
     for index in [(0, 0), (3, 5), (15, 7)]:
         with torch.no_grad():
             weight[index] += 1e-5

@@ -52,8 +52,8 @@ def test_the_lines_are_measured_on_the_same_tokens_as_a_network(kind):
     counts = Counts(TextIndex.of(data, 6))
     network = build_model(small(), 6)
     with torch.no_grad():
-        network.linear.weight.zero_()
-        network.linear.bias.copy_(torch.from_numpy(NgramModel(counts, 1).start()[0]))
+        network.output.weight.zero_()
+        network.output.bias.copy_(torch.from_numpy(NgramModel(counts, 1).start()[0]))
     nats, tokens = validation_nats(network, data)
     assert nats / tokens == pytest.approx(reference_losses(counts, data)[1].loss, abs=1e-6)
 

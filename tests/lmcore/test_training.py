@@ -161,7 +161,7 @@ def test_the_error_names_the_rate_that_was_set_not_what_the_schedule_makes_of_it
         next(steps)
     state.change_learning_rate(5.0)
     with torch.no_grad():
-        network.linear.weight.fill_(torch.nan)
+        network.output.weight.fill_(torch.nan)
     with pytest.raises(LossNotFinite) as error:
         next(steps)
     assert error.value.values["learning_rate"] == 5.0
@@ -224,7 +224,7 @@ def test_an_exploding_loss_is_named_before_the_weights_are_spoilt():
     network = build_model(small("rnn"), 6)
     data, config = pattern("stream"), quick(optimizer="sgd", learning_rate=10.0, clipping=0.0, schedule="constant")
     with torch.no_grad():
-        network.linear.weight.mul_(1e25)
+        network.output.weight.mul_(1e25)
     with pytest.raises(LossNotFinite) as error:
         for _ in fit(network, data, config):
             pass

@@ -29,7 +29,7 @@ class DecayModel(nn.Module):
         return torch.tanh(self.mix(torch.stack(seen, 1))), (h[None],)
 
     def initial_state(self, lanes: int) -> State:
-        return (torch.zeros(1, lanes, self.embedding.embedding_dim),)
+        return (self.decay.new_zeros(1, lanes, self.embedding.embedding_dim),)
 
     def reset(self, state: State, lanes: Tensor) -> State:
         return (state[0] * ~lanes[None, :, None],)

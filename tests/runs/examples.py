@@ -8,7 +8,7 @@ from lmcore.runs.store.store import Store
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 120
 
 
-def a_config(steps: int = 60, hidden_size: int = 16, **training) -> RunConfig:
+def a_config(steps: int = 60, hidden_size: int = 16, family: str = "lstm", **training) -> RunConfig:
     settings = {
         "stop": "steps",
         "stop_after": float(steps),
@@ -20,7 +20,7 @@ def a_config(steps: int = 60, hidden_size: int = 16, **training) -> RunConfig:
         **training,
     }
     return RunConfig(
-        model=ModelConfig(embedding_size=8, hidden_size=hidden_size, dropout=0.2), training=TrainingConfig(**settings)
+        model=ModelConfig(family, embedding_size=8, hidden_size=hidden_size, dropout=0.2), training=TrainingConfig(**settings)
     )
 
 

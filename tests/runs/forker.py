@@ -177,7 +177,14 @@ def fail_to_count(fault: str):
     index_job.reference_losses = fail
 
 
+def families(more: dict):
+    from lmcore import config
+
+    config.FAMILIES.update(more)
+
+
 INJECT = {
+    "families": families,
     "settings": os.environ.update,
     "die_at_step": lambda step: at_step(step, die),
     "die_at_write": die_at_write,

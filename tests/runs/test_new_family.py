@@ -9,7 +9,6 @@ from numpy.testing import assert_allclose
 
 from lmcore import open_run
 from lmcore.config import FAMILIES, ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
-from lmcore.models import build_model, parameter_count
 from lmcore.runs.exchange.transfer import export_run
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
@@ -29,14 +28,6 @@ def a_config(optimizer: str = "muon") -> RunConfig:
         optimizer=optimizer, stop="steps", stop_after=40.0, batch_size=4, sequence_length=8, evaluation_interval=10
     )
     return RunConfig(TokenizerConfig("word"), ModelConfig(family="decay", embedding_size=12, hidden_size=16), training)
-
-
-def test_its_weights_are_known_before_it_is_built():
-    network = build_model(a_config().model, 20)
-    shapes = type(network).weight_shapes(a_config().model, 20)
-    assert {name: tuple(weight.shape) for name, weight in network.named_parameters()} == shapes
-    assert list(shapes) == [name for name, _weight in network.named_parameters()]
-    assert parameter_count(a_config().model, 20) == sum(weight.numel() for weight in network.parameters())
 
 
 @pytest.mark.parametrize("kind", ["stream", "lines"])

@@ -10,6 +10,7 @@ import zipfile
 import pytest
 import torch
 
+from lmcore.config import FAMILIES
 from lmcore.errors import (
     ArchiveContradicts,
     ArchiveIncomplete,
@@ -28,6 +29,7 @@ from lmcore.runs.exchange.run_schema import MEMBERS, NEEDED
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.store import Store
+from tests.lmcore.examples import IN_TESTS
 from tests.runs.examples import a_run, a_text, curve, measured
 from tests.runs.run_files import is_untouched, members, packed, take_in, with_json, with_weights
 
@@ -105,6 +107,25 @@ def test_a_run_that_was_not_done_goes_on_bit_for_bit_elsewhere(origin, elsewhere
     assert forker.work(elsewhere.folder, imported.id) == 0
     assert elsewhere.run(imported.id).status == "finished"
     assert curve(elsewhere, imported) == curve(store, finished)
+
+
+def test_a_run_of_a_new_family_is_trained_taken_away_and_resumed_like_any_other(tmp_path, forker, monkeypatch):
+    """No line of `runs` names a family: one that stands in the table alone goes all the way."""
+    for name, where in IN_TESTS.items():
+        monkeypatch.setitem(FAMILIES, name, where)
+    store, elsewhere = Store(tmp_path / "here"), Store(tmp_path / "elsewhere")
+    text = a_text(store)
+    whole = a_run(store, 60, text, family="decay")
+    forker.work(store.folder, whole.id, families=IN_TESTS)
+    stopped = a_run(store, 60, text, family="decay")  # now: one that waits would end the slice of the first
+    forker.work(store.folder, stopped.id, families=IN_TESTS, die_at_step=35)
+    store.request(stopped.id, "stop")
+    imported = take_in(elsewhere, "ben", transfer.export_run(store, stopped.id))
+    assert (imported.resolved.model.family, imported.status, imported.step) == ("decay", "stopped", 20)
+    elsewhere.request(imported.id, "run")
+    assert forker.work(elsewhere.folder, imported.id, families=IN_TESTS) == 0
+    assert curve(elsewhere, imported) == curve(store, whole)
+    assert store.run(whole.id).best_loss < dict((name, loss) for name, _, loss in store.run(whole.id).reference_lines)["unigram"]
 
 
 def test_a_text_that_is_there_already_is_not_kept_twice(origin, exported):
