@@ -75,7 +75,7 @@ class Network(Protocol):
 
 
 def family_of(config: ModelConfig) -> type[Network]:
-    """Return the class of a family, the one place that asks which."""
+    """Return the class of a family; only this function asks which it is."""
     return resolve_name(FAMILIES[config.family])
 
 

@@ -18,7 +18,7 @@ SMALLEST_K, LARGEST_K = 1e-6, 1000.0
 
 @dataclass(frozen=True)
 class _Level:
-    """What one length of context says at each of T places: P(w) = lower · P_shorter(w) + max(c(w) - discount, 0) / denominator."""
+    """What one length of context says at each of T positions: P(w) = lower · P_shorter(w) + max(c(w) - discount, 0) / denominator."""
 
     order: Order
     cumulated: np.ndarray  # (G + 1,) the counts used
@@ -29,9 +29,9 @@ class _Level:
     discount: float
     denominator: np.ndarray  # (T,)
 
-    def shares(self, group: np.ndarray, place: np.ndarray) -> np.ndarray:
-        """(c - discount) / denominator of n-grams, each at one of the places."""
-        return (self.cumulated[group + 1] - self.cumulated[group] - self.discount) / self.denominator[place]
+    def shares(self, group: np.ndarray, position: np.ndarray) -> np.ndarray:
+        """(c - discount) / denominator of n-grams, each at one of the positions."""
+        return (self.cumulated[group + 1] - self.cumulated[group] - self.discount) / self.denominator[position]
 
 
 class NgramModel(LanguageModel):
@@ -48,7 +48,7 @@ class NgramModel(LanguageModel):
       these; the shortest context is interpolated with the uniform 1 / V. D = n1 / (n1 + 2 n2) for each order, from the numbers
       of n-grams counted once and twice (Ney, Essen and Kneser, 1994), 1/2 where there are none. A context never seen is passed over.
 
-    A fresh context begins with the end of a stream, or with <begin>; a context never reaches over a begin token.
+    A context begins with the end of a stream, or with <begin>; a context never reaches over a begin token.
     """
 
     def __init__(self, counts: Counts, order: int, smoothing: str = SMOOTHINGS[0], k: float = 1.0):
@@ -83,41 +83,41 @@ class NgramModel(LanguageModel):
         """(T,) log P of each token of a text given those before it, the same numbers as in `log_probabilities`, without its rows."""
         opening = self._kept(self.index.opening)
         text = np.append(opening, np.asarray(ids, dtype=np.int32)).astype(np.int32)
-        places = np.arange(len(ids))
+        positions = np.arange(len(ids))
         ranges = self.index.ranges(text, self.order)
         probs = self._shortest[text[len(opening) :]]
         for length, level in self._levels(text, len(opening), len(text) - 1, ranges):
             low, high = (bound[level.context] for bound in ranges[length])  # where the n-gram itself stands
             group = np.minimum(np.searchsorted(level.order.starts, low), level.order.types - 1)
             seen = (low < high) & (level.first <= group) & (group < level.last)
-            probs = level.lower * probs + np.where(seen, level.shares(group, places), 0)
+            probs = level.lower * probs + np.where(seen, level.shares(group, positions), 0)
         with np.errstate(divide="ignore"):  # impossible: log 0 = -inf
             return np.log(probs)
 
     def _rows(self, text: np.ndarray, first: int) -> np.ndarray:
-        """(T, V) log-probabilities of what stands at the places first … len(text), each given the text before it."""
+        """(T, V) log-probabilities of what stands at the positions first … len(text), each given the text before it."""
         size = len(text) + 1 - first
         probs = np.tile(self._shortest, (size, 1))
         for _, level in self._levels(text, first, len(text), self.index.ranges(text, self.order - 1)):
             probs *= level.lower[:, None]
             amount = level.last - level.first
-            place = np.repeat(np.arange(size), amount)
-            group = np.arange(len(place)) + np.repeat(level.first - (np.cumsum(amount) - amount), amount)
-            probs[place, level.order.tokens[group]] += level.shares(group, place)
+            position = np.repeat(np.arange(size), amount)
+            group = np.arange(len(position)) + np.repeat(level.first - (np.cumsum(amount) - amount), amount)
+            probs[position, level.order.tokens[group]] += level.shares(group, position)
         with np.errstate(divide="ignore"):
             return np.log(probs)
 
     def _levels(self, text, first, last, ranges) -> Iterator[tuple[int, _Level]]:
-        """(n-gram length, level) for each length of context from 1 on, at the places first … last of a text."""
-        places = np.arange(first, last + 1)
-        known = self._known(text)[places]
+        """(n-gram length, level) for each length of context from 1 on, at the positions first … last of a text."""
+        positions = np.arange(first, last + 1)
+        known = self._known(text)[positions]
         for length in range(2, self.order + 1):
             usable = known >= length - 1
             if self.smoothing == "add-k":
                 usable &= np.minimum(known, self.order - 1) == length - 1  # the longest context alone
             if not usable.any():
                 continue
-            context = np.where(usable, places - (length - 1), 0)
+            context = np.where(usable, positions - (length - 1), 0)
             order, cumulated = self.counts.orders[length - 1], self._cumulated(length)
             begin, end = (np.searchsorted(order.starts, bound[context]) for bound in ranges[length - 1])
             end = np.where(usable, end, begin)
@@ -125,7 +125,7 @@ class NgramModel(LanguageModel):
             yield length, _Level(order, cumulated, begin, end, context, np.where(usable, lower, 1.0), discount, denominator)
 
     def _mixture(self, length, total, types):
-        """(share of the shorter context, discount, denominator) after contexts seen `total` times, followed by so many types."""
+        """(share of the shorter context, discount, denominator) after contexts seen `total` times, followed by `types` types."""
         if self.smoothing == "add-k":
             added = self.k * self.vocabulary_size
             return added / (total + added), 0.0, total + added
@@ -155,12 +155,12 @@ class NgramModel(LanguageModel):
         return once / (once + 2 * twice) if once and twice else 0.5
 
     def _known(self, text: np.ndarray) -> np.ndarray:
-        """(len(text) + 1,) so many tokens before each place belong to its context: back to the last begin token."""
-        places = np.arange(len(text) + 1)
+        """Return (len(text) + 1,): the number of tokens before each position that belong to its context, back to the last begin token."""
+        positions = np.arange(len(text) + 1)
         if self.index.begin_id is None:
-            return places
-        begins = np.append(0, np.where(text == self.index.begin_id, places[:-1], 0))
-        return places - np.maximum.accumulate(begins)
+            return positions
+        begins = np.append(0, np.where(text == self.index.begin_id, positions[:-1], 0))
+        return positions - np.maximum.accumulate(begins)
 
     def _kept(self, text: np.ndarray) -> np.ndarray:
         """The last n - 1 tokens: all that the model remembers."""

@@ -19,7 +19,7 @@ class Order:
     A count of a range of them is a difference of two cumulated numbers.
     """
 
-    starts: np.ndarray  # (G,) where in the sorted index the places of each begin
+    starts: np.ndarray  # (G,) where in the sorted index the positions of each begin
     tokens: np.ndarray  # (G,) the last token of each
     counts: np.ndarray  # (G + 1,) cumulated: occurrences
     continuations: np.ndarray  # (G + 1,) cumulated: different tokens in front (Kneser and Ney)
@@ -45,18 +45,18 @@ class Counts:
 
 
 def _order(index: TextIndex, common: np.ndarray, begins: np.ndarray, length: int) -> Order:
-    places, tokens, size = index.order, index.tokens, len(index.order)
+    positions, tokens, size = index.order, index.tokens, len(index.order)
     new = common < length
-    group = np.cumsum(new, dtype=np.int32) - 1  # (N,) which n-gram stands at each sorted place
-    last = places + (length - 1)
+    group = np.cumsum(new, dtype=np.int32) - 1  # (N,) which n-gram stands at each sorted position
+    last = positions + (length - 1)
     counted = last < size
     if index.begin_id is not None:
         if length == 1:
-            counted &= (places > 0) | (tokens[0] != index.begin_id)  # given, never predicted
+            counted &= (positions > 0) | (tokens[0] != index.begin_id)  # given, never predicted
         else:
-            counted &= begins[np.minimum(last, size)] == begins[np.minimum(places + 1, size)]
+            counted &= begins[np.minimum(last, size)] == begins[np.minimum(positions + 1, size)]
     groups = int(group[-1]) + 1
-    group, front = group[counted], tokens[places[counted] - 1]  # in front of place 0 stands -1, the end of `tokens`
+    group, front = group[counted], tokens[positions[counted] - 1]  # in front of position 0 stands -1, the end of `tokens`
     counts = np.bincount(group, minlength=groups)
     pairs = np.sort(group.astype(np.int64) * (index.vocabulary_size + 1) + (front + 1))
     different = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
@@ -65,8 +65,8 @@ def _order(index: TextIndex, common: np.ndarray, begins: np.ndarray, length: int
     starts = np.flatnonzero(new)[kept].astype(np.int32)
     counts, continuations = counts[kept], continuations[kept]
     if index.begin_id is not None and length > 1:
-        continuations = np.where(tokens[places[starts]] == index.begin_id, counts, continuations)
-    return Order(starts, tokens[places[starts] + (length - 1)], _cumulated(counts), _cumulated(continuations))
+        continuations = np.where(tokens[positions[starts]] == index.begin_id, counts, continuations)
+    return Order(starts, tokens[positions[starts] + (length - 1)], _cumulated(counts), _cumulated(continuations))
 
 
 def _cumulated(numbers: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """One safetensors file for a run at a step: weights, optimizer, carried state, and a JSON header with everything else.
 
 No pickle in either direction. A SHA-256 of all content stands in the header, because safetensors does not notice flipped bits.
-Because anybody can write a right SHA-256 over wrong content, every field of the header and the name, type and shape of every tensor
+Because a right SHA-256 can be written over wrong content, every field of the header and the name, type and shape of every tensor
 are compared with a schema before a tensor is read.
 """
 
@@ -94,7 +94,7 @@ class Checkpoint:
         return NeuralLanguageModel(self.network(), self.tensors["opening"].numpy(), self.header["begin_id"])
 
     def restore(self, state: TrainingState):
-        """Set a fresh `TrainingState` to where the run was."""
+        """Set a new `TrainingState` to where the run was."""
         for number, optimizer in enumerate(state.optimizers):
             kept = {}
             for name, value in _under(self.tensors, f"optimizer.{number}.").items():
@@ -183,8 +183,8 @@ def _check_tensors(header: dict, found: dict[str, tuple[str, tuple[int, ...]]]):
     for name in (*expected, *found):
         if name not in found or name not in expected:
             raise WrongValue(None, name)
-        (kind, shape), (kinds, sizes) = found[name], expected[name]
-        if kind not in kinds or len(shape) != len(sizes) or not all(map(contains, sizes, shape)):
+        (dtype, shape), (dtypes, sizes) = found[name], expected[name]
+        if dtype not in dtypes or len(shape) != len(sizes) or not all(map(contains, sizes, shape)):
             raise WrongValue(shape, name)
 
 

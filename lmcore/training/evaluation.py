@@ -11,7 +11,7 @@ from lmcore.text.corpus import TokenData
 from lmcore.training import losses
 from lmcore.training.batches import IGNORED, ItemBatches
 
-TOKENS_A_LANE = 512  # a stream is scored in lanes of at least so many tokens, each primed with what stands before it
+TOKENS_A_LANE = 512  # a stream is scored in lanes of at least this length, each primed with what stands before it
 LENGTH = 64  # tokens a lane is read on at once
 
 
@@ -47,7 +47,7 @@ def _stream_nats(network: Network, data: TokenData) -> tuple[float, int]:
     per_lane = -(-tokens // lanes)
     starts = opening + np.arange(lanes) * per_lane  # the first token each lane predicts
     total, state = 0.0, network.initial_state(lanes)
-    first = starts - opening  # primed with as many tokens as a fresh context has
+    first = starts - opening  # primed with as many tokens as any context begins with
     for offset in range(0, opening + per_lane - 1, LENGTH):
         width = min(LENGTH, opening + per_lane - 1 - offset)
         positions = first[:, None] + offset + np.arange(width)

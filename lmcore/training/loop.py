@@ -99,7 +99,7 @@ def batches(data: TokenData, config: TrainingConfig):
 
 def fit(network: Network, data: TokenData, config: TrainingConfig, state: TrainingState | None = None) -> Iterator[StepEvent]:
     """Train step by step: forward, loss, backward, clip, update. Truncated back-propagation through time: the hidden state
-    is carried from one stretch to the next, its gradient is not.
+    is carried from one batch to the next, its gradient is not.
 
     config is resolved (`planning.resolve`). The last event's evaluation is that of the final network.
     """
@@ -213,8 +213,8 @@ def look(network: Network, data: TokenData, config: TrainingConfig) -> Evaluatio
 def is_evaluation_step(config: TrainingConfig, step: int) -> bool:
     """At the second step, at an eighth, a quarter and half of the first interval, then at each interval, and at the end.
 
-    Not at the first, whose point on the curve somebody waits for. Where evaluations are dear, the first interval is the whole run,
-    and there is none at its eighth; where they are dearer still, it is longer, and only the second step and the end are left.
+    Not at the first, which a page waits for. Where evaluations take long, the first interval is the whole run, and there is none at
+    its eighth; where they take longer still, the interval is longer than the run, and only the second step and the end are left.
     """
     interval, planned = config.evaluation_interval, config.planned_steps
     parts = (2, 4, 8) if interval < planned else (2, 4) if interval == planned else ()

@@ -89,8 +89,8 @@ class Sampled:
 
     def draw(self) -> Tensor:
         """(K,) types, one from each K-th of the probability: fewer surprises than K free draws, the same on average."""
-        places = (torch.arange(self.negatives) + torch.rand(self.negatives, dtype=torch.float64)) / self.negatives
-        return torch.searchsorted(self.cumulative, places).clamp_(max=len(self.cumulative) - 1)
+        positions = (torch.arange(self.negatives) + torch.rand(self.negatives, dtype=torch.float64)) / self.negatives
+        return torch.searchsorted(self.cumulative, positions).clamp_(max=len(self.cumulative) - 1)
 
     def __call__(self, features: Tensor, output: nn.Linear, targets: Tensor, drawn: Tensor | None = None) -> Tensor:
         """Mean loss over the targets that count. features (B, T, H), targets (B, T) -> ()."""

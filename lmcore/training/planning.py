@@ -25,7 +25,7 @@ CLOCK = time.thread_time if FINE else time.perf_counter
 PROBE_SECONDS = 0.03
 FEWEST_STEPS, PROBE_STEPS = 3, 200  # measured, at least and at most
 PROBE_TOKENS = (1_024, 8_192)  # of validation, at most: one cost lies in the beginning, another in each token
-SAMPLE_TOKENS = {"character": 120, "word": 40, "subword": 50}  # written at each evaluation, where somebody watches
+SAMPLE_TOKENS = {"character": 120, "word": 40, "subword": 50}  # written at each evaluation
 KEEPING_SHARE = 0.03  # of the time, about: checkpoints, frames of the film, the store
 EVALUATION_SHARE = 0.1  # of the time, at most
 EVALUATIONS = 30  # in a run, about
@@ -37,7 +37,7 @@ OFTEN = (
     (12, 0.3, 0.1),
     (6, 0.2, 0.1),
     (4, 0.1, 0.0),
-)  # a text read so many times needs so much dropout, so many resets
+)  # (a text read at least this often, needs this dropout, this share of state resets)
 
 Cost: TypeAlias = tuple[float, float]  # seconds of a step, of an evaluation
 
@@ -77,7 +77,7 @@ def resolve(
 def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConfig, list[dict]]:
     """Batch and length that the text can fill: a single page must train.
 
-    A stream gives each lane at least two stretches where it can; items are read whole where they fit.
+    A stream gives each lane at least two sequences where it can; items are read whole where they fit.
     """
     batch_size, length = training.batch_size, training.sequence_length
     if data.kind == "stream":
@@ -127,7 +127,7 @@ def planned_steps(training: TrainingConfig, data: TokenData, step_seconds: float
 
 
 def affordable(seconds: float, evaluation_seconds: float) -> int:
-    """How many evaluations a run of so many seconds has, the early ones and the last included.
+    """Return how many evaluations a run of `seconds` has, the early ones and the last included.
 
     >>> affordable(20, 0.01), affordable(20, 0.1), affordable(20, 1), affordable(20, 5)
     (34, 20, 4, 2)
