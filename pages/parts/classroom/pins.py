@@ -59,7 +59,7 @@ def _teacher():
     with st.container(horizontal=True, vertical_alignment="center"):
         post_form(CLASS, _("Make new PINs"), key="class.again")
         if st.button(_("End the class"), key="class.end", icon=":material/lock_open:"):
-            _end()
+            st.dialog(_("End the class?"))(_end)()  # its title in the language of this visitor
     st.caption(_("New PINs let nobody in with the old ones, so everyone has to enter them again."))
 
 
@@ -75,7 +75,6 @@ def _say_wrong_pins():
         )
 
 
-@st.dialog(_("End the class?"))
 def _end():
     st.markdown(_("Then the PINs are gone, and everyone who reaches this server can use it. Rooms, runs and texts stay."))
     if st.button(_("End the class now"), type="primary", key="class.end_now") and role() == "teacher":

@@ -131,10 +131,9 @@ def upkeep(room: Room):
             rooms.close(room.code, not closed)
             st.rerun()
         if st.button(_("Delete the room"), icon=":material/delete:", key="class.delete"):
-            _delete(room.code)
+            st.dialog(_("Delete this room?"))(_delete)(room.code)
 
 
-@st.dialog(_("Delete this room?"))
 def _delete(code: str):
     st.markdown(_("The board, all hand-ins and all nicknames are removed for good. The runs stay with those who trained them."))
     if st.button(_("Delete for good"), type="primary", key="class.delete_now"):
