@@ -129,7 +129,9 @@ def _of_the_losses(history: History, points: list[Point]) -> Finding:
     values = {"step": best.step, "loss": last.on_new_text, **rate}
     if _fell(last, best):
         return Finding("both_rising", values)
-    if _fell(best, last) or (not history.sampled and last.training < best.on_new_text - APART):
+    low = not history.sampled and last.training < best.on_new_text - APART
+    apart = history.sampled or last.training < last.on_new_text - APART
+    if low or (apart and _fell(best, last)):  # losses that lie together are no overfitting, whatever the mean of 20 steps did
         return Finding("overfitting", values)
     return Finding("unsteady", values)
 

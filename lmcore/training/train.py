@@ -17,7 +17,8 @@ from lmcore.training.planning import resolve
 def train(corpus: Corpus, config: RunConfig | None = None, callbacks: Iterable[Callable[[StepEvent], None]] = ()) -> TrainedModel:
     """Return a network that was trained on a text.
 
-    config: None for the app's own settings, 20 seconds of training. Each event of training is handed to each callback, which may raise `StopTraining`. Raises EmptyText, TextTooShort, LossNotFinite.
+    config: None for the app's own settings, 20 seconds of training. callbacks: each is given each event, and may raise `StopTraining`.
+    Raises EmptyText, TextTooShort, LossNotFinite.
 
     >>> config = RunConfig().with_training(stop="steps", stop_after=20.0)
     >>> losses = []

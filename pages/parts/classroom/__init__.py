@@ -1,0 +1,1 @@
+"""Rooms of the page Class: entry, board, what a student and a teacher see, PINs."""

@@ -1,0 +1,1 @@
+"""The board of the page Beat the machine. The game itself is `lmcore.inference.guessing`."""

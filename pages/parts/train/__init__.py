@@ -1,0 +1,1 @@
+"""The form and the live page of Train: settings, checks before a start, starting, watching, run files."""
