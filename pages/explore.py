@@ -7,18 +7,15 @@ import streamlit as st
 
 from lmcore.inference import alignment
 from lmcore.inference.sampling import Sampling
-from pages.parts.explore import chain, film, input_checks, model_table, next_words, scoring, two_sentences, why
+from pages.parts.components import view_choice
+from pages.parts.explore import chain, film, model_table, next_words, scoring, two_sentences, why
 from pages.parts.language import _
-from pages.parts.run import guard, setting_labels
+from pages.parts.run import guard, input_checks, setting_labels
 
 st.title(_("Explore"))
 run = guard.a_run()
 trained = guard.a_model(run)
 guard.about(run, trained)
-
-
-def keep_view():
-    st.query_params["view"] = st.session_state["explore.view"]
 
 
 def context() -> str:
@@ -92,21 +89,8 @@ VIEWS = {
     "why": (_("Why this word?"), lambda: why.show(run, trained, context())),
     "film": (_("The film"), lambda: film.show(run, trained, context())),
 }
-asked = st.query_params.get("view")
-if st.session_state.get("explore.address") != asked or "explore.view" not in st.session_state:  # a link, or the back button
-    st.session_state["explore.view"] = asked if asked in VIEWS else "next"
-view = st.segmented_control(
-    _("View"),
-    list(VIEWS),
-    format_func=lambda name: VIEWS[name][0],
-    key="explore.view",
-    required=True,
-    label_visibility="collapsed",
-    on_change=keep_view,
-    persist_state="session",
-)
+view = view_choice.choose("explore", {name: label for name, (label, _show) in VIEWS.items()})
 for kept in ("explore.context", "explore.sentence"):  # boxes that this view does not show keep what is in them
     if kept in st.session_state:
         st.session_state[kept] = st.session_state[kept]
-st.session_state["explore.address"] = st.query_params.get("view")
 VIEWS[view][1]()

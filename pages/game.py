@@ -6,9 +6,9 @@ from lmcore.errors import TextError
 from lmcore.inference import guessing
 from pages.parts import links, visitor
 from pages.parts.error_sentences import sentence
-from pages.parts.game import board, held_out
+from pages.parts.game import board
 from pages.parts.language import _
-from pages.parts.run import guard, model_cache, ngram_cache
+from pages.parts.run import guard, held_out, model_cache, ngram_cache
 
 st.title(_("Beat the machine"))
 st.markdown(

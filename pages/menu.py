@@ -21,6 +21,7 @@ GROUPS = {
     _("look"): [
         ("explore", _("Explore"), ":material/search:"),
         ("write", _("Write"), ":material/edit_note:"),
+        ("inside", _("Inside"), ":material/neurology:"),
     ],
     _("beyond"): [("compare", _("Compare"), ":material/compare_arrows:")],
     _("class"): [

@@ -6,6 +6,7 @@ It ties a model to its tokenizer and to the kind of its text. Questions to a bar
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from lmcore.inference import attribution, probability, sampling, shannon
 from lmcore.inference.probability import TextScore
 from lmcore.inference.sampling import Sampling
 from lmcore.models.base import LanguageModel
+from lmcore.models.network import Network
+from lmcore.models.neural import NeuralLanguageModel
 from lmcore.text.corpus import typed, unmark
 from lmcore.tokenizers.base import ITEM_BREAK, Tokenizer
 
@@ -80,6 +83,11 @@ class TrainedModel:
     def model(self) -> LanguageModel:
         """The bare model, which reads token ids. Raises CheckpointDamaged where its run has been deleted."""
         return self.fetch()
+
+    @property
+    def network(self) -> Network:
+        """The network behind the model. Raises what `model` raises; a counting model has none (AttributeError)."""
+        return cast(NeuralLanguageModel, self.model).network
 
     @property
     def never(self) -> tuple[int, ...]:

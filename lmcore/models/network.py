@@ -3,10 +3,11 @@
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pkgutil import resolve_name
 from typing import Protocol, Self, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,6 +25,7 @@ class Network(Protocol):
     """
 
     training: bool
+    embedding: nn.Embedding
 
     @property
     def output(self) -> nn.Linear:
@@ -43,6 +45,14 @@ class Network(Protocol):
 
         It shares the network's weights.
         """
+
+    def internals(self, ids: Sequence[int] | np.ndarray, state: State) -> dict[str, np.ndarray]:
+        """Return what the network computes at each of T tokens, by name, (T, layers, units) each: "h", the output of each layer, the
+        last of them the features; and what else the family has, such as gates. T ≥ 1.
+        """
+
+    def without_units(self, units: Sequence[tuple[int, int]]) -> Self:
+        """Return a copy whose units, (layer, unit) of "h", are always 0: neither later tokens nor later layers hear of them."""
 
     @classmethod
     def from_config(cls, config: ModelConfig, vocabulary_size: int) -> Self:

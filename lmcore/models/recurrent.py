@@ -1,8 +1,12 @@
 """Recurrent networks: embedding, recurrent layers, linear layer. How they are trained is `training`."""
 
+import copy
 import math
+from collections.abc import Sequence
 from typing import ClassVar, TypeAlias
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from lmcore.config import ModelConfig
@@ -78,6 +82,22 @@ class RNNModel(nn.Module):
 
     def stepper(self):
         return Stepper(self).step
+
+    def internals(self, ids: Sequence[int] | np.ndarray, state: State) -> dict[str, np.ndarray]:
+        return Stepper(self).internals(state, ids)
+
+    def without_units(self, units: Sequence[tuple[int, int]]):
+        """The weights that read these units are 0. A tied output layer has its own weight in the copy: the embedding stays whole."""
+        copied = copy.deepcopy(self)
+        if copied.linear.weight is copied.embedding.weight:
+            copied.linear.weight = nn.Parameter(copied.linear.weight.detach().clone())
+        with torch.no_grad():
+            for layer, unit in units:
+                last = layer == self.rnn.num_layers - 1
+                reader = copied.linear.weight if last else getattr(copied.rnn, f"weight_ih_l{layer + 1}")
+                reader[:, unit] = 0
+                getattr(copied.rnn, f"weight_hh_l{layer}")[:, unit] = 0
+        return copied
 
     @classmethod
     def from_config(cls, config: ModelConfig, vocabulary_size: int):

@@ -68,7 +68,7 @@ class Stepper:
         parts, _ = self._step([part.numpy()[:, 0] for part in state], token_id)
         return torch.from_numpy(parts[0][-1]), tuple(torch.from_numpy(part)[:, None] for part in parts)
 
-    def activations(self, state: State, ids: Iterable[int]) -> dict[str, np.ndarray]:
+    def internals(self, state: State, ids: Iterable[int]) -> dict[str, np.ndarray]:
         """Return what each cell computes at each of T tokens, (T, layers, H) by the names in `CELLS`: the state after the token, and
         of a GRU or LSTM the gates and the candidate. T ≥ 1.
         """

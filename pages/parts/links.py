@@ -17,6 +17,7 @@ PAGES = {
     "runs": "runs.py",
     "explore": "explore.py",
     "write": "write.py",
+    "inside": "inside.py",
     "compare": "compare.py",
     "game": "game.py",
     "classroom": "classroom.py",

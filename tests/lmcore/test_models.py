@@ -7,7 +7,6 @@ from numpy.testing import assert_allclose
 from torch import nn
 
 from lmcore.models import RNNModel, build_model, family_of, parameter_count
-from lmcore.models.stepping import Stepper
 from tests.lmcore.examples import FAMILIES, every_model, small
 
 MODELS = dict(every_model())
@@ -139,7 +138,7 @@ def test_the_activations_are_those_of_torch(family, names):
     network, ids = build_model(small(family, layers=2), 11).eval(), np.array([3, 1, 4, 1, 5, 9, 2, 6])
     _, state = network.features(torch.tensor([[7, 8]]), network.initial_state(1))  # not from zero
     state = tuple(part.detach() for part in state)
-    found = Stepper(network).activations(state, ids)
+    found = network.internals(ids, state)
     features, last = network.features(torch.from_numpy(ids)[None], state)
     assert list(found) == names and {values.shape for values in found.values()} == {(8, 2, 16)}
     assert_allclose(found["h"][:, -1], features[0].detach(), atol=1e-6)

@@ -1,5 +1,8 @@
 """A family of networks that only the tests know, written as CONTRIBUTING says: a decaying average of the embeddings read so far."""
 
+import copy
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -40,6 +43,16 @@ class DecayModel(nn.Module):
             return features[0, 0], after
 
         return step
+
+    def internals(self, ids, state: State) -> dict[str, np.ndarray]:
+        with torch.no_grad():
+            return {"h": self.features(torch.as_tensor(np.asarray(ids))[None], state)[0][0, :, None].numpy()}
+
+    def without_units(self, units):
+        copied = copy.deepcopy(self)
+        with torch.no_grad():
+            copied.unembedding.weight[:, [unit for _, unit in units]] = 0
+        return copied
 
     @classmethod
     def from_config(cls, config: ModelConfig, vocabulary_size: int) -> "DecayModel":

@@ -6,9 +6,8 @@ from lmcore.errors import CheckpointsDamaged, LmcoreError, TextChanged, TextMiss
 from lmcore.runs import data_folder
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
-from pages.parts.game import held_out
 from pages.parts.language import translate
-from pages.parts.run import model_cache, ngram_cache
+from pages.parts.run import held_out, model_cache, ngram_cache
 from tests.pages.situations import TEXT
 
 FILES = {

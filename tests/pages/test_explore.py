@@ -7,9 +7,9 @@ from lmcore.inference import probability
 from lmcore.inference.trained import TrainedModel
 from lmcore.tokenizers import WordTokenizer
 from pages.parts import visitor
-from pages.parts.explore import chain, input_checks, scoring
+from pages.parts.explore import chain, scoring
 from pages.parts.language import LANGUAGES, translate
-from pages.parts.run import model_cache
+from pages.parts.run import input_checks, model_cache
 
 VIEWS = ("next", "sentence", "why", "film")
 ODD = {

@@ -15,10 +15,10 @@ from pages.parts.components.next_token_bars import labels, next_token_bars
 from pages.parts.components.token_names import visible
 from pages.parts.language import _, together
 from pages.parts.number_format import digits, format_probability
-from pages.parts.run import model_cache
+from pages.parts.run import input_checks, model_cache
 
 TOP = 20
-LONGEST = 20_000  # characters of a context, its last ones
+LONGEST = input_checks.MOST  # characters of a context, its last ones
 KEPT = 8  # contexts
 
 

@@ -9,10 +9,9 @@ from lmcore.errors import TextError
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
 from pages.parts import unknown, visitor
-from pages.parts.explore import next_words
 from pages.parts.language import _
 
-MOST = next_words.LONGEST  # characters of one box
+MOST = 20_000  # characters of one box
 LOOKED_AT = 200_000  # characters of the training text
 FEW = 0.01  # of its letters: a script that it has hardly any of
 

@@ -1,0 +1,19 @@
+"""Inside: what the network computes while it reads and while it learns, on the visitor's own sentence."""
+
+import streamlit as st
+
+from pages.parts.components import view_choice
+from pages.parts.inside import reading
+from pages.parts.language import _
+from pages.parts.run import guard
+
+st.title(_("Inside"))
+run = guard.a_run()
+trained = guard.a_model(run)
+guard.about(run, trained)
+
+VIEWS = {
+    "reading": (_("While it reads"), reading.show),
+}
+view = view_choice.choose("inside", {name: label for name, (label, _show) in VIEWS.items()})
+VIEWS[view][1](run, trained)

@@ -1,0 +1,1 @@
+"""Views of the page Inside, a module each: `show(run, trained)`. What they show is computed by `lmcore.inspection`."""
