@@ -23,11 +23,12 @@ from streamlit.testing.v1 import AppTest  # noqa: E402
 from lmcore import presets  # noqa: E402
 from lmcore.inference import probability  # noqa: E402
 from lmcore.inference.attribution import occlusion  # noqa: E402
+from lmcore.inference.film import frame  # noqa: E402
 from lmcore.runs import data_folder
-from lmcore.runs.worker import worker  # noqa: E402
+from lmcore.runs.worker import snapshots, worker  # noqa: E402
 from pages.parts import demos, visitor  # noqa: E402
 from pages.parts.components import token_names
-from pages.parts.explore import chain, film, model_lineup, model_table, why
+from pages.parts.explore import chain, film, model_lineup, model_table, scoring, why
 from pages.parts.run import charts, model_cache, ngram_cache
 from sample_corpora import SAMPLES  # noqa: E402
 
@@ -59,12 +60,12 @@ def trained_run(sample_id: str, kind: str, seconds: int, steps: int):
 
 def table(run, trained, ids):
     """What `model_table.show` computes: every column, the figure, both tables."""
-    entrants = model_lineup.of_run(run, trained)
-    found = [(entrant, row) for entrant in entrants if (row := entrant.next_log_probs(ids)) is not None]
+    entries = model_lineup.of_run(run, trained)
+    found = [(entry, row) for entry in entries if (row := entry.compared.next_log_probs(ids)) is not None]
     shown = np.argsort(-found[0][1], kind="stable")[: model_table.ROWS]
     names = [trained.tokenizer.vocabulary[token_id] for token_id in shown[: model_table.IN_CHART]]
-    bars = {entrant.name: np.exp(row[shown[: model_table.IN_CHART]]) for entrant, row in found}
-    colours = {entrant.name: entrant.colour for entrant, _ in found}
+    bars = {entry.name: np.exp(row[shown[: model_table.IN_CHART]]) for entry, row in found}
+    colours = {entry.name: entry.colour for entry, _ in found}
     charts.next_token_by_model(names, bars, set(), colours, "").to_json()
     names = token_names.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
     styled = model_table.styled(model_table.as_frame(names, found, shown))
@@ -75,13 +76,13 @@ def table(run, trained, ids):
 
 def whole_chain(run, trained, text: str):
     """What `chain.show` and `chain.show_models` compute."""
-    marked, found = chain.score(trained, text)
-    entrants = model_lineup.of_run(run, trained)
-    log_probs = {entrant.name: entrant.token_log_probs(found.ids) for entrant in entrants[1:]}
-    log_probs = {entrants[0].name: found.log_probs, **log_probs}
+    marked, found = scoring.score(trained, text)
+    entries = model_lineup.of_run(run, trained)
+    log_probs = {entry.name: entry.compared.token_log_probs(found.ids) for entry in entries[1:]}
+    log_probs = {entries[0].name: found.log_probs, **log_probs}
     running = {name: np.cumsum(row) for name, row in log_probs.items()}
     tokens = chain.texts(trained, found.ids)
-    colours = {entrant.name: entrant.colour for entrant in entrants}
+    colours = {entry.name: entry.colour for entry in entries}
     charts.chain_of_probabilities(tokens, np.exp(found.log_probs), running, set(), colours, chain.chart_labels()).to_json()
     chain.totals_table(trained, marked, found, log_probs)
     chain.as_table(trained, found, log_probs)
@@ -99,15 +100,19 @@ def answers(run, trained, repeats: int) -> dict[str, float]:
     text = visitor.store().content(run.text_id)
     context = SAMPLES[visitor.store().text(run.text_id).sample].context
     ids = np.asarray(trained.encode(context), dtype=np.int64)
-    _ids, _starts, ends = trained.tokenizer.offsets(trained.marked(text[:5_000]))
-    sentence = chain.as_typed(trained, trained.marked(text[:5_000])[: ends[SENTENCE - 1]])
+    sentence = trained.written(trained.encode(text[:5_000])[:SENTENCE])
     likely = int(probability.next_token(trained.model, ids).argmax())
     index = ngram_cache.counts(visitor.data_folder(), run).index
     pictures = film.pictures(run, trained)
+
+    def shoot(picture):
+        step, path = picture
+        return frame(snapshots.model_of_frame(path, trained.model) if path else trained.model, step, ids)
+
     began = time.perf_counter()
-    film.frame(trained.model, *pictures[0][:1], ids, pictures[0][1])
+    shoot(pictures[0])
     first = 1e3 * (time.perf_counter() - began)
-    frames = [milliseconds(lambda p=p: film.frame(trained.model, p[0], ids, p[1]), 1) for p in pictures]
+    frames = [milliseconds(lambda p=p: shoot(p), 1) for p in pictures]
     return {
         "table, all models": milliseconds(lambda: table(run, trained, ids), repeats),
         f"chain, {SENTENCE} tokens": milliseconds(lambda: whole_chain(run, trained, sentence), repeats),

@@ -110,20 +110,25 @@ class TrainedModel:
         """Return tokens as a person would write them: the inverse of `encode`."""
         return unmark("".join(self.tokenizer.texts(ids)), self.kind)
 
-    def next_token(self, context: str = "") -> NextToken:
-        """Return the distribution of the token after a context."""
-        return NextToken(probability.next_token(self.model, self.encode(context)), self.tokenizer)
+    def next_token(self, context: str | np.ndarray = "") -> NextToken:
+        """Return the distribution of the token after a context: a text, or its ids (T,)."""
+        ids = self.encode(context) if isinstance(context, str) else context
+        return NextToken(probability.next_token(self.model, ids), self.tokenizer)
 
-    def score(self, text: str, *, with_end: bool = False) -> TextScore:
-        """Return the probability of a text, token by token. Raises ValueError where it has no token.
+    def score(self, text: str | np.ndarray, *, with_end: bool = False, context: np.ndarray = NO_IDS) -> TextScore:
+        """Return the probability of a text, or of its ids (T,), token by token. Raises ValueError where it has no token.
 
         with_end: that the item ends behind the text counts as a token too (not in running text, which has no items).
+        context: (S,) ids that are read before it.
         """
-        marked = self.marked(text, whole=True)
-        ids = self.tokenizer.encode(marked + ITEM_BREAK if with_end and self.kind != "stream" else marked)
+        if isinstance(text, str):
+            marked = self.marked(text, whole=True, context=context)
+            ids = self.tokenizer.encode(marked + ITEM_BREAK if with_end and self.kind != "stream" else marked)
+        else:
+            ids = text
         if not len(ids):
             raise ValueError("a text without a token has no probability")
-        return probability.score(self.model, ids)
+        return probability.score(self.model, ids, context)
 
     def write(self, prompt: str = "", tokens: int = 100, settings: Sampling | None = None, seed: int = 1) -> str:
         """Return a prompt and the tokens that the model writes after it. The same seed gives the same text.

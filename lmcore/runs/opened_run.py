@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from lmcore.config import RunConfig
 from lmcore.errors import (
@@ -15,8 +16,10 @@ from lmcore.errors import (
     StoreMissing,
     TokenizerDamaged,
 )
+from lmcore.inference import film
+from lmcore.inference.film import Frame
 from lmcore.inference.trained import TrainedModel
-from lmcore.models import Counts, Network, NgramModel
+from lmcore.models import Counts, Network, NeuralLanguageModel, NgramModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.records import EvaluationRow, Run, StepColumns
 from lmcore.runs.store.store import Store
@@ -98,9 +101,21 @@ class OpenedRun:
             raise TokenizerDamaged(reason="another vocabulary")
         model = saved.language_model()
         if frame is not None:
-            snapshots.load_frame(self.folder.frame_path(frame), model.network)
-            model = type(model)(model.network, model.opening, model.begin_id)
+            model = snapshots.model_of_frame(self.folder.frame_path(frame), model)
         return TrainedModel.of(model, self.tokenizer, saved.header["kind"], saved.step if frame is None else frame, model.opening)
+
+    def film(self, context: str = "") -> list[Frame]:
+        """Return what the weights of each frame say after a context, the random ones first; a frame that cannot be read is left out.
+
+        Raises what `trained` raises.
+        """
+        last, found = self.trained(), []
+        ids = last.encode(context)
+        for step in self.frames:
+            with suppress(CheckpointDamaged):
+                model = snapshots.model_of_frame(self.folder.frame_path(step), cast(NeuralLanguageModel, last.model))
+                found.append(film.frame(model, step, ids))
+        return found
 
     def _checkpoint(self, step: int | None) -> checkpoint.Checkpoint:
         """The best that can be read, as pages do; or that of a step."""

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 90.0  # seconds
@@ -15,7 +16,8 @@ PATIENCE = 90.0  # seconds
 
 class Server:
     def __init__(self, data: Path, **environment: str):
-        self.data, self.port, self.process, self.environment = Path(data), free_port(), None, environment
+        self.data, self.port, self.environment = Path(data), free_port(), environment
+        self.process: Any = None  # a Popen while it runs
 
     @property
     def url(self) -> str:

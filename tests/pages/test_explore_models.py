@@ -16,7 +16,6 @@ from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfi
 from lmcore.errors import CheckpointDamaged
 from lmcore.inference import alignment, probability
 from lmcore.inference.trained import TrainedModel
-from lmcore.inference.true_grammar import TrueGrammar
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import snapshots, worker
@@ -58,13 +57,13 @@ def trained(run):
 
 
 @pytest.fixture
-def entrants(run, trained):
+def entries(run, trained):
     return model_lineup.of_run(run, trained, others=[("second", next(iter(model_lineup.same_vocabulary(run).values())))])
 
 
-def test_who_stands_beside_a_run(entrants):
+def test_who_stands_beside_a_run(entries):
     counting = [f"{order}-gram" for order in (1, 2, 3, 4, 5)]
-    assert [entrant.name for entrant in entrants] == ["this run", "second", "uniform", *counting, "the true grammar"]
+    assert [entry.name for entry in entries] == ["this run", "second", "uniform", *counting, "the true grammar"]
 
 
 def test_what_a_page_holds_keeps_no_model_alive(run, trained):
@@ -101,18 +100,18 @@ def test_names_of_columns_are_different(run, village):
 @pytest.mark.parametrize("context", ["", "the", CONTEXT, "it rains\nthe", "it rains every winter"])
 def test_every_column_is_a_distribution_and_uses_all_it_can(run, trained, smoothing, context):
     ids = trained.encode(context)
-    for entrant in model_lineup.of_run(run, trained, smoothing):
-        log_probs = entrant.next_log_probs(ids)
+    for entry in model_lineup.of_run(run, trained, smoothing):
+        log_probs = entry.compared.next_log_probs(ids)
         assert np.exp(log_probs).sum() == pytest.approx(1, abs=1e-6)
-        if not isinstance(entrant.model, TrueGrammar):
-            assert_allclose(log_probs, probability.next_token(entrant.model, ids), atol=1e-6)
+        if not entry.compared.is_truth:
+            assert_allclose(log_probs, probability.next_token(entry.compared.model, ids), atol=1e-6)
 
 
-def test_the_chain_is_made_of_the_same_numbers(trained, entrants):
+def test_the_chain_is_made_of_the_same_numbers(trained, entries):
     ids = trained.encode("the dog near the cows sleeps\nit rains in the village")
-    for entrant in entrants:
-        one_by_one = [entrant.next_log_probs(ids[:place])[token_id] for place, token_id in enumerate(ids)]
-        assert_allclose(entrant.token_log_probs(ids), one_by_one, atol=1e-5)
+    for entry in entries:
+        one_by_one = [entry.compared.next_log_probs(ids[:place])[token_id] for place, token_id in enumerate(ids)]
+        assert_allclose(entry.compared.token_log_probs(ids), one_by_one, atol=1e-5)
 
 
 def test_the_true_probabilities(run, trained):
@@ -135,15 +134,15 @@ def test_there_is_no_truth_about_letters(village, run):
     assert true_grammar.of_run(letters, model_cache.load(visitor.data_folder(), letters)) is None
 
 
-def test_the_table_and_its_summary(trained, entrants):
+def test_the_table_and_its_summary(trained, entries):
     ids = trained.encode(CONTEXT)
-    found = [(entrant, entrant.next_log_probs(ids)) for entrant in entrants]
+    found = [(entry, entry.compared.next_log_probs(ids)) for entry in entries]
     shown = np.argsort(-found[0][1])[:5]
     names = token_names.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
     frame = model_table.as_frame(names, found, shown)
     assert frame["uniform"].tolist() == pytest.approx([1 / trained.model.vocabulary_size] * 5)
-    for entrant, log_probs in found:
-        assert frame[entrant.name].sum() + model_table.rest(log_probs, shown) == pytest.approx(1, abs=1e-6)
+    for entry, log_probs in found:
+        assert frame[entry.name].sum() + model_table.rest(log_probs, shown) == pytest.approx(1, abs=1e-6)
     summary = model_table.summary(trained, found, shown, ids, names)
     assert summary["Reads of the context"] == [
         "all 5 tokens", "all 5 tokens", "nothing", "nothing", "1/5: cows", "2/5: the cows", "3/5: near the cows",
@@ -187,7 +186,7 @@ def test_what_a_film_shows_is_all_of_the_probability(run, trained):
     ids = np.asarray(trained.encode(CONTEXT), dtype=np.int64)
     shown = film.shoot(run, trained, ids)
     data = film.as_data(run, trained, shown, ids)
-    assert len(data["tokens"]) == len(set(shown.ids)) >= film.ROWS
+    assert len(data["tokens"]) == len(set(shown.ids)) >= 10
     for one in data["frames"]:
         assert sum(one["p"]) + one["rest"] == pytest.approx(1, abs=1e-4)
         named = data["tokens"][one["best"]]  # the token that the sentence under the film names is one of its bars

@@ -43,6 +43,9 @@ def test_it_has_all_that_the_run_was_trained_with(trained):
     assert opened.steps.loss.tolist() == [loss for _, loss, _ in curve(store, run)]
     assert opened.evaluations == store.evaluations(run.id) and opened.frames[:2] == [0, 1]
     assert not np.array_equal(opened.trained(1).next_token().log_probs, opened.trained(60).next_token().log_probs)
+    frames = opened.film("the ca")
+    assert [frame.step for frame in frames] == opened.frames
+    np.testing.assert_allclose(frames[1].log_probs, opened.trained(1).next_token("the ca").log_probs, atol=1e-6)
     weights = opened.trained().model.network.output.weight
     np.testing.assert_array_equal(opened.network.output.weight.detach(), weights.detach())
 

@@ -1,5 +1,6 @@
 """The film of a run: its weights at a few steps, close together at first, far apart later. What a frame shows is the pages' business."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from lmcore.errors import CheckpointDamaged
+from lmcore.models import NeuralLanguageModel
 from lmcore.runs.data_folder import write_aside
 from lmcore.runs.run_folder import RunFolder, step_of
 
@@ -40,6 +42,13 @@ def forget_after(run_folder: RunFolder, step: int):
     for path in run_folder.frames():
         if step_of(path) > step:
             path.unlink(missing_ok=True)
+
+
+def model_of_frame(path: Path, model: NeuralLanguageModel) -> NeuralLanguageModel:
+    """Return a model with the weights of a frame, of the same run as `model`, which stays as it is. Raises CheckpointDamaged."""
+    network = copy.deepcopy(model.network)
+    load_frame(path, network)
+    return NeuralLanguageModel(network, model.opening, model.begin_id)
 
 
 def load_frame(path: Path, network: nn.Module):

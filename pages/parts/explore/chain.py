@@ -33,18 +33,18 @@ def show(run: Run, trained: TrainedModel, marked: str, found):
 def show_models(run: Run, trained: TrainedModel, marked: str, found):
     """The same sentence under every model: its factors as a chart and a table, and what they come to."""
     st.subheader(_("The same sentence under every model"))
-    entrants = model_lineup.choose(run, trained)
+    entries = model_lineup.choose(run, trained)
     with model_cache.asking():
-        log_probs = {entrants[0].name: found.log_probs}  # this run: scored already
+        log_probs = {entries[0].name: found.log_probs}  # this run: scored already
         read = np.append(found.context, found.ids)
-        log_probs |= {entrant.name: entrant.token_log_probs(read)[len(found.context) :] for entrant in entrants[1:]}
+        log_probs |= {entry.name: entry.compared.token_log_probs(read)[len(found.context) :] for entry in entries[1:]}
     plots.show(
         charts.chain_of_probabilities(
             token_names.in_a_row(trained.tokenizer, found.ids),
             np.exp(found.log_probs),
             {name: np.cumsum(row) for name, row in log_probs.items()},
-            {entrant.name for entrant in entrants if entrant.first_shown},
-            {entrant.name: entrant.colour for entrant in entrants},
+            {entry.name for entry in entries if entry.first_shown},
+            {entry.name: entry.colour for entry in entries},
             chart_labels(),
         ),
         key="chain.chart",
@@ -138,7 +138,7 @@ def coloured(trained: TrainedModel, found, *, key: str) -> int | None:
 def one_hot(run: Run, trained: TrainedModel, marked: str, found, index: int, *, key: str):
     """L = -Σ y_i log ŷ_i, with the numbers of one token."""
     with model_cache.asking():
-        log_probs = probability.next_token(trained.model, np.append(found.context, found.ids[:index]))
+        log_probs = trained.next_token(np.append(found.context, found.ids[:index])).log_probs
     target = int(found.ids[index])
     loss = probability.one_hot_cross_entropy(log_probs, target)
     order = [target] + [int(i) for i in np.argsort(-log_probs, kind="stable")[:6] if i != target][:5]

@@ -3,18 +3,16 @@
 Any context, after the fact: the snapshots are weights. How it is played is the component `film_view`.
 """
 
-import copy
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import streamlit as st
 
 from lmcore.errors import CheckpointDamaged
+from lmcore.inference.film import Frame, frame, most_telling
 from lmcore.inference.trained import TrainedModel
-from lmcore.models import NeuralLanguageModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.records import Run
 from lmcore.runs.store.store import Store
@@ -29,17 +27,7 @@ from pages.parts.number_format import format_probability
 from pages.parts.run import model_cache
 
 MOST_TOKENS = 200  # of the context, its last ones: each frame reads them
-ROWS = 10  # at least
 POINTS = 400  # of the training curve
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What the weights after one step say."""
-
-    step: int
-    log_probs: np.ndarray  # (V,) of the next token, nats
-    loss: float | None  # of the context itself, nats per token; None where it is empty
 
 
 @dataclass(frozen=True)
@@ -58,7 +46,7 @@ def show(run: Run, trained: TrainedModel, context: str):
     if len(film.frames) < 2:
         st.info(_("There are no snapshots of this run yet: they are kept while it trains. Come back in a few seconds."))
         return
-    network = cast(NeuralLanguageModel, trained.model).network
+    network = trained.network
     kept = len(film.frames)
     if snapshots.frame_bytes(network) * snapshots.FRAMES > snapshots.BYTES:
         st.caption(
@@ -97,33 +85,10 @@ def pictures(run: Run, trained: TrainedModel) -> list[tuple[int, Path | None]]:
 
 @st.cache_resource(max_entries=900, show_spinner=False)
 def _frame(run_id: str, step: int, context: bytes, _trained, _path: Path | None) -> Frame:
-    return frame(_trained.model, step, np.frombuffer(context, dtype=np.int64).copy(), _path)
-
-
-def frame(model: NeuralLanguageModel, step: int, ids: np.ndarray, path: Path | None) -> Frame:
-    """One snapshot, asked once: the context's own loss and what comes next in one pass. Raises CheckpointDamaged."""
-    if path is not None:
-        network = copy.deepcopy(model.network)
-        snapshots.load_frame(path, network)
-        model = NeuralLanguageModel(network, model.opening, model.begin_id)
+    """Raises CheckpointDamaged."""
     with model_cache.asking():
-        first, state = model.start()
-        rows = np.concatenate([first[None], model.read(state, ids)[0]])  # (T + 1, V)
-    loss = float(-rows[np.arange(len(ids)), ids].mean()) if len(ids) else None
-    return Frame(step, rows[-1].astype(np.float32), loss)
-
-
-def most_telling(frames: list[Frame]) -> list[int]:
-    """The tokens that are most likely at the end, the most likely one of every frame, and those that were likely before, in the order
-    of the end."""
-    last = frames[-1].log_probs
-    highest = np.max([one.log_probs for one in frames], axis=0)
-    kept = dict.fromkeys(np.argsort(-last, kind="stable")[: ROWS * 3 // 5].tolist())
-    kept |= dict.fromkeys(int(one.log_probs.argmax()) for one in frames)
-    for token_id in np.argsort(-highest, kind="stable")[: 2 * ROWS].tolist():
-        if len(kept) < ROWS:
-            kept[token_id] = None
-    return sorted(kept, key=lambda token_id: -last[token_id])
+        model = snapshots.model_of_frame(_path, _trained.model) if _path is not None else _trained.model
+        return frame(model, step, np.frombuffer(context, dtype=np.int64).copy())
 
 
 def as_data(run: Run, trained: TrainedModel, film: Film, context: np.ndarray) -> dict:

@@ -5,14 +5,12 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 import streamlit as st
 
 from lmcore.errors import CheckpointError
-from lmcore.inference import probability
+from lmcore.inference.compared import ComparedModel
 from lmcore.inference.trained import TrainedModel
-from lmcore.inference.true_grammar import TrueGrammar
-from lmcore.models import LanguageModel, NgramModel, UniformModel
+from lmcore.models import NgramModel, UniformModel
 from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.records import Run
@@ -30,30 +28,16 @@ OF_UNIFORM, OF_TRUTH = "#999999", "#7B4EA3"
 
 
 @dataclass(frozen=True)
-class Entrant:
+class Entry:
+    """A compared model, with its name and how charts draw it."""
+
     name: str
-    model: LanguageModel | TrueGrammar
-    memory: int | None = None  # so many tokens of a context are read; None: all
+    compared: ComparedModel
     first_shown: bool = True  # in charts: the others are one click away
     colour: str = charts.PALETTE[0]  # the same in every chart
 
-    def next_log_probs(self, ids: np.ndarray) -> np.ndarray | None:
-        """(V,) log-probabilities of the token after a context; None where the grammar knows no such beginning."""
-        if isinstance(self.model, TrueGrammar):
-            return self.model.next_log_probs(ids)
-        recent = ids if self.memory is None else ids[len(ids) - min(len(ids), self.memory + 1) :]  # the others change nothing
-        return probability.next_token(self.model, recent)
 
-    def token_log_probs(self, ids: np.ndarray) -> np.ndarray:
-        """(T,) log P of each token of a text given those before it."""
-        if isinstance(self.model, UniformModel):
-            return np.full(len(ids), -np.log(self.model.vocabulary_size))
-        if isinstance(self.model, NgramModel | TrueGrammar):
-            return self.model.token_log_probs(ids)
-        return probability.score(self.model, ids).log_probs
-
-
-def choose(run: Run, trained: TrainedModel) -> list[Entrant]:
+def choose(run: Run, trained: TrainedModel) -> list[Entry]:
     """The knobs, and the models as they were set: this run first."""
     others = same_vocabulary(run)
     row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
@@ -90,27 +74,25 @@ def choose(run: Run, trained: TrainedModel) -> list[Entrant]:
     return of_run(run, trained, smoothing, k, chosen)
 
 
-def of_run(run: Run, trained: TrainedModel, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, others=()) -> list[Entrant]:
+def of_run(run: Run, trained: TrainedModel, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, others=()) -> list[Entry]:
     """k: None leaves the counting models out; others: (name, run) of more runs over the same vocabulary."""
-    found = [Entrant(_("this run"), trained.model)]
+    found = [Entry(_("this run"), ComparedModel(trained.model))]
     for (name, other), colour in zip(others, OF_OTHER_RUNS, strict=False):
         loaded = None
         with contextlib.suppress(CheckpointError):  # damaged meanwhile
             loaded = model_cache.load(visitor.data_folder(), other)
         if loaded is not None:
-            found.append(Entrant(name, loaded.model, colour=colour))
+            found.append(Entry(name, ComparedModel(loaded.model), colour=colour))
     uniform = UniformModel(trained.model.vocabulary_size)
-    found.append(Entrant(_("uniform"), uniform, memory=0, first_shown=False, colour=OF_UNIFORM))
+    found.append(Entry(_("uniform"), ComparedModel(uniform, memory=0), first_shown=False, colour=OF_UNIFORM))
     counts = ngram_cache.counts(visitor.data_folder(), run)
     for order in ORDERS:
         if counts is None or k is None:
             break
         model = NgramModel(counts, order, smoothing, k)
-        found.append(
-            Entrant(reference_lines.ngram(order), model, order - 1, first_shown=order in (2, 5), colour=OF_ORDERS[order])
-        )
+        found.append(Entry(reference_lines.ngram(order), ComparedModel(model, order - 1), order in (2, 5), OF_ORDERS[order]))
     if (grammar := true_grammar.of_run(run, trained)) is not None:
-        found.append(Entrant(_("the true grammar"), grammar, colour=OF_TRUTH))
+        found.append(Entry(_("the true grammar"), ComparedModel(grammar), colour=OF_TRUTH))
     return found
 
 

@@ -9,11 +9,11 @@ import streamlit as st
 
 from lmcore.inference import probability
 from lmcore.inference.trained import TrainedModel
-from lmcore.inference.true_grammar import TrueGrammar
 from lmcore.runs.store.records import Run
 from pages.parts.components import plots, token_names
 from pages.parts.components.token_names import visible
 from pages.parts.explore import model_lineup, next_words
+from pages.parts.explore.model_lineup import Entry
 from pages.parts.language import _
 from pages.parts.number_format import format_probability
 from pages.parts.run import charts, model_cache
@@ -24,12 +24,12 @@ IN_CHART = 10
 
 def show(run: Run, trained: TrainedModel, context: str):
     st.subheader(_("The same context under every model"))
-    entrants = model_lineup.choose(run, trained)
+    entries = model_lineup.choose(run, trained)
     ids = next_words.ids_of(trained, context)
     with model_cache.asking():
-        found = [(entrant, log_probs) for entrant in entrants if (log_probs := entrant.next_log_probs(ids)) is not None]
-    names = [entrant.name for entrant, _log_probs in found]
-    if len(found) < len(entrants):
+        found = [(entry, log_probs) for entry in entries if (log_probs := entry.compared.next_log_probs(ids)) is not None]
+    names = [entry.name for entry, _log_probs in found]
+    if len(found) < len(entries):
         st.caption(
             _("No sentence of the grammar that wrote the training text begins like this, so there is no true probability.")
         )
@@ -37,14 +37,14 @@ def show(run: Run, trained: TrainedModel, context: str):
     by = names.index(sort) if sort in names else 0
     order = np.argsort(-found[by][1], kind="stable")
     shown = order[:ROWS]
-    guesses = [int(log_probs.argmax()) for _entrant, log_probs in found]
+    guesses = [int(log_probs.argmax()) for _entry, log_probs in found]
     names_of = token_names.next_names(trained.tokenizer, ids, [*shown.tolist(), *guesses])
     plots.show(
         charts.next_token_by_model(
             [names_of[token_id] for token_id in shown[:IN_CHART].tolist()],
-            {entrant.name: np.exp(log_probs[shown[:IN_CHART]]) for entrant, log_probs in found},
-            {entrant.name for entrant, _log_probs in found if entrant.first_shown} | {names[by]},
-            {entrant.name: entrant.colour for entrant, _log_probs in found},
+            {entry.name: np.exp(log_probs[shown[:IN_CHART]]) for entry, log_probs in found},
+            {entry.name for entry, _log_probs in found if entry.first_shown} | {names[by]},
+            {entry.name: entry.colour for entry, _log_probs in found},
             _("probability of the next token"),
         ),
         key="explore.by_model",
@@ -52,13 +52,13 @@ def show(run: Run, trained: TrainedModel, context: str):
     st.dataframe(styled(as_frame(names_of, found, shown)), hide_index=True, key="explore.table", column_config=pinned())
     st.caption(_("Choose the head of a column to sort these {count} tokens by it.").format(count=len(shown)))
     st.dataframe(summary(trained, found, shown, ids, names_of), hide_index=True, key="explore.summary")
-    explain(entrants, found)
+    explain(entries, found)
 
 
 def as_frame(names_of: dict[int, str], found, shown: np.ndarray) -> pd.DataFrame:
     """(R, 1 + models) numbers, so that a browser sorts them as such."""
     columns = {_("Token"): [visible(names_of[token_id]) for token_id in shown.tolist()]}
-    return pd.DataFrame({**columns, **{entrant.name: np.exp(log_probs[shown]) for entrant, log_probs in found}})
+    return pd.DataFrame({**columns, **{entry.name: np.exp(log_probs[shown]) for entry, log_probs in found}})
 
 
 def styled(frame: pd.DataFrame):
@@ -73,12 +73,12 @@ def pinned() -> dict:
 def summary(trained: TrainedModel, found, shown: np.ndarray, ids: np.ndarray, names_of: dict[int, str]) -> dict[str, list]:
     """A row a model: its first guess, its entropy, what is left for all other tokens, how far it is from the truth."""
     rows = []
-    true = next((log_probs for entrant, log_probs in found if isinstance(entrant.model, TrueGrammar)), None)
-    for entrant, log_probs in found:
+    true = next((log_probs for entry, log_probs in found if entry.compared.is_truth), None)
+    for entry, log_probs in found:
         best = int(log_probs.argmax())
         row = {
-            _("Model"): entrant.name,
-            _("Reads of the context"): read_by(trained, entrant, ids),
+            _("Model"): entry.name,
+            _("Reads of the context"): read_by(trained, entry, ids),
             _("Most likely"): "—" if is_even(log_probs) else visible(names_of[best]),
             _("Probability"): format_probability(math.exp(log_probs[best])),
             _("Entropy (bits)"): f"{float(probability.entropy(log_probs)) / math.log(2):.2f}",
@@ -112,15 +112,15 @@ def bits(value: float) -> str:
     return "∞" if value == math.inf else f"{value:.3f}"
 
 
-def read_by(trained: TrainedModel, entrant, ids: np.ndarray) -> str:
+def read_by(trained: TrainedModel, entry: Entry, ids: np.ndarray) -> str:
     if not len(ids):
         return _("nothing: the beginning")
-    if isinstance(entrant.model, TrueGrammar) or entrant.memory is None:
+    if entry.compared.is_truth or entry.compared.memory is None:
         return _("all {count} tokens").format(count=len(ids))
-    if entrant.memory == 0:
+    if entry.compared.memory == 0:
         return _("nothing")
-    last = ids[-entrant.memory :]
-    return f"{min(len(ids), entrant.memory)}/{len(ids)}: {readable(trained, last)}"
+    last = ids[-entry.compared.memory :]
+    return f"{min(len(ids), entry.compared.memory)}/{len(ids)}: {readable(trained, last)}"
 
 
 def readable(trained: TrainedModel, ids) -> str:
@@ -136,7 +136,7 @@ def readable(trained: TrainedModel, ids) -> str:
     return " ".join(parts).replace("\n", "⏎")
 
 
-def explain(entrants, found):
+def explain(entries: list[Entry], found):
     """What the numbers above mean, as far as they need a word."""
     st.caption(
         _(
@@ -144,14 +144,14 @@ def explain(entrants, found):
             "m tokens of the context a model can use. The network has read them all."
         )
     )
-    if any(np.isneginf(log_probs).any() and not isinstance(entrant.model, TrueGrammar) for entrant, log_probs in found):
+    if any(np.isneginf(log_probs).any() and not entry.compared.is_truth for entry, log_probs in found):
         st.caption(
             _(
                 "Without smoothing, a token that never followed these tokens in the training text is impossible: its probability "
                 "is exactly 0, and one such token makes the perplexity of a whole text infinite."
             )
         )
-    if any(isinstance(entrant.model, TrueGrammar) for entrant in entrants):
+    if any(entry.compared.is_truth for entry in entries):
         st.caption(
             _(
                 "A grammar wrote the training text, so the true probabilities are known. The KL divergence counts the bits a token "

@@ -56,7 +56,7 @@ def appended(trained: TrainedModel, context: str, token_id: int) -> str:
 def ask(trained: TrainedModel, context: str) -> np.ndarray:
     """(V,) log-probabilities of the token after a context."""
     with model_cache.asking():
-        return probability.next_token(trained.model, ids_of(trained, context))
+        return trained.next_token(ids_of(trained, context)).log_probs
 
 
 def show(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from lmcore.inference import probability
 from lmcore.inference.evidence import in_its_place
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
@@ -42,7 +41,7 @@ def score(trained: TrainedModel, sentence: str, asked: Asked = Asked()):
         )
         ids, marked = ids[:MOST_TOKENS], marked[: ends[MOST_TOKENS - 1]]
     with model_cache.asking():
-        return marked, probability.score(trained.model, ids, asked.context)
+        return marked, trained.score(ids, context=asked.context)
 
 
 def in_training_text(run: Run, trained: TrainedModel, sentence: str) -> tuple[str, np.ndarray] | None:
