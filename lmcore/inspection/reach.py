@@ -22,7 +22,9 @@ class Reach:
 
     loss: float  # L, nats
     token: np.ndarray  # (T,) ‖∂L/∂e_s‖, e_s the embedding of the token read at s: the same measure for every family
-    state: np.ndarray | None  # (T,) ‖∂L/∂h_s‖, h_s the whole state after s; at T itself by the features. None: the state is no vector
+    state: (
+        np.ndarray | None
+    )  # (T,) ‖∂L/∂h_s‖, h_s the whole state after s; at T itself by the features. None: the state is no vector
 
 
 def gradients(model: NeuralLanguageModel, ids: np.ndarray, target: int) -> Reach:
@@ -32,7 +34,7 @@ def gradients(model: NeuralLanguageModel, ids: np.ndarray, target: int) -> Reach
     window of keys and values is none: it holds earlier positions themselves. At the last position the loss reads the features alone,
     so the norm there is that of ∂L/∂features, which of a recurrent network is ∂L/∂h of its last layer (Pascanu et al., 2013).
     """
-    rows = model.network.embedding.weight.detach()[torch.from_numpy(np.asarray(ids, dtype=np.int64))]
+    rows = model.network.embedding.weight.detach()[torch.tensor(np.asarray(ids, dtype=np.int64))]
     table = nn.Embedding.from_pretrained(rows)  # a row a position: the gradient of a row is that of one reading of its token
     network = copy.deepcopy(model.network, {id(model.network.embedding): table}).double()
     for parameter in network.parameters():

@@ -95,12 +95,16 @@ def test_one_token_is_enough_and_the_model_stays_as_it_was():
     model = NeuralLanguageModel(build_model(small("lstm", tied=True, embedding_size=16), 7), np.array([1]))
     before = {name: weight.clone() for name, weight in model.network.state_dict().items()}
     found = reach.gradients(model, IDS[:1], TARGET)
-    assert found.token.shape == found.state.shape == (1,) and reach.factor(found.token) is None and reach.farthest(found.token) == 0
+    assert (
+        found.token.shape == found.state.shape == (1,) and reach.factor(found.token) is None and reach.farthest(found.token) == 0
+    )
     assert all(torch.equal(before[name], weight) for name, weight in model.network.state_dict().items())
     assert all(parameter.grad is None for parameter in model.network.parameters())
 
 
-@pytest.mark.parametrize(("name", "model"), [found for found in every_model() if found[0] != "uniform"], ids=lambda one: str(one)[:20])
+@pytest.mark.parametrize(
+    ("name", "model"), [found for found in every_model() if found[0] != "uniform"], ids=lambda one: str(one)[:20]
+)
 def test_the_loss_of_a_context_is_that_of_the_chain_rule(name, model):
     validation = np.append(np.tile([0, 1, 2, 5, 3, 4, 2], 12), 0)
     rows = position_loss.contexts(validation, 0 if "lines" in name else None, most=5, length=9)

@@ -22,7 +22,7 @@ from lmcore.runs.worker import snapshots, worker
 from pages.parts import demos, visitor
 from pages.parts.components import token_names
 from pages.parts.explore import film, model_lineup, model_table, true_grammar, why
-from pages.parts.run import model_cache, ngram_cache
+from pages.parts.run import model_cache, ngram_cache, same_tokens
 from sample_corpora import SAMPLES
 from tests.pages.conftest import MENU
 
@@ -58,7 +58,7 @@ def trained(run):
 
 @pytest.fixture
 def entries(run, trained):
-    return model_lineup.of_run(run, trained, others=[("second", next(iter(model_lineup.same_vocabulary(run).values())))])
+    return model_lineup.of_run(run, trained, others=[("second", next(iter(same_tokens.others(run).values())))])
 
 
 def test_who_stands_beside_a_run(entries):
@@ -87,8 +87,8 @@ def test_runs_over_one_text_share_what_was_learned_and_counted_of_it(run, traine
 
 
 def test_only_runs_over_the_same_tokens_can_stand_beside(run, village):
-    assert list(model_lineup.same_vocabulary(run)) == [village["second"]]
-    assert model_lineup.same_vocabulary(visitor.store().run(village["letters"])) == {}
+    assert list(same_tokens.others(run)) == [village["second"]]
+    assert same_tokens.others(visitor.store().run(village["letters"])) == {}
 
 
 def test_names_of_columns_are_different(run, village):

@@ -1,9 +1,7 @@
 """The models that stand beside a run: knowing nothing, counting, other runs over the same vocabulary, the true grammar."""
 
 import contextlib
-import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 
 import streamlit as st
 
@@ -12,13 +10,12 @@ from lmcore.inference.compared import ComparedModel
 from lmcore.inference.trained import TrainedModel
 from lmcore.models import NgramModel, UniformModel
 from lmcore.models.ngram import LARGEST_K, SMOOTHINGS
-from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.records import Run
 from pages.parts import texts, visitor
 from pages.parts.components.number_field import number_field
 from pages.parts.explore import true_grammar
 from pages.parts.language import _
-from pages.parts.run import charts, model_cache, ngram_cache, reference_lines, run_labels
+from pages.parts.run import charts, model_cache, ngram_cache, reference_lines, run_labels, same_tokens
 
 ORDERS = (1, 2, 3, 4, 5)
 MOST_OTHERS = 4
@@ -39,7 +36,7 @@ class Entry:
 
 def choose(run: Run, trained: TrainedModel) -> list[Entry]:
     """The knobs, and the models as they were set: this run first."""
-    others = same_vocabulary(run)
+    others = same_tokens.others(run)
     row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
     smoothing = row.selectbox(
         _("Smoothing of the counts"),
@@ -100,32 +97,9 @@ def smoothing_names() -> dict[str, str]:
     return {"kneser-ney": "Kneser–Ney", "add-k": _("add k to every count"), "none": _("none: the bare counts")}
 
 
-def same_vocabulary(run: Run) -> dict:
-    """{id: run}: this visitor's other runs, and the examples, whose tokens are the same ones."""
-    own = _tokenizer(visitor.data_folder(), run.id)
-    store, owner = visitor.store(), visitor.current()
-    candidates = [*(store.runs(owner) if owner is not None else ()), *store.demos()]
-    return {
-        other.id: other
-        for other in candidates
-        if other.id != run.id and own and _tokenizer(visitor.data_folder(), other.id) == own
-    }
-
-
 def labels(runs: dict) -> dict[str, str]:
     """{id: name}, each name once, and none that another column has."""
     taken = {_("this run"), _("uniform"), _("the true grammar"), *(f"{order}-gram" for order in ORDERS)}
     of = {run.id: visitor.store().text(run.text_id) for run in runs.values()}
     plain = [(texts.name(of[run.id]) if run.owner is None and of[run.id] else run.name)[:40] for run in runs.values()]
     return dict(zip(runs, run_labels.distinct(plain, taken), strict=True))
-
-
-def _tokenizer(data, run_id: str) -> bytes | None:
-    """What tells a run's vocabulary from others: written once, when it is first claimed."""
-    path = RunFolder.of(data, run_id).tokenizer_path
-    return _digest(path) if path.exists() else None
-
-
-@lru_cache(maxsize=2_000)
-def _digest(path) -> bytes:
-    return hashlib.sha256(path.read_bytes()).digest()
