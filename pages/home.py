@@ -97,7 +97,7 @@ with right, st.container(border=True):
     st.subheader(_("Your turn"))
     st.caption(_("About {seconds} seconds, nothing to decide: you watch a new model learn the same fables.").format(seconds=20))
     if st.button(_("Train it yourself"), type="primary", icon=":material/play_arrow:", key="home.train", width="stretch"):
-        from pages.parts.train import starting
+        from pages.parts.run import starting
 
         starting.try_it(demo.text_id)
     pasted = st.text_area(
@@ -107,7 +107,7 @@ with right, st.container(border=True):
         placeholder=_("A page is enough: a story, a poem, your notes …"),
     )
     if st.button(_("Train on my text"), key="home.own", width="stretch"):
-        from pages.parts.train import starting
+        from pages.parts.run import starting
 
         starting.own_text(pasted)
 chart_to_come("home.chart")

@@ -8,9 +8,9 @@ from pages.parts.classroom import student
 from pages.parts.components.live_chart import chart_to_come
 from pages.parts.error_sentences import sentence
 from pages.parts.language import _, together
-from pages.parts.run import run_labels
+from pages.parts.run import run_file, run_labels, starting
 from pages.parts.text import chosen_text, split_views, word_losses
-from pages.parts.train import preflight, run_file, run_monitor, settings, starting
+from pages.parts.train import preflight, run_monitor, settings
 
 run = visitor.chosen_run()
 if run is None:

@@ -14,8 +14,8 @@ FLOORS = {  # of each house, the lowest first: a module imports from its own flo
     "lmcore": [{"errors", "config", "schema", "processor"}, {"tokenizers"}, {"text"}, {"models"}, {"inference"}, {"training", "presets"}, {"inspection"}, {"runs"}],
     "lmcore.runs": [{"data_folder", "run_folder"}, {"store"}, {"queue", "worker"}, {"exchange", "opened_run"}],
 }  # fmt: skip
-ROOMS = {"text", "train", "explore", "write", "inside", "game", "classroom"}  # of one page each
-MOST_MODULES, MOST_LINES, MOST_PAGE_LINES = 15, 300, 175
+ROOMS = {"text", "train", "runs", "explore", "write", "inside", "game", "classroom"}  # of one page each
+MOST_MODULES, MOST_LINES, MOST_PAGE_LINES = 15, 300, 155
 CATALOGUES = {"lmcore/errors.py"}  # one short class after another
 
 

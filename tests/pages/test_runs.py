@@ -10,7 +10,7 @@ from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from pages.parts import visitor
 from pages.parts.language import translate
-from pages.parts.train import run_file
+from pages.parts.run import run_file
 from tests.pages.conftest import MENU
 from tests.pages.situations import OWNER, TEXT, a_config
 

@@ -6,7 +6,7 @@ from lmcore.config import TokenizerConfig
 from lmcore.runs.store.store import Store
 from lmcore.text.decoding import one_line
 from pages.parts import texts, visitor
-from pages.parts.train import starting
+from pages.parts.run import starting
 from tests.lmcore.texts_of_kinds import KIND_OF
 from tests.pages.situations import OWNER, a_config
 

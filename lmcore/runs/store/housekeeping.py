@@ -6,10 +6,13 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from lmcore.errors import TooManyBytes
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import backups
+from lmcore.runs.store.database import Database
+from lmcore.runs.store.limits import Limits
 
 STEP_BYTES = 100  # of one step in the store
 FILM = "limit.film_removed"  # the note on a run whose snapshots had to go
@@ -21,6 +24,14 @@ class Kept:
 
     runs: int
     bytes: int
+
+
+class DataStore(Protocol):
+    """What is used here of `store.Store`, which uses this module."""
+
+    folder: Path
+    database: Database
+    limits: Limits
 
 
 def folder_bytes(path: Path | str) -> int:
@@ -39,13 +50,13 @@ def folder_bytes(path: Path | str) -> int:
     return total
 
 
-def kept(store, owner: str | None) -> Kept:
+def kept(store: DataStore, owner: str | None) -> Kept:
     """What one visitor keeps now."""
     rows = _runs(store, owner)
     return Kept(len(rows), sum(_bytes(store, row) for row in rows))
 
 
-def make_room(store, owner: str | None, coming: int = 0):
+def make_room(store: DataStore, owner: str | None, coming: int = 0):
     """Keep a visitor's runs within the limit; films go, models stay. Raises TooManyBytes where that is not enough.
 
     coming: bytes of a run that is about to be kept.
@@ -63,7 +74,7 @@ def make_room(store, owner: str | None, coming: int = 0):
         raise TooManyBytes(megabytes=round(total / 1e6), limit=round(limit / 1e6))
 
 
-def remove_film(store, run_id: str) -> int:
+def remove_film(store: DataStore, run_id: str) -> int:
     """Delete the snapshots of a run and note it there -> bytes."""
     path = RunFolder.of(store.folder, run_id).film_path
     freed = folder_bytes(path)
@@ -77,11 +88,11 @@ def remove_film(store, run_id: str) -> int:
     return freed
 
 
-def _bytes(store, row) -> int:
+def _bytes(store: DataStore, row) -> int:
     return folder_bytes(RunFolder.of(store.folder, row["id"]).path) + STEP_BYTES * row["step"]
 
 
-def _runs(store, owner: str | None) -> list:
+def _runs(store: DataStore, owner: str | None) -> list:
     """The oldest first."""
     with store.database.reading() as connection:
         return connection.execute(
@@ -89,7 +100,7 @@ def _runs(store, owner: str | None) -> list:
         ).fetchall()
 
 
-def remove_orphans(store):
+def remove_orphans(store: DataStore):
     """Folders of runs the store no longer knows, and what a killed process left half written. At the start of a server.
 
     Beside a store that was set aside they stay: what a backup does not know may be all that is left of a run.
@@ -104,7 +115,7 @@ def remove_orphans(store):
         left_over.unlink(missing_ok=True)
 
 
-def purge(store, before: str, owner: str | None = None):
+def purge(store: DataStore, before: str, owner: str | None = None):
     """Remove for good what was deleted before a time (UTC), by one owner or by all: files, then rows, for which a full disk
     has no room before. Texts that a run needs stay."""
     gone_by, whose = "deleted <= ? AND (? IS NULL OR owner = ?)", (before, owner, owner)

@@ -1,1 +1,1 @@
-"""What several pages say of a run: labels, settings, curve in words, reference lines, models in memory, comparison."""
+"""What several pages do with a run: labels, settings, curve in words, models in memory, starting, run files, comparison."""

@@ -1,1 +1,1 @@
-"""The form and the live page of Train: settings, checks before a start, starting, watching, run files."""
+"""The form and the live page of Train: settings, checks before a start, watching."""

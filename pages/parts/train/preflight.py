@@ -9,8 +9,8 @@ from lmcore.runs.queue import scheduling
 from pages.parts import visitor
 from pages.parts.error_sentences import sentence, settings_in_words
 from pages.parts.language import _, together
-from pages.parts.run import run_labels
-from pages.parts.train import settings, starting
+from pages.parts.run import run_labels, starting
+from pages.parts.train import settings
 
 
 def fits(text, config) -> bool:

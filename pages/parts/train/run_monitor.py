@@ -20,8 +20,8 @@ from pages.parts.components import plain_bars
 from pages.parts.components.live_chart import live_chart
 from pages.parts.components.number_field import number_field
 from pages.parts.language import _, together
-from pages.parts.run import charts, curve_summary, guard, reference_lines, run_labels
-from pages.parts.train import plan_summary, starting
+from pages.parts.run import charts, curve_summary, guard, reference_lines, run_labels, starting
+from pages.parts.train import plan_summary
 
 EVERY_SECONDS, SETTLED_EVERY_SECONDS = 1.0, 1.5  # between two looks: each takes the run a little of the processor
 SETTLED_SECONDS = 10.0  # of training, after which a curve changes more slowly
