@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.components import view_choice
-from pages.parts.inside import past, reading
+from pages.parts.inside import past, reading, words
 from pages.parts.language import _
 from pages.parts.run import guard
 
@@ -14,6 +14,7 @@ guard.about(run, trained)
 
 VIEWS = {
     "reading": (_("While it reads"), reading.show),
+    "words": (_("Words as points"), words.show),
     "past": (_("How far back"), past.show),
 }
 view = view_choice.choose("inside", {name: label for name, (label, _show) in VIEWS.items()})

@@ -4,7 +4,7 @@ Each text comes from a module of its own; README.md lists them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sample_corpora import help_text, names, notices, village
 from sample_corpora.automaton import Automaton
@@ -22,6 +22,7 @@ class Sample:
     context: str  # the beginning of a sentence that a model can continue
     text: Callable[[], str]  # always the same on one version of Python; made once
     grammar: Automaton | None = None  # where it wrote the text: the true probability of every next word
+    word_classes: dict[str, str] = field(default_factory=dict)  # of a grammar's words, each word's
 
 
 def _fables_en() -> str:
@@ -79,6 +80,7 @@ _SAMPLES = (
         context="the dog near the cows",
         text=village.text,
         grammar=village.GRAMMAR,
+        word_classes=village.WORD_CLASSES,
     ),
     Sample(
         id="names-en",

@@ -174,6 +174,16 @@ TABLE = {
 
 GRAMMAR = Automaton(TABLE)
 
+_CLASSES = {
+    "noun, singular": "farmer baker girl dog fox",
+    "noun, plural": "children dogs cows hens",
+    "verb, singular": "feeds sells waits follows sleeps rains snows",
+    "verb, plural": "feed wait follow sleep play swim eat",
+    "place, time or thing": "barn forest garden house river village evening morning summer winter apples bread milk",
+    "function word or adjective": "the in near when it every old little",
+}
+WORD_CLASSES = {word: name for name, words in _CLASSES.items() for word in words.split()}  # nouns are those who act
+
 
 @lru_cache(maxsize=1)
 def text() -> str:

@@ -11,7 +11,7 @@ from lmcore.tokenizers import WordTokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
 from lmcore.tokenizers.word import pieces
 from sample_corpora.automaton import END, START
-from sample_corpora.village import GRAMMAR, TABLE, text
+from sample_corpora.village import GRAMMAR, TABLE, WORD_CLASSES, text
 
 SINGULAR = {"farmer", "baker", "girl", "dog", "fox"}
 PLURAL = {"children", "dogs", "cows", "hens"}
@@ -30,6 +30,12 @@ def every_sentence(state=START, probability=1.0, words=()):
 
 
 SENTENCES = list(every_sentence())
+
+
+def test_each_word_has_its_class():
+    assert set(WORD_CLASSES) == set(GRAMMAR.vocabulary)
+    assert {word for word, name in WORD_CLASSES.items() if name == "noun, plural"} == PLURAL
+    assert {word for word, name in WORD_CLASSES.items() if name == "verb, singular"} == SINGULAR_VERBS | {"rains", "snows"}
 
 
 @pytest.mark.parametrize("state", TABLE)
