@@ -112,14 +112,14 @@ def film_of(
         for step, points in zip(steps, every, strict=True)
     ]
     pace = {"frame": {"duration": MILLISECONDS, "redraw": False}, "transition": {"duration": MILLISECONDS}}
-    still = {"frame": {"duration": 0, "redraw": False}}
+    still = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}}
     grey = {"bgcolor": "rgba(128,128,128,0.12)", "bordercolor": "rgba(128,128,128,0.4)", "font": {"color": "#888888"}}
     figure.update_layout(
         updatemenus=[{
             "type": "buttons", "direction": "right", "x": 0, "y": -0.1, "xanchor": "left", "yanchor": "top", "showactive": False, **grey,
             "buttons": [
                 {"label": labels["play"], "method": "animate", "args": [None, {"fromcurrent": False, **pace}]},
-                {"label": labels["pause"], "method": "animate", "args": [[None], {"mode": "immediate", **still}]},
+                {"label": labels["pause"], "method": "animate", "args": [[None], still]},
             ],
         }],
         sliders=[{
