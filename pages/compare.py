@@ -49,6 +49,7 @@ which.multiselect(
     max_selections=links.MOST_COMPARED,
     on_change=lambda: to_address(st.session_state["compare.runs"]),
     placeholder=_("Choose two or more"),
+    wrap=True,  # in a column only the first would be seen
 )
 other.text_input(
     _("Add a shared run"),

@@ -28,11 +28,14 @@ def css() -> str:
         megabytes=st.get_option("server.maxUploadSize")
     )
     too_large = sentence(TextTooLarge.code, {"limit": LIMIT // 1_000_000})
+    wide = _("Swipe the table sideways to see all of its columns.")
     rules = [
         "[data-testid=stMainBlockContainer] { padding-top: 2.5rem; padding-bottom: 3rem; }",
         "[data-testid=stProgress] * { transition: none !important; }",  # a run is never slowed down to move its own bar
         "@media (max-width: 640px) { .modebar-container { display: none; }"  # it would cover the chart; a tap shows the values
         " [data-testid=stTextInput] [data-testid=InputInstructions] { display: none; } [data-testid=stHorizontalBlock] { gap: 0.5rem; } [data-testid=stMain] h1 { font-size: 2rem; } [data-testid=stMain] h3 { font-size: 1.35rem; } }",
+        f"@media (max-width: 640px) {{ [data-testid=stDataFrame][data-wide]::after {{ content: {css_string('↔ ' + wide)};"
+        " display: block; font-size: 0.8rem; opacity: 0.7; } }",
         "[data-testid=stMain] [data-testid=stPageLink] a { text-decoration: underline; text-underline-offset: 3px; }",
         "[data-testid^=stNumberInputStep], [data-testid=stNumberInputClearButton] { display: none; }",  # English; arrow keys step
         "[data-testid=stFileUploaderDropzoneInstructions] { display: none; }",

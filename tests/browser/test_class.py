@@ -124,6 +124,7 @@ def test_a_board_grows_by_itself_and_tells_what_it_may(server, new_browser):
     student.get_by_text(translate("Nothing is handed in yet. Points appear here by themselves.", "zh")).wait_for()
     teacher.keyboard.press("Escape")
     teacher.locator(".st-key-class-close button").click()
+    teacher.locator(".st-key-class-close_now button").click()
     student.locator(".st-key-class-hand_in").wait_for(state="detached")
     teacher.locator(".st-key-class-delete button").click()
     teacher.locator(".st-key-class-delete_now button").click()

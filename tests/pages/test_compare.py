@@ -188,6 +188,7 @@ def test_two_runs_from_the_address(open_page, here):
 def test_choosing_writes_the_address(open_page, here):
     app = open_page("compare", lang="en")
     assert compared(app) == [] and not app.dataframe
+    assert app.multiselect(key="compare.runs").proto.wrap  # all that is chosen is seen
     app.multiselect(key="compare.runs").set_value([here["failed"], here["finished"]]).run()
     assert address(app) == f"{here['failed']},{here['finished']}"
     assert len(app.dataframe) == 1  # nothing differs: no table of settings

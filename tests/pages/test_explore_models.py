@@ -19,7 +19,7 @@ from lmcore.inference.trained import TrainedModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import snapshots, worker
-from pages.parts import demos, visitor
+from pages.parts import demos, language, visitor
 from pages.parts.components import token_names
 from pages.parts.explore import film, model_lineup, model_table, true_grammar, why
 from pages.parts.run import model_cache, ngram_cache, same_tokens
@@ -153,6 +153,12 @@ def test_the_table_and_its_summary(trained, entries):
 
 def test_the_beginning_of_an_item_has_its_name(trained):
     assert model_table.readable(trained, trained.encode("it rains\nthe dog")) == "it rains ⟨begin⟩ the dog"
+
+
+def test_tokens_that_no_text_has_are_named_in_the_visitor_s_language(trained, monkeypatch):
+    monkeypatch.setattr(language, "current_language", lambda: "zh")
+    assert model_table.readable(trained, trained.encode("it rains\nthe dog")) == "it rains ⟨开始⟩ the dog"
+    assert token_names.in_text(trained.tokenizer, [0, 1]) == ["⟨未知⟩", "⟨开始⟩"]
 
 
 # the film

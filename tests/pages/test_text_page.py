@@ -33,6 +33,15 @@ def test_each_kind_is_explained_in_the_text_s_own_lines(open_page, bring):
     assert "240 项，每项都从头读起" in shown(open_page("text", text=bring(verse, "lines").id, lang="zh"))
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_quoted_sentence_is_followed_by_no_second_full_stop(open_page, bring, lang):
+    for end in ".。":
+        text = "\n".join(f"A sentence with the number {number} in it{end}" for number in range(100))
+        for kind in ("stream", "lines"):
+            said = shown(open_page("text", text=bring(text, kind).id, lang=lang))
+            assert f"in it{end}”" in said and not any(two in said for two in (".”.", "。”.", ".”。", "。”。"))
+
+
 def test_of_two_texts_of_one_name_the_chosen_one_stays_chosen(open_page, bring):
     older, newer = bring("older lines\n" * 200), bring("newer lines\n" * 200)
     for text in (older, newer):

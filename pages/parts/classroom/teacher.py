@@ -128,10 +128,20 @@ def upkeep(room: Room):
         closed = room.closed is not None
         label, icon = (_("Open the room again"), ":material/lock_open:") if closed else (_("Close the room"), ":material/lock:")
         if st.button(label, icon=icon, key="class.close"):
-            rooms.close(room.code, not closed)
-            st.rerun()
+            if not closed:
+                st.dialog(_("Close this room?"))(_close)(room)
+            else:
+                rooms.close(room.code, False)
+                st.rerun()
         if st.button(_("Delete the room"), icon=":material/delete:", key="class.delete"):
             st.dialog(_("Delete this room?"))(_delete)(room.code)
+
+
+def _close(room: Room):
+    st.markdown(_("Then nobody can hand in any more. The board stays, and you can open the room again."))
+    if st.button(_("Close the room now"), type="primary", key="class.close_now") and entry.teaches(room):
+        Rooms(visitor.store()).close(room.code, True)
+        st.rerun()
 
 
 def _delete(code: str):

@@ -1,4 +1,4 @@
-"""How tokens are named and shown: alone, as the next of a text, and side by side in one. Imports no streamlit.
+"""How tokens are named and shown: alone, as the next of a text, and side by side in one.
 
 A subword can be a part of a character. It is named by its bytes; in a text the character stands with the part that completes it.
 """
@@ -6,6 +6,8 @@ A subword can be a part of a character. It is named by its bytes; in a text the 
 import unicodedata
 
 from lmcore.tokenizers import Tokenizer
+from lmcore.tokenizers.base import BEGIN, UNKNOWN
+from pages.parts.language import _
 
 RECENT = 8  # tokens: a character has four bytes at most
 
@@ -34,7 +36,10 @@ def next_names(tokenizer: Tokenizer, before, ids) -> dict[int, str]:
 
 
 def spelled(token: str) -> str:
-    """A token of which nothing can be seen by the numbers of its characters, unless it is made of usual spaces."""
+    """A token that no text has in the visitor's language; one of which nothing can be seen by the numbers of its characters, unless it
+    is made of usual spaces."""
+    if token in (BEGIN, UNKNOWN):
+        return _("⟨begin⟩") if token == BEGIN else _("⟨unk⟩")
     unseen = token.strip(" \n\t") and all(unicodedata.category(character)[0] in "ZCM" for character in token)
     return " ".join(f"U+{ord(character):04X}" for character in token) if unseen else token
 

@@ -64,6 +64,7 @@ def choose(run: Run, trained: TrainedModel) -> list[Entry]:
             persist_state="session",
             placeholder=_("none"),
             width=420,
+            wrap=True,
         )
         chosen = [(names[run_id], others[run_id]) for run_id in chosen]
     if ngram_cache.counts(visitor.data_folder(), run) is None:

@@ -129,7 +129,7 @@ def readable(trained: TrainedModel, ids) -> str:
     named, parts = {tokenizer.begin_id, tokenizer.unknown_id}, []
     for has_name, group in groupby(zip(ids, tokenizer.texts(ids), strict=True), key=lambda pair: pair[0] in named):
         if has_name:
-            parts += [tokenizer.vocabulary[token_id] for token_id, _text in group]
+            parts += [token_names.spelled(tokenizer.vocabulary[token_id]) for token_id, _text in group]
         else:
             text = "".join(text for _token_id, text in group)
             parts.append(text.removeprefix(" ") if parts else text)

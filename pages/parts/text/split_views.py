@@ -1,6 +1,7 @@
 """What each kind would mean for a text, in its own lines; and what makes its validation loss say less than it seems to."""
 
 import contextlib
+import re
 from dataclasses import replace
 
 import streamlit as st
@@ -12,6 +13,8 @@ from lmcore.text.kinds import KINDS
 from pages.parts import texts, visitor
 from pages.parts.language import _, literal
 from pages.parts.run import run_labels
+
+ENDED = re.compile(r"(?<=[.!?…。！？])([\"'”’」』)）]*[”])[.。]$")  # a quoted sentence, then a full stop of ours
 
 
 def kind_names() -> dict[str, str]:
@@ -25,8 +28,17 @@ def meanings(text):
         with column.container(border=kind == text.kind):
             st.markdown(f"**{kind_names()[kind]}**")
             found = texts.meaning(replace(text, kind=kind))
-            st.text(_how_it_begins(found))
-            st.text(_what_is_held_out(found))
+            st.text(one_stop(_how_it_begins(found)))
+            st.text(one_stop(_what_is_held_out(found)))
+
+
+def one_stop(said: str) -> str:
+    """A sentence that ends with a quoted one has one full stop.
+
+    >>> one_stop("Such as “It rains.”."), one_stop("Such as “rain”.")
+    ('Such as “It rains.”', 'Such as “rain”.')
+    """
+    return ENDED.sub(r"\1", said)
 
 
 def _how_it_begins(found) -> str:

@@ -147,7 +147,7 @@ def tokens(text):
     token_view(
         [
             {
-                "text": tokenizer.vocabulary[i],
+                "text": token_names.spelled(tokenizer.vocabulary[i]),
                 "id": int(i),
                 "unknown": bool(i == tokenizer.unknown_id),
                 "special": bool(i == tokenizer.begin_id),

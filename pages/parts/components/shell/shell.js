@@ -15,15 +15,29 @@ export default function ({ data }) {
       if (type === "childList") addedNodes.forEach(translate);
       else translate(target);
     }));
+    new MutationObserver(() => requestAnimationFrame(markWideTables)).observe(document.body, { subtree: true, childList: true });
     document.addEventListener("click", closeMenu);
+    addEventListener("resize", markWideTables);
+    foldMenu();  // Streamlit remembers that it was open
     observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ATTRIBUTES });
   }
   translate(document.body);
 }
 
 function closeMenu({ target }) {
-  if (innerWidth <= NARROW && target.closest("[data-testid=stSidebar] [data-testid=stPageLink]"))
+  if (target.closest("[data-testid=stSidebar] [data-testid=stPageLink]")) foldMenu();
+}
+
+function foldMenu() {
+  if (innerWidth <= NARROW && document.querySelector("[data-testid=stSidebar][data-collapsed=false]"))
     document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+}
+
+function markWideTables() {  // those that scroll sideways: the style sheet says so on a narrow window
+  for (const table of document.querySelectorAll("[data-testid=stDataFrame]")) {
+    const scroller = table.querySelector(".dvn-scroller");
+    table.toggleAttribute("data-wide", Boolean(scroller) && scroller.scrollWidth > scroller.clientWidth + 1);
+  }
 }
 
 const said = (text) => {
