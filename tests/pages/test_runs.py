@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lmcore.errors import ArchiveUnreadable, TooManyRuns, TooManyWaiting
-from lmcore.runs.exchange import transfer
+from lmcore.runs.exchange import importing, transfer
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
@@ -23,6 +23,12 @@ def exported(tmp_path_factory):
     run = store.add_run(owner="ben", text_id=text.id, name="from elsewhere", config=a_config(), pinned_context="the ca")
     worker.work(store.folder, run.id)
     return {with_text: transfer.export_run(store, run.id, with_text) for with_text in (True, False)}
+
+
+@pytest.fixture(autouse=True)
+def files_are_read_here(monkeypatch):
+    """A process of its own for each file is what `tests/runs/test_run_files.py` and the browser tests try; it loads torch each time."""
+    monkeypatch.setattr(transfer, "_answer", importing.answer)
 
 
 @pytest.fixture

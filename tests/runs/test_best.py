@@ -2,7 +2,7 @@
 
 import pytest
 
-from lmcore.runs.exchange import transfer
+from lmcore.runs.exchange import importing, transfer
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.store import Store
 from tests.runs.examples import a_run, a_text
@@ -18,7 +18,8 @@ def test_the_best_comes_first_and_then_the_newest(tmp_path, best, order):
     assert [step_of(path) for path in RunFolder(tmp_path).checkpoints()] == [60, 40, 20]
 
 
-def test_a_file_with_the_text_goes_on_from_the_last_step_one_without_is_the_best(tmp_path, forker):
+def test_a_file_with_the_text_goes_on_from_the_last_step_one_without_is_the_best(tmp_path, forker, monkeypatch):
+    monkeypatch.setattr(transfer, "_answer", importing.answer)
     store = Store(tmp_path / "here")
     run = a_run(store, 60, a_text(store))
     forker.work(store.folder, run.id)
