@@ -171,11 +171,11 @@ def examples_are_trained(store: Store) -> bool:
 
 def processes_of(data: Path) -> list[int]:
     """Of a server on a data folder: it, or its starter and workers, whose command names the folder."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if process.pid != os.getpid() and any(str(data) in part for part in process.info["cmdline"] or ()):
-            found.append(process.pid)
-    return found
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if process.pid != os.getpid() and any(str(data) in part for part in process.info["cmdline"] or ())
+    ]
 
 
 def files_left(data: Path, temporary: Path) -> list[Path]:

@@ -59,7 +59,7 @@ class Validated:
             if "low" in metadata:
                 self._check_number(entry.name, value, metadata, entry.type)
 
-    def _check_number(self, name, value, metadata, expected):
+    def _check_number(self, name, value, metadata, expected) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or (expected is int and not isinstance(value, int)):
             raise SettingWrongType(field=name, value=value, expected=expected.__name__)
         if not metadata["low"] <= value <= metadata["high"]:  # false for NaN too

@@ -33,7 +33,7 @@ class LmcoreError(Exception):
     code = "error"
     sentence = "Something went wrong. Please try again."
 
-    def __init__(self, **values):
+    def __init__(self, **values) -> None:
         self.values = values
         super().__init__(self.sentence.format(**{name: _in_words(value) for name, value in values.items()}))
 

@@ -16,7 +16,7 @@ LARGEST_REAL = 3.5e38  # no float32 is larger
 class WrongValue(ValueError):
     """field: where it stands, such as `text.kind`; "" for the value as a whole."""
 
-    def __init__(self, value: Any, field: str = ""):
+    def __init__(self, value: Any, field: str = "") -> None:
         self.value, self.field = value, field
         super().__init__(field)
 

@@ -5,6 +5,7 @@ What each token costs is `probability.score`.
 
 import difflib
 import random
+from itertools import zip_longest
 
 import numpy as np
 
@@ -31,8 +32,7 @@ def align(first: list[int], second: list[int]) -> list[Pair]:
         return [(positions[token_id].pop(0), position) for position, token_id in enumerate(second)]
     pairs: list[Pair] = []
     for _tag, i, i_end, j, j_end in difflib.SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
-        for offset in range(max(i_end - i, j_end - j)):
-            pairs.append((i + offset if i + offset < i_end else None, j + offset if j + offset < j_end else None))
+        pairs.extend(zip_longest(range(i, i_end), range(j, j_end)))
     return pairs
 
 

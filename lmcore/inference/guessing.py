@@ -98,7 +98,7 @@ class Score:
 class Game:
     """One person's game with one model: which line, which token of it, what was guessed."""
 
-    def __init__(self, lines: list[Line], kind: str, vocabulary_size: int):
+    def __init__(self, lines: list[Line], kind: str, vocabulary_size: int) -> None:
         self.lines, self.guesses, self.vocabulary_size = lines, GUESSES[kind], vocabulary_size
         self.number = 0  # of the line, from 1 on
         self._round: Round | None = None

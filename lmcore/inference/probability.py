@@ -120,7 +120,7 @@ def score(model: LanguageModel, ids: np.ndarray, context: np.ndarray | tuple = (
         first = rows[-1]
     log_probs, entropies, ranks = [], [], []
 
-    def take(rows, targets):
+    def take(rows, targets) -> None:
         at_once = max(1, CACHED // rows.shape[1])
         for begin in range(0, len(rows), at_once):
             part = rows[begin : begin + at_once]

@@ -28,7 +28,7 @@ class TrueGrammar:
     [0.0, 0.0, 0.75, 0.25]
     """
 
-    def __init__(self, automaton: NextWord, tokenizer: Tokenizer, end: str):
+    def __init__(self, automaton: NextWord, tokenizer: Tokenizer, end: str) -> None:
         """end: the word by which the automaton names the end of a sentence."""
         self.automaton, self.tokenizer = automaton, tokenizer
         self.id_of = {end: tokenizer.begin_id, **{word: token_id for token_id, word in enumerate(tokenizer.vocabulary)}}

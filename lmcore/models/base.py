@@ -48,7 +48,7 @@ class UniformModel(LanguageModel):
     -1.3863
     """
 
-    def __init__(self, vocabulary_size: int):
+    def __init__(self, vocabulary_size: int) -> None:
         self.vocabulary_size = vocabulary_size
 
     def start(self):

@@ -15,7 +15,7 @@ class NeuralLanguageModel(LanguageModel):
     begin_id: the token that begins an item, where the text is made of items: it is read from the initial state, as in training.
     """
 
-    def __init__(self, network: Network, opening: np.ndarray, begin_id: int | None = None):
+    def __init__(self, network: Network, opening: np.ndarray, begin_id: int | None = None) -> None:
         self.network = network.eval()
         self.opening = np.asarray(opening, dtype=np.int64)
         self.begin_id = begin_id

@@ -51,7 +51,7 @@ class NgramModel(LanguageModel):
     A context begins with the end of a stream, or with <begin>; a context never reaches over a begin token.
     """
 
-    def __init__(self, counts: Counts, order: int, smoothing: str = SMOOTHINGS[0], k: float = 1.0):
+    def __init__(self, counts: Counts, order: int, smoothing: str = SMOOTHINGS[0], k: float = 1.0) -> None:
         if order not in range(1, HIGHEST_ORDER + 1):
             raise SettingOutOfRange(field="order", value=order, low=1, high=HIGHEST_ORDER)
         if smoothing not in SMOOTHINGS:

@@ -37,7 +37,7 @@ class Counts:
     (Heafield et al., 2013, "adjusted counts"). The beginning of a stream counts as one more token in front.
     """
 
-    def __init__(self, index: TextIndex):
+    def __init__(self, index: TextIndex) -> None:
         self.index = index
         common = index.common_prefix(HIGHEST_ORDER)
         begins = np.append(0, np.cumsum(index.tokens == (-2 if index.begin_id is None else index.begin_id)))

@@ -34,7 +34,7 @@ class RNNModel(nn.Module):
 
     def __init__(
         self, vocab_size: int, embed_size: int, hidden_size: int, layers: int = 1, dropout: float = 0.0, tied: bool = False
-    ):
+    ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embed_size)
         self.rnn = self.recurrent_layer(embed_size, hidden_size, layers, batch_first=True, dropout=dropout if layers > 1 else 0.0)
@@ -44,7 +44,7 @@ class RNNModel(nn.Module):
             self.linear.weight = self.embedding.weight
         self._initialise(tied)
 
-    def _initialise(self, tied: bool):
+    def _initialise(self, tied: bool) -> None:
         """Orthogonal recurrent blocks keep gradients alive (Saxe et al., 2014); small output weights begin near the uniform."""
         hidden_size = self.rnn.hidden_size
         nn.init.normal_(self.embedding.weight, std=1 / math.sqrt(hidden_size) if tied else 1.0)
@@ -143,7 +143,7 @@ class LSTMModel(RNNModel):
 
     recurrent_layer, gates, state_tensors, numbers_per_unit = nn.LSTM, 4, 2, 46
 
-    def _initialise(self, tied: bool):
+    def _initialise(self, tied: bool) -> None:
         super()._initialise(tied)
         hidden_size = self.rnn.hidden_size
         for name, parameter in self.rnn.named_parameters():

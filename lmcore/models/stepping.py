@@ -59,7 +59,7 @@ CELLS: dict[type, Cell] = {
 class Stepper:
     """The embedding and the recurrent layers of a network, sharing its weights. A state is h, or h and c, each (layers, 1, H)."""
 
-    def __init__(self, network):
+    def __init__(self, network) -> None:
         self.embedding, self.cell = _array(network.embedding.weight), CELLS[type(network.rnn)]
         self.layers = [[_array(weight) for weight in weights] for weights in network.rnn.all_weights]
 

@@ -22,7 +22,7 @@ def data_folder() -> Path:
     return path
 
 
-def keep_private(data: Path):
+def keep_private(data: Path) -> None:
     """Make the data folder, and close it and the store in it to other accounts of the machine.
 
     A folder that already holds other things and no store is left as it is."""
@@ -34,7 +34,7 @@ def keep_private(data: Path):
                 path.chmod(path.stat().st_mode & 0o700)
 
 
-def write_aside(path: Path, content: bytes):
+def write_aside(path: Path, content: bytes) -> None:
     """Write a file beside the old one, then replace it: a reader sees the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.partial")  # two visitors may bring the same text
@@ -45,7 +45,7 @@ def write_aside(path: Path, content: bytes):
         aside.unlink(missing_ok=True)
 
 
-def write_json(path: Path, values):
+def write_json(path: Path, values) -> None:
     write_aside(path, json.dumps(values, ensure_ascii=False).encode())
 
 

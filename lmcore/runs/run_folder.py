@@ -181,7 +181,7 @@ class RunFolder:
         finally:
             os.close(descriptor)
 
-    def remove_left_overs(self):
+    def remove_left_overs(self) -> None:
         """Remove what a killed worker left half written."""
         for path in self.path.rglob("*.partial"):
             path.unlink(missing_ok=True)

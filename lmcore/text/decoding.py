@@ -87,7 +87,7 @@ def possible_readings(data: bytes) -> dict[str, str]:
     return dict(zip((reading.encoding for reading in found), excerpts(found), strict=True)) if len(found) > 1 else {}
 
 
-def _refuse_other_kinds(data: bytes, name: str):
+def _refuse_other_kinds(data: bytes, name: str) -> None:
     for signature, looks_like in SIGNATURES.items():
         if re.match(signature, data, re.DOTALL):
             raise BinaryText(name=name, looks_like=looks_like)

@@ -31,7 +31,7 @@ class TextIndex:
         begin_id: int | None = None,
         skipped: int = 0,
         opening: np.ndarray | None = None,
-    ):
+    ) -> None:
         self.ids = np.asarray(ids)
         self.vocabulary_size = vocabulary_size
         self.begin_id = begin_id

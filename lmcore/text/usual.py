@@ -103,7 +103,7 @@ def codes() -> list[tuple[dict[str, float], bool]]:
     """The bits of the usual characters of each language, and whether it has an alphabet other than Latin."""
     found: list[tuple[dict[str, float], bool]] = []
 
-    def add(code: dict[str, float], alone: bool = False):
+    def add(code: dict[str, float], alone: bool = False) -> None:
         found.append((code, alone))
 
     for language, letters in LETTERS.items():

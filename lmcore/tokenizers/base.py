@@ -15,7 +15,7 @@ OnProgress = Callable[
 ]  # called with the share of the work that is done (0 to 1); an exception it raises ends the work
 
 
-def ignore(share: float): ...
+def ignore(share: float) -> None: ...
 
 
 class Tokenizer(Protocol):

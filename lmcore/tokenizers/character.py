@@ -20,7 +20,7 @@ class CharacterTokenizer:
     kind = "character"
     unknown_id: int | None = 0
 
-    def __init__(self, characters: list[str]):
+    def __init__(self, characters: list[str]) -> None:
         """characters: of the ids from 1 on; ITEM_BREAK first where the text is made of items."""
         self.characters = characters
         self.vocabulary, self.begin_id = vocabulary_of(characters)

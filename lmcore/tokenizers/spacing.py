@@ -61,7 +61,7 @@ class Spacing:
     quotation that has no closing mark of its own is open; and by the two tokens themselves where they differ from their kinds.
     """
 
-    def __init__(self, marks: Sequence[str] = (), kinds: dict | None = None, pairs: dict | None = None):
+    def __init__(self, marks: Sequence[str] = (), kinds: dict | None = None, pairs: dict | None = None) -> None:
         """kinds: (kind, kind, state) -> [joined, apart], how often; pairs: the same by ids."""
         self.marks, self.kinds, self.pairs = list(marks), kinds or {}, pairs or {}
         self._kind = {name: kind for kind, name in enumerate([*SHAPES, *self.marks])}
@@ -165,7 +165,7 @@ def _split(place: int, size: int) -> tuple[int, int, int]:
 class _Table:
     """The same places as `Spacing.places`, for many tokens at once: what training counts."""
 
-    def __init__(self, spacing: Spacing, tokens: list[str]):
+    def __init__(self, spacing: Spacing, tokens: list[str]) -> None:
         self.size = len(SHAPES) + len(spacing.marks)
         self.kind = np.array([spacing.kind(token) for token in tokens], np.int32)
         self.goes_on = np.array(list(map(goes_on, tokens)), bool)

@@ -50,7 +50,7 @@ class SubwordTokenizer:
     kind = "subword"
     unknown_id: int | None = None
 
-    def __init__(self, names: list[str], merges: list[tuple[str, str]]):
+    def __init__(self, names: list[str], merges: list[tuple[str, str]]) -> None:
         """names: of each id, as the library writes them; merges: pairs of names that become one, in order."""
         self.names, self.merges = names, merges
         self.vocabulary_size = len(names)

@@ -73,7 +73,7 @@ def _cut(span: str) -> list[str]:
     return found
 
 
-def check_script(text: str):
+def check_script(text: str) -> None:
     """Raises WordsNotCut where most letters stand in scripts whose words are not set apart, in Thai or in kana alone."""
     text = text[:LOOKED_AT]
     found = UNCUT.findall(text)
@@ -85,7 +85,7 @@ def check_script(text: str):
 class _Remembering(dict):
     """The numbers of a span's tokens, as bytes: worked out once, remembered where the span is short."""
 
-    def __init__(self, number: Callable[[str], int], kind: type, joints: bool):
+    def __init__(self, number: Callable[[str], int], kind: type, joints: bool) -> None:
         """joints: keep number · 2, + 1 where a token stands joined to the one before it in its span, and LONE for a lone space."""
         self.number, self.kind, self.joints = number, np.dtype(kind).char, joints
 
@@ -112,7 +112,7 @@ class WordTokenizer:
     kind = "word"
     unknown_id: int | None = 0
 
-    def __init__(self, words: list[str], spacing: Spacing | None = None):
+    def __init__(self, words: list[str], spacing: Spacing | None = None) -> None:
         """words: of the ids from 1 on; ITEM_BREAK first where the text is made of items."""
         self.words, self.spacing = words, spacing or Spacing()
         self.vocabulary, self.begin_id = vocabulary_of(words)

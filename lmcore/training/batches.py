@@ -30,7 +30,7 @@ class StreamBatches:
     [[3, 4, 5], [8, 9, 0]]
     """
 
-    def __init__(self, ids: np.ndarray, batch_size: int, sequence_length: int):
+    def __init__(self, ids: np.ndarray, batch_size: int, sequence_length: int) -> None:
         self.ids = ids
         self.lanes = batch_size
         self.starts = np.arange(batch_size) * (len(ids) // batch_size)
@@ -58,7 +58,7 @@ class ItemBatches:
     [[7, 0, -100, -100]]
     """
 
-    def __init__(self, ids: np.ndarray, begin_id: int, batch_size: int, sequence_length: int, seed: int | None):
+    def __init__(self, ids: np.ndarray, begin_id: int, batch_size: int, sequence_length: int, seed: int | None) -> None:
         self.ids, self.length, self.seed = ids, sequence_length, seed
         begins = np.flatnonzero(ids == begin_id)
         self.starts, self.lengths = begins[:-1], np.diff(begins)

@@ -93,7 +93,7 @@ class Checkpoint:
     def language_model(self) -> NeuralLanguageModel:
         return NeuralLanguageModel(self.network(), self.tensors["opening"].numpy(), self.header["begin_id"])
 
-    def restore(self, state: TrainingState):
+    def restore(self, state: TrainingState) -> None:
         """Set a new `TrainingState` to where the run was."""
         for number, optimizer in enumerate(state.optimizers):
             kept = {}
@@ -111,7 +111,7 @@ class Checkpoint:
         state.best_loss = math.inf if state.best_loss is None else state.best_loss
 
 
-def save(path: Path, network: Network, state: TrainingState, config: RunConfig, data: TokenData):
+def save(path: Path, network: Network, state: TrainingState, config: RunConfig, data: TokenData) -> None:
     """Write aside, then move: a reader sees the old file or the new one, whole."""
     tensors = {f"model.{name}": weight for name, weight in network.named_parameters()}  # tied ones once
     for number, optimizer in enumerate(state.optimizers):
@@ -177,7 +177,7 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(header, tensors)
 
 
-def _check_tensors(header: dict, found: dict[str, tuple[str, tuple[int, ...]]]):
+def _check_tensors(header: dict, found: dict[str, tuple[str, tuple[int, ...]]]) -> None:
     """found: type and shape of each tensor in the file. Raises WrongValue with the name of one that is not as the settings say."""
     expected = _expected(header)
     for name in (*expected, *found):

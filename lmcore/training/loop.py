@@ -63,7 +63,7 @@ class TrainingState:
     It has one owner, who may change the learning rate and save it between two steps.
     """
 
-    def __init__(self, network: Network, data: TokenData, config: TrainingConfig):
+    def __init__(self, network: Network, data: TokenData, config: TrainingConfig) -> None:
         self.config = config
         self.optimizers = build_optimizers(config, network)
         self.batches = batches(data, config)
@@ -82,7 +82,7 @@ class TrainingState:
         self.cuts = 0
         self.exploding = 0  # steps in a row with a loss far above guessing
 
-    def change_learning_rate(self, rate: float):
+    def change_learning_rate(self, rate: float) -> None:
         """The schedule goes on, from a new base rate, at the next step."""
         self.learning_rates.append((self.step, rate))
 
@@ -159,7 +159,7 @@ def forward_backward(network: Network, state: TrainingState) -> StepTrace:
     )
 
 
-def update(network: Network, state: TrainingState, trace: StepTrace):
+def update(network: Network, state: TrainingState, trace: StepTrace) -> None:
     """Change the weights by the gradients that stand in the network, and move `state` one step on.
 
     Raises LossNotFinite before any weight is changed, with the learning rate that was set: where loss or gradient is not finite, or

@@ -80,7 +80,7 @@ class Sampled:
     exp of it is right on average, so the loss lies close to the exact one, a little below. counts: (V,) in the training text.
     """
 
-    def __init__(self, counts: np.ndarray, negatives: int = NEGATIVES):
+    def __init__(self, counts: np.ndarray, negatives: int = NEGATIVES) -> None:
         weights = np.maximum(counts, 1.0) ** 0.75
         chances = torch.from_numpy(weights / weights.sum())
         self.negatives = negatives

@@ -29,12 +29,12 @@ class GateMuon(torch.optim.Optimizer):
 
     COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
-    def __init__(self, weights, lr: float, precision: torch.dtype, momentum: float = 0.8):
+    def __init__(self, weights, lr: float, precision: torch.dtype, momentum: float = 0.8) -> None:
         super().__init__(weights, {"lr": lr, "momentum": momentum})
         self.precision, self.iterations = precision, ITERATIONS
 
     @torch.no_grad()
-    def step(self):
+    def step(self) -> None:
         for group in self.param_groups:
             for weight in group["params"]:
                 average = self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))
@@ -123,7 +123,7 @@ def _adamw(parameters) -> torch.optim.Optimizer:
     return torch.optim.AdamW(parameters, lr=0.0, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
 
 
-def set_rate(optimizers: list[torch.optim.Optimizer], rate: float):
+def set_rate(optimizers: list[torch.optim.Optimizer], rate: float) -> None:
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = rate * group.get("relative_rate", 1.0)

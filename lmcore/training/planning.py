@@ -170,7 +170,7 @@ class Probe:
     Processor time of this thread: how long the work is, not how busy the machine happens to be at this moment.
     """
 
-    def __init__(self, config: RunConfig, data: TokenData, vocabulary_size: int):
+    def __init__(self, config: RunConfig, data: TokenData, vocabulary_size: int) -> None:
         self.network, self.data = build_model(config.model, vocabulary_size, config.training.seed), data
         self.sample = SAMPLE_TOKENS[config.tokenizer.kind]
         self.state = TrainingState(self.network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))

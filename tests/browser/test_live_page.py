@@ -8,7 +8,7 @@ from tests.pages.situations import TEXT, a_config
 from tests.runs.examples import wait_until
 
 
-@pytest.mark.parametrize("language, details", [("en", "Technical details"), ("zh", "技术细节")])
+@pytest.mark.parametrize(("language", "details"), [("en", "Technical details"), ("zh", "技术细节")])
 def test_curve_and_sample_are_seen_together(server, new_browser, language, details):
     page = new_browser()
     page.goto(f"{server.url}/train?lang={language}")  # its server trains what waits

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 
 @pytest.mark.parametrize(
-    "typed, said",
+    ("typed", "said"),
     [("300", "设置“学习率”的值是 300，必须在 0.000001 到 10 之间。"), ("", "“学习率”还没有填，请填 0.000001 到 10 之间的数。")],
 )
 @pytest.mark.parametrize("width", [1280, 390])

@@ -68,7 +68,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize("code, curve", TABLE, ids=[f"{number}-{code}" for number, (code, _) in enumerate(TABLE)])
+@pytest.mark.parametrize(("code", "curve"), TABLE, ids=[f"{number}-{code}" for number, (code, _) in enumerate(TABLE)])
 def test_each_situation_is_named(code, curve):
     assert diagnose(curve)[0].code == code
 
@@ -84,7 +84,9 @@ def test_a_change_and_a_rise_carry_their_numbers():
     assert found.values == {"step": 30, "loss": 3.4, "rate": 0.02}
 
 
-@pytest.mark.parametrize("explained, more", [(True, {"dropout": True}), (False, {}), (False, {"dropout": True, "sampled": True})])
+@pytest.mark.parametrize(
+    ("explained", "more"), [(True, {"dropout": True}), (False, {}), (False, {"dropout": True, "sampled": True})]
+)
 def test_a_validation_loss_below_the_training_loss_is_explained(explained, more):
     curve = history(FALLING, [loss - 0.3 for loss in FALLING], **more)
     assert ("validation_lower" in [finding.code for finding in diagnose(curve)]) == explained
@@ -114,7 +116,7 @@ ARTICLE = {"optimizer": "sgd", "clipping": 1.0}  # SGD without momentum, as most
 
 
 @pytest.mark.parametrize(
-    "code, curve",
+    ("code", "curve"),
     [
         ("unfinished", lambda: curve_of(12_000, {}, optimizer="adam", learning_rate=0.01)),
         ("diverged", lambda: curve_of(12_000, {}, **ARTICLE, learning_rate=10.0)),

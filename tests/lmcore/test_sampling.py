@@ -128,7 +128,7 @@ SETTINGS = [Sampling(temperature, *cut) for temperature in (0.0, 1e-320, 0.5, 1.
 
 
 @pytest.mark.parametrize("sampling", SETTINGS, ids=str)
-@pytest.mark.parametrize("log_probs, never", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(("log_probs", "never"), HOSTILE.values(), ids=HOSTILE)
 def test_where_only_forbidden_tokens_are_possible_nothing_is_drawn(log_probs, never, sampling):
     log_probs = np.array(log_probs)
     assert [draw_next(log_probs, number, sampling, never) for number in (0.0, 0.5, 0.999)] == [None] * 3

@@ -57,8 +57,7 @@ def test_every_planned_step_changes_the_weights(optimizer, schedule, planned):
     config = quick(optimizer=optimizer, schedule=schedule, planned_steps=planned, evaluation_interval=1_000_000)
     network = build_model(small("rnn"), 6)
     weights = [torch.nn.utils.parameters_to_vector(network.parameters())]
-    for _ in fit(network, pattern("stream"), config):
-        weights.append(torch.nn.utils.parameters_to_vector(network.parameters()))
+    weights.extend(torch.nn.utils.parameters_to_vector(network.parameters()) for _ in fit(network, pattern("stream"), config))
     assert len(weights) == planned + 1
     assert not any(torch.equal(before, after) for before, after in pairwise(weights))
 

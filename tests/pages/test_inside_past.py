@@ -58,7 +58,7 @@ def test_runs_of_the_same_text_stand_beside_it_one_a_family(open_page, here, bes
     app = open_view(open_page, here["finished"])
     chosen = app.multiselect(key=f"inside.past.others.{here['finished']}")
     assert {*chosen.value} >= {beside["rnn"], beside["gru"]} and len(chosen.value) == 2
-    assert beside["lstm"] not in [option for option in chosen.options] and len(app.get("plotly_chart")) == 2
+    assert beside["lstm"] not in list(chosen.options) and len(app.get("plotly_chart")) == 2
     factors = next(table.value for table in app.dataframe if "Multiplied by, per token" in table.value)
     assert len(factors) == 3 and factors["Run"][0].startswith("LSTM 16")
 

@@ -89,7 +89,7 @@ def test_a_size_is_typed_or_slid(store, a_run):  # noqa: F811
     assert own(store)[0].requested.model.hidden_size == 256
 
 
-@pytest.mark.parametrize("kind, field", [("character", "vocabulary_size.typed"), ("word", "embedding_size.typed")])
+@pytest.mark.parametrize(("kind", "field"), [("character", "vocabulary_size.typed"), ("word", "embedding_size.typed")])
 def test_a_field_that_is_no_longer_asked_for_refuses_nothing(store, a_run, kind, field):  # noqa: F811
     app = form(a_run)
     app.number_input(key=f"settings.{field}").set_value(1.0).run()
@@ -112,7 +112,9 @@ def test_a_running_run_keeps_its_rate(store, a_run, value):  # noqa: F811
 
 
 @pytest.mark.parametrize("value", [*OUTSIDE, None, 2.5])
-@pytest.mark.parametrize("field, name, low, high", [("seed", "Seed", "0", "999,999"), ("amount", "Tokens at most", "1", "500")])
+@pytest.mark.parametrize(
+    ("field", "name", "low", "high"), [("seed", "Seed", "0", "999,999"), ("amount", "Tokens at most", "1", "500")]
+)
 def test_nothing_is_written_with_a_number_that_is_refused(open_page, here, field, name, low, high, value):
     app = open_page("write", run=here["finished"], lang="en")
     app.number_input(key=f"write.{field}").set_value(value)
@@ -130,7 +132,7 @@ def test_no_count_is_smoothed_with_a_number_that_is_refused(open_page, here, val
 
 
 @pytest.mark.parametrize(
-    "value, low, high, whole, words",
+    ("value", "low", "high", "whole", "words"),
     [
         (1.0, 1, 5, True, None),
         (5.0, 1, 5, True, None),

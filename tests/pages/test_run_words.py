@@ -43,7 +43,7 @@ def test_every_note_is_said(code):
 
 
 @pytest.mark.parametrize(
-    "asked, said",
+    ("asked", "said"),
     [
         ((64, 32), "the batch size is 4 and the sequence length 8."),
         ((4, 32), "the sequence length is 8."),

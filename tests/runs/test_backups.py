@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -172,9 +172,8 @@ def test_a_damaged_backup_gives_way_to_the_one_before(store):
 def test_a_damaged_store_makes_no_backup(store):
     a_text(store)
     a_page_overwritten(path_of(store))
-    with pytest.raises(sqlite3.DatabaseError):
+    with suppress(sqlite3.DatabaseError):  # may be raised already while the pages are copied
         backups.back_up(store.folder)
-        raise sqlite3.DatabaseError  # copied page by page: the copy is looked through instead
     assert numbers(store.folder) == []
 
 

@@ -66,6 +66,7 @@ def holder(store, run) -> psutil.Process | None:
                 return process
         except psutil.Error:
             continue
+    return None
 
 
 def processes_of(data) -> list[psutil.Process]:

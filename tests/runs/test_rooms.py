@@ -187,7 +187,7 @@ def test_what_the_teacher_chooses_is_the_room_s(store, room):
     here.set(room.code, anonymous=True, x="parameters", y="loss", unit="bits")
     changed = here.room(room.code)
     assert (changed.anonymous, changed.x, changed.y, changed.unit) == (True, "parameters", "loss", "bits")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="owner"):
         here.set(room.code, owner="eve")
 
 

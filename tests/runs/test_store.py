@@ -191,9 +191,7 @@ def test_many_claimers_get_each_run_once(store):
     claimed = []
 
     def claim_all():
-        for run in runs:
-            if progress.claim(store, run.id):
-                claimed.append(run.id)
+        claimed.extend(run.id for run in runs if progress.claim(store, run.id))
 
     threads = [threading.Thread(target=claim_all) for _ in range(6)]
     for thread in threads:

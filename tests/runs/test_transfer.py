@@ -125,7 +125,7 @@ def test_a_run_of_a_new_family_is_trained_taken_away_and_resumed_like_any_other(
     elsewhere.request(imported.id, "run")
     assert forker.work(elsewhere.folder, imported.id, families=IN_TESTS) == 0
     assert curve(elsewhere, imported) == curve(store, whole)
-    assert store.run(whole.id).best_loss < dict((name, loss) for name, _, loss in store.run(whole.id).reference_lines)["unigram"]
+    assert store.run(whole.id).best_loss < {name: loss for name, _, loss in store.run(whole.id).reference_lines}["unigram"]
 
 
 def test_a_text_that_is_there_already_is_not_kept_twice(origin, exported):

@@ -148,7 +148,7 @@ def notes_of(config: dict, saved: checkpoint.Checkpoint, evaluations: list[Evalu
     return marks.at(saved.step, notes, saved.header["training"]["learning_rates"])
 
 
-def _check_fields(rows: Iterator[list[str]], schema: dict[str, Check]):
+def _check_fields(rows: Iterator[list[str]], schema: dict[str, Check]) -> None:
     if next(rows, None) != list(schema):
         raise ValueError
 

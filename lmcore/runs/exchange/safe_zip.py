@@ -37,7 +37,7 @@ def pack(members: dict[str, bytes]) -> bytes:
 class Member(io.RawIOBase):
     """One member as it is unpacked, block by block. Raises ArchiveUnreadable as soon as it holds more than the directory says."""
 
-    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo):
+    def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         self.left = entry.file_size
         entry.file_size += 1  # zipfile stops there: one byte more than it may be is enough to see the lie
         with _readable():
@@ -59,7 +59,7 @@ class Member(io.RawIOBase):
 class Archive:
     """The members of an archive that holds none but known ones, each of which is read once. Made by `opened`."""
 
-    def __init__(self, file: zipfile.ZipFile):
+    def __init__(self, file: zipfile.ZipFile) -> None:
         self.file = file
         self.entries = {entry.filename: entry for entry in file.infolist()}
         self.sizes = {name: entry.file_size for name, entry in self.entries.items()}  # bytes, unpacked
@@ -88,7 +88,7 @@ class Archive:
                 raise ValueError(f"a line of {name} is too long")
             yield line
 
-    def extract(self, name: str, path: Path):
+    def extract(self, name: str, path: Path) -> None:
         stream = self.stream(name)
         with path.open("wb") as file:
             while block := stream.read(BLOCK):
@@ -126,7 +126,7 @@ def _readable():
         raise ArchiveUnreadable() from error
 
 
-def _check_names(entries: list[zipfile.ZipInfo], known: Mapping[str, int]):
+def _check_names(entries: list[zipfile.ZipInfo], known: Mapping[str, int]) -> None:
     """Known names hold no path; a link would have one of them and another type."""
     seen = set()
     for entry in entries:

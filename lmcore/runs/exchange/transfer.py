@@ -82,7 +82,7 @@ def export_run(store: Store, run_id: str, with_text: bool = True) -> bytes:
     return safe_zip.pack(members | ({TEXT: store.content(run.text_id).encode()} if with_text else {}))
 
 
-def check_export(store: Store, run_id: str):
+def check_export(store: Store, run_id: str) -> None:
     """Raises what `export_run` would say of a run's folder."""
     run_folder = RunFolder.of(store.folder, run_id)
     model_of(run_folder)

@@ -15,7 +15,7 @@ class ControlChannel:
 
     _said: queue.SimpleQueue  # on Windows
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.told_to_end = False
         signal.signal(signal.SIGTERM, self._told)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to hear
@@ -29,7 +29,7 @@ class ControlChannel:
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # enough to write to the pipe
 
-    def _told(self, *_):
+    def _told(self, *_) -> None:
         self.told_to_end = True
 
     def wait(self, seconds: float) -> str:
@@ -51,7 +51,7 @@ class ControlChannel:
         except queue.Empty:
             return None
 
-    def _listen(self):
+    def _listen(self) -> None:
         """Pipes cannot be waited for with a timeout there; no process is forked there either, so a thread does no harm."""
         while said := os.read(0, 4096):
             self._said.put(said)

@@ -12,7 +12,7 @@ REMEMBERED = 1000  # runs
 class Heartbeats:
     """What one observer has seen of the counters of many runs; threads may share it."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self._seen: OrderedDict[str, tuple[int, float]] = OrderedDict()  # run -> (heartbeat, first seen)
 

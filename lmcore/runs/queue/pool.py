@@ -23,17 +23,17 @@ RESTART_SECONDS = 5.0  # between two starters that die
 
 
 class Pool:
-    def __init__(self, data_folder: Path, at_once: int | None = None):
+    def __init__(self, data_folder: Path, at_once: int | None = None) -> None:
         self.data_folder, self.places = Path(data_folder), at_once or Limits.from_environment().places
         self._starter: subprocess.Popen | None = None
         self._lock = threading.Lock()
 
-    def start(self):
+    def start(self) -> None:
         """Idempotent; a starter that died is replaced."""
         with self._lock:
             self._start()
 
-    def _start(self):
+    def _start(self) -> None:
         if self._starter is not None and self._starter.poll() is None:
             return
         self.data_folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ class Pool:
             )
         threading.Thread(target=self._watch, args=(self._starter,), daemon=True).start()
 
-    def _watch(self, starter: subprocess.Popen):
+    def _watch(self, starter: subprocess.Popen) -> None:
         """Replace a starter that was killed, so that waiting runs need no visitor's next click."""
         starter.wait()
         time.sleep(RESTART_SECONDS)
@@ -62,7 +62,7 @@ class Pool:
         with (self.data_folder / "starter.log").open("ab") as log:
             return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment()).returncode == 0
 
-    def wake(self):
+    def wake(self) -> None:
         """There is something to do."""
         with self._lock:
             self._start()
@@ -70,7 +70,7 @@ class Pool:
                 self._starter.stdin.write(b"wake\n")
                 self._starter.stdin.flush()
 
-    def stop(self, seconds: float = 12.0):
+    def stop(self, seconds: float = 12.0) -> None:
         """Running workers checkpoint and end; their runs go on when a server starts again. Idempotent."""
         with self._lock:
             starter, self._starter = self._starter, None

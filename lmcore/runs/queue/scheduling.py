@@ -131,11 +131,11 @@ def next_queued(store: Store, starting: Collection[str] = ()) -> str | None:
 class Turn:
     """How long a worker keeps its place: made when it has claimed its run, asked after each step."""
 
-    def __init__(self, store: Store, run: Run):
+    def __init__(self, store: Store, run: Run) -> None:
         self.store, self.run_id, self.was_new = store, run.id, run.step == 0
         self.claimed = self.began = self.next_look = time.monotonic()
 
-    def begin(self):
+    def begin(self) -> None:
         """Prepared; the first step comes next."""
         self.began = self.next_look = time.monotonic()
 

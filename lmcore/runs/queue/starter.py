@@ -27,7 +27,7 @@ POLITE_SECONDS = 9.0
 FORKS = sys.platform == "linux"
 
 
-def warm_up():
+def warm_up() -> None:
     """Load what a worker needs and take one step on one thread: what is slow the first time is paid here, once."""
     import numpy as np
     import torch
@@ -49,7 +49,7 @@ def warm_up():
 
 
 class Starter:
-    def __init__(self, data_folder: Path, places: int, channel: ControlChannel):
+    def __init__(self, data_folder: Path, places: int, channel: ControlChannel) -> None:
         self.data_folder, self.places, self.channel = data_folder, places, channel
         self.store = Store(data_folder, create=False)
         self.children: dict[int, str] = {}  # pid -> run
@@ -57,7 +57,7 @@ class Starter:
         self.heartbeats = Heartbeats()
         self.resting: dict[str, float] = {}  # run -> when its last worker ended: one that ends at once is not made again at once
 
-    def serve(self):
+    def serve(self) -> None:
         """Until the server says stop or goes away."""
         heard = self.channel.wait(0)  # the server may have gone while torch was loading
         while heard not in (STOP, GONE):
@@ -69,7 +69,7 @@ class Starter:
         if heard == STOP or self.outlive_the_server():
             self.end_politely()
 
-    def start_what_fits(self):
+    def start_what_fits(self) -> None:
         while True:
             busy = progress.running(self.store) | set(self.children.values())
             resting = {run_id for run_id, since in self.resting.items() if time.monotonic() - since < POLL_SECONDS}
@@ -110,14 +110,14 @@ class Starter:
                 sys.stderr.flush()
             os._exit(0)
 
-    def reap(self):
+    def reap(self) -> None:
         for pid, run_id in list(self.children.items()):
             spawned = self.spawned.get(pid)
             if spawned.poll() is not None if spawned else os.waitpid(pid, os.WNOHANG)[0] == pid:
                 del self.children[pid]
                 self.resting[run_id] = time.monotonic()
 
-    def end_politely(self):
+    def end_politely(self) -> None:
         """Workers checkpoint and put their runs back in the queue; one that takes too long is killed, its checkpoint is kept."""
         self._ask_to_end()
         until = time.monotonic() + POLITE_SECONDS
@@ -129,7 +129,7 @@ class Starter:
             with contextlib.suppress(sqlite3.OperationalError):
                 progress.end_killed(self.store, run_id)
 
-    def end_who_does_not_hear(self):
+    def end_who_does_not_hear(self) -> None:
         """A hung worker does not poll the store: terminate it after a while without a heartbeat. Its checkpoint is kept."""
         asked = progress.requested_to_end(self.store)
         for pid, run_id in list(self.children.items()):
@@ -138,7 +138,7 @@ class Starter:
                 del self.children[pid]
                 progress.end_killed(self.store, run_id)
 
-    def _ask_to_end(self):
+    def _ask_to_end(self) -> None:
         """By the store, which every system has and which reaches workers of an earlier starter; and by a signal, at once."""
         with contextlib.suppress(sqlite3.OperationalError):
             progress.request_all_back_to_queue(self.store)
@@ -151,7 +151,7 @@ class Starter:
             return bool(progress.still_to_go_back(self.store))
         return False
 
-    def _kill(self, pid: int):
+    def _kill(self, pid: int) -> None:
         if spawned := self.spawned.get(pid):
             spawned.kill()
             spawned.wait()
@@ -167,7 +167,7 @@ class Starter:
         return self.channel.told_to_end
 
 
-def _let_go_of_the_starter(log: Path):
+def _let_go_of_the_starter(log: Path) -> None:
     """A fork begins its own life: own output, no hold on the server's pipe, no part in the starter's signals."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

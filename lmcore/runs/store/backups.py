@@ -136,6 +136,6 @@ def _number(path: Path) -> int:
     return int("".join(filter(str.isdigit, path.stem)) or 0)
 
 
-def _remove(partial: Path):
+def _remove(partial: Path) -> None:
     for ending in ("", "-journal", "-wal", "-shm"):
         Path(f"{partial}{ending}").unlink(missing_ok=True)

@@ -18,9 +18,10 @@ WAITING_SECONDS = 10.0  # for another writer
 class Database:
     """A connection for each call, and one a worker keeps: threads and processes share nothing but the file."""
 
-    def __init__(self, path: Path, create: bool = True):
+    def __init__(self, path: Path, create: bool = True) -> None:
         """create: where there is none. Raises StoreMissing where there must have been one: a backup of it is left."""
-        self.path, self._here, self._kept = path, threading.local(), None
+        self.path, self._here = path, threading.local()
+        self._kept: sqlite3.Connection | None = None
         try:
             if create and not path.exists() and not backups.backups(path.parent):
                 data_folder.keep_private(path.parent)
@@ -42,7 +43,7 @@ class Database:
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    def stay_open(self):
+    def stay_open(self) -> None:
         """Keep what SQLite puts beside the file as long as this process lives: on a full disk it could not be written again,
         and not even reading would go on. Not for a process that forks."""
         if self._kept is None:
@@ -78,7 +79,7 @@ class Database:
         with closing(self.connect()) as connection, from_rows(), transaction(connection):
             yield connection
 
-    def _migrate(self):
+    def _migrate(self) -> None:
         """Opening a store that is up to date writes nothing, so that it never waits for a writer."""
         with self.reading() as connection:
             version = version_of(connection)

@@ -56,7 +56,7 @@ def kept(store: DataStore, owner: str | None) -> Kept:
     return Kept(len(rows), sum(_bytes(store, row) for row in rows))
 
 
-def make_room(store: DataStore, owner: str | None, coming: int = 0):
+def make_room(store: DataStore, owner: str | None, coming: int = 0) -> None:
     """Keep a visitor's runs within the limit; films go, models stay. Raises TooManyBytes where that is not enough.
 
     coming: bytes of a run that is about to be kept.
@@ -100,7 +100,7 @@ def _runs(store: DataStore, owner: str | None) -> list:
         ).fetchall()
 
 
-def remove_orphans(store: DataStore):
+def remove_orphans(store: DataStore) -> None:
     """Folders of runs the store no longer knows, and what a killed process left half written. At the start of a server.
 
     Beside a store that was set aside they stay: what a backup does not know may be all that is left of a run.
@@ -115,7 +115,7 @@ def remove_orphans(store: DataStore):
         left_over.unlink(missing_ok=True)
 
 
-def purge(store: DataStore, before: str, owner: str | None = None):
+def purge(store: DataStore, before: str, owner: str | None = None) -> None:
     """Remove for good what was deleted before a time (UTC), by one owner or by all: files, then rows, for which a full disk
     has no room before. Texts that a run needs stay."""
     gone_by, whose = "deleted <= ? AND (? IS NULL OR owner = ?)", (before, owner, owner)

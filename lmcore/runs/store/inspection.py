@@ -45,7 +45,7 @@ def is_whole(path: Path) -> bool:
     return True
 
 
-def _inspect(connection: sqlite3.Connection, until: float):
+def _inspect(connection: sqlite3.Connection, until: float) -> None:
     """Raises StoreDamaged, or what SQLite raises."""
     version, newest = migrations.version_of(connection), len(migrations.MIGRATIONS)
     if newest < version < NEWER:
@@ -67,7 +67,7 @@ def _inspect(connection: sqlite3.Connection, until: float):
                     raise _TimeIsUp
 
 
-def _check_types(connection, table: str, columns):
+def _check_types(connection, table: str, columns) -> None:
     """Each value is of its column's type: SQLite itself keeps whatever a damaged record says. Words are read, too."""
     kinds = {"INTEGER": "'integer'", "REAL": "'real'", "TEXT": "'text'"}
     wrong = [f"typeof({name}) NOT IN ({kinds[kind]}, 'null')" for name, kind, *_ in columns]

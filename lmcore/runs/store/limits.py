@@ -107,7 +107,7 @@ def documented() -> list[tuple[str, object, str]]:
     return [(PREFIX + entry.name.upper(), entry.default, entry.metadata["meaning"]) for entry in fields(Limits)]
 
 
-def check_active(limits: Limits, active: list[tuple[str | None, str]], owner: str | None):
+def check_active(limits: Limits, active: list[tuple[str | None, str]], owner: str | None) -> None:
     """May one more run of this visitor wait? active: (owner, status) of all that train or wait. Raises QueueFull or
     TooManyWaiting. The examples of the home page always may."""
     if owner is None:
@@ -122,14 +122,14 @@ def check_active(limits: Limits, active: list[tuple[str | None, str]], owner: st
         raise TooManyWaiting(active=own, limit=limits.training_per_visitor + allowed)
 
 
-def check_kept(limits: Limits, connection: sqlite3.Connection, owner: str | None):
+def check_kept(limits: Limits, connection: sqlite3.Connection, owner: str | None) -> None:
     """May this visitor keep one more run? Raises TooManyRuns."""
     count = connection.execute("SELECT COUNT(*) FROM runs WHERE owner = ? AND deleted IS NULL", (owner,)).fetchone()[0]
     if owner is not None and count >= limits.runs_per_visitor:
         raise TooManyRuns(count=count, limit=limits.runs_per_visitor)
 
 
-def check_text(limits: Limits, connection: sqlite3.Connection, owner: str | None, size: int):
+def check_text(limits: Limits, connection: sqlite3.Connection, owner: str | None, size: int) -> None:
     """May this visitor keep one more text of `size` UTF-8 bytes? Raises TextTooLarge, TooManyTexts, TooManyTextBytes or TextsFull.
 
     What counts is what lies on the disk: a deleted text too until it is purged, equal texts once. Samples always may.

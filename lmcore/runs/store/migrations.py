@@ -126,7 +126,7 @@ def version_of(connection: sqlite3.Connection) -> int:
     return connection.execute("PRAGMA user_version").fetchone()[0]
 
 
-def migrate(connection: sqlite3.Connection, to: int | None = None):
+def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
     """The caller holds a transaction: all of it happens, or nothing."""
     version = version_of(connection)
     for number, script in enumerate(MIGRATIONS[version:to], start=version + 1):

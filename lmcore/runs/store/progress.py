@@ -33,7 +33,7 @@ def running(store: Store) -> set[str]:
     return {row["id"] for row in rows if RunFolder.of(store.folder, row["id"]).is_locked()}
 
 
-def request_all_back_to_queue(store: Store):
+def request_all_back_to_queue(store: Store) -> None:
     """Request every run in training to go back to the queue, also those of an earlier starter."""
     asked = [(run_id,) for run_id in running(store)]
     with store.database.writing() as connection:
@@ -55,7 +55,7 @@ def requested_to_end(store: Store) -> dict[str, int]:
     return {row["id"]: row["heartbeat"] for row in rows}
 
 
-def end_killed(store: Store, run_id: str):
+def end_killed(store: Store, run_id: str) -> None:
     """Write the end of a run whose worker the starter had to kill: it becomes what was requested, or waits again."""
     with store.database.writing() as connection:
         row = connection.execute("SELECT want FROM runs WHERE id = ? AND status = 'running'", (run_id,)).fetchone()
@@ -84,7 +84,7 @@ def claim(store: Store, run_id: str) -> Run | None:
     return store.run(run_id) if changed else None
 
 
-def forget_after(connection: sqlite3.Connection, run_id: str, step: int):
+def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None:
     """Remove the steps and evaluations after a step, and set what the run's row says of them."""
     for table in ("steps", "evaluations"):
         connection.execute(f"DELETE FROM {table} WHERE run = ? AND step > ?", (run_id, step))
@@ -99,14 +99,14 @@ def forget_after(connection: sqlite3.Connection, run_id: str, step: int):
     )
 
 
-def write_resolved(connection: sqlite3.Connection, run_id: str, config: RunConfig, notes: list[dict]):
+def write_resolved(connection: sqlite3.Connection, run_id: str, config: RunConfig, notes: list[dict]) -> None:
     connection.execute(
         "UPDATE runs SET resolved = ?, notes = ?, planned_steps = ? WHERE id = ?",
         (json.dumps(config.to_json()), json.dumps(notes), config.training.planned_steps, run_id),
     )
 
 
-def append_steps(connection: sqlite3.Connection, run_id: str, rows: Iterable[tuple]):
+def append_steps(connection: sqlite3.Connection, run_id: str, rows: Iterable[tuple]) -> None:
     """rows: values of STEP_FIELDS."""
     connection.executemany(
         f"INSERT INTO steps (run, {', '.join(STEP_FIELDS)}) VALUES (?, {', '.join('?' * len(STEP_FIELDS))})",
@@ -114,26 +114,26 @@ def append_steps(connection: sqlite3.Connection, run_id: str, rows: Iterable[tup
     )
 
 
-def append_evaluations(connection: sqlite3.Connection, run_id: str, rows: Iterable[EvaluationRow]):
+def append_evaluations(connection: sqlite3.Connection, run_id: str, rows: Iterable[EvaluationRow]) -> None:
     connection.executemany(
         f"INSERT INTO evaluations (run, {', '.join(EVALUATION_FIELDS)}) VALUES (?, {', '.join('?' * len(EVALUATION_FIELDS))})",
         ((run_id, *dataclasses.astuple(row)[:-1], json.dumps(row.bars)) for row in rows),
     )
 
 
-def set_last(connection: sqlite3.Connection, run_id: str, step: int, tokens: int, seconds: float):
+def set_last(connection: sqlite3.Connection, run_id: str, step: int, tokens: int, seconds: float) -> None:
     """How far a run has come; seconds of training."""
     connection.execute("UPDATE runs SET step = ?, tokens = ?, seconds = ? WHERE id = ?", (step, tokens, seconds, run_id))
 
 
-def set_best(connection: sqlite3.Connection, run_id: str, best: EvaluationRow):
+def set_best(connection: sqlite3.Connection, run_id: str, best: EvaluationRow) -> None:
     connection.execute(
         "UPDATE runs SET best_step = ?, best_loss = ?, best_bits_per_byte = ? WHERE id = ?",
         (best.step, best.loss, best.bits_per_byte, run_id),
     )
 
 
-def write_counted(connection: sqlite3.Connection, run_id: str, lines: list[list] | None, error: CountFailed | None):
+def write_counted(connection: sqlite3.Connection, run_id: str, lines: list[list] | None, error: CountFailed | None) -> None:
     """Write the losses of counting models ([[name, order, nats per token], …]), or a note why there are none."""
     row = connection.execute("SELECT notes FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
@@ -145,13 +145,13 @@ def write_counted(connection: sqlite3.Connection, run_id: str, lines: list[list]
         connection.execute("UPDATE runs SET reference_lines = ? WHERE id = ?", (json.dumps(lines), run_id))
 
 
-def append_notes(connection: sqlite3.Connection, run_id: str, notes: Iterable[dict]):
+def append_notes(connection: sqlite3.Connection, run_id: str, notes: Iterable[dict]) -> None:
     connection.executemany(
         "UPDATE runs SET notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?", ((json.dumps(note), run_id) for note in notes)
     )
 
 
-def learning_rate_applied(connection: sqlite3.Connection, run_id: str, rate: float):
+def learning_rate_applied(connection: sqlite3.Connection, run_id: str, rate: float) -> None:
     """Forget the request, unless another rate has been requested since."""
     connection.execute("UPDATE runs SET learning_rate = NULL WHERE id = ? AND learning_rate = ?", (run_id, rate))
 
@@ -167,7 +167,7 @@ def beat(connection: sqlite3.Connection, run_id: str, received: float, prepared:
     return connection.execute("SELECT want, learning_rate, pinned_context FROM runs WHERE id = ?", (run_id,)).fetchone()
 
 
-def end(connection: sqlite3.Connection, run_id: str, status: str, error: LmcoreError | None = None):
+def end(connection: sqlite3.Connection, run_id: str, status: str, error: LmcoreError | None = None) -> None:
     """Write how a run has ended; one that is queued again has not."""
     connection.execute(
         "UPDATE runs SET status = ?, error_code = ?, error_values = ?, ended = ? WHERE id = ?",
@@ -184,6 +184,6 @@ def end(connection: sqlite3.Connection, run_id: str, status: str, error: LmcoreE
 # a run that was trained elsewhere
 
 
-def insert_run(connection: sqlite3.Connection, values: dict):
+def insert_run(connection: sqlite3.Connection, values: dict) -> None:
     """values: {column: value}."""
     connection.execute(f"INSERT INTO runs ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", tuple(values.values()))

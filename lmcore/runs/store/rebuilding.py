@@ -21,13 +21,14 @@ RESTORED = "store.restored"  # the note on a run whose checkpoint is newer than 
 def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row):
     """Beside the checkpoints; on a full disk it can wait for the next start of a server. A deleted run shall not come back."""
     if run["deleted"]:
-        return forget(data, run["id"])
+        forget(data, run["id"])
+        return
     with contextlib.suppress(OSError):
         values = {"run": {name: run[name] for name in OF_RUN}, "text": dict(text)}
         data_folder.write_json(RunFolder.of(data, run["id"]).row_path, values)
 
 
-def forget(data: Path, run_id: str):
+def forget(data: Path, run_id: str) -> None:
     RunFolder.of(data, run_id).row_path.unlink(missing_ok=True)
 
 
@@ -61,7 +62,7 @@ def take_in(data: Path, connection: sqlite3.Connection) -> int:
     return taken
 
 
-def note_gaps(data: Path, connection: sqlite3.Connection):
+def note_gaps(data: Path, connection: sqlite3.Connection) -> None:
     """Runs trained on after the backup: their checkpoints are kept, and the run says why its curve has a gap."""
     for run_id, step, notes in connection.execute("SELECT id, step, notes FROM runs").fetchall():
         saved = RunFolder.of(data, run_id).checkpoints()
@@ -96,7 +97,7 @@ def _note(known: int, newest: int) -> dict:
     return {"code": RESTORED, "values": {"known": known, "newest": newest}}
 
 
-def _insert(connection: sqlite3.Connection, how: str, table: str, values: dict):
+def _insert(connection: sqlite3.Connection, how: str, table: str, values: dict) -> None:
     columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
     values = {name: value for name, value in values.items() if name in columns}
     places = ", ".join("?" * len(values))

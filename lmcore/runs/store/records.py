@@ -206,9 +206,9 @@ def _types(record: type) -> dict[str, Any]:
     }
 
 
-def _check(record):
+def _check(record: object) -> None:
     """Raises TypeError or ValueError."""
-    for name, kind in _types(type(record)).items():
+    for name, kind in _types(type(record)).items():  # type: ignore[arg-type]  # a class can be hashed
         value = getattr(record, name)
         if not isinstance(value, kind):
             raise TypeError(name)

@@ -45,7 +45,7 @@ class HandIn:
 
 
 class Rooms:
-    def __init__(self, store: Store):
+    def __init__(self, store: Store) -> None:
         self.store, self.database = store, store.database
 
     def open(self, owner: str) -> Room:
@@ -82,22 +82,22 @@ class Rooms:
             ).fetchall()
         return [Room.of(row) for row in rows]
 
-    def set(self, code: str, **values):
+    def set(self, code: str, **values) -> None:
         """Change anonymous, x, y or unit of a room."""
         if set(values) - {"anonymous", "x", "y", "unit"}:
             raise ValueError(sorted(values))
         self._change(code, ", ".join(f"{name} = ?" for name in values), *values.values())
 
-    def close(self, code: str, closed: bool = True):
+    def close(self, code: str, closed: bool = True) -> None:
         self._change(code, "closed = ?", now() if closed else None)
 
-    def delete(self, code: str):
+    def delete(self, code: str) -> None:
         """The room with all that was handed in and every nickname, for good; the runs stay their owners'."""
         with self.database.writing() as connection:
             for table, column in (("hand_ins", "room"), ("room_members", "room"), ("rooms", "code")):
                 connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (code,))
 
-    def join(self, code: str, visitor: str, nickname: str):
+    def join(self, code: str, visitor: str, nickname: str) -> None:
         """Under a nickname; again: under another one. Raises NicknameMissing, NicknameTaken, also for one that looks like another's,
         or RoomNotFound."""
         nickname = " ".join("".join(sign if sign.isprintable() else " " for sign in nickname).split())
@@ -147,12 +147,12 @@ class Rooms:
             )
         return place
 
-    def take_back(self, code: str, visitor: str, run_id: str):
+    def take_back(self, code: str, visitor: str, run_id: str) -> None:
         """One's own hand-in; another's stays."""
         with self.database.writing() as connection:
             connection.execute("DELETE FROM hand_ins WHERE room = ? AND run = ? AND visitor = ?", (code, run_id, visitor))
 
-    def hide(self, code: str, place: int, hidden: bool = True):
+    def hide(self, code: str, place: int, hidden: bool = True) -> None:
         with self.database.writing() as connection:
             connection.execute("UPDATE hand_ins SET hidden = ? WHERE room = ? AND place = ?", (hidden, code, place))
 
@@ -185,14 +185,14 @@ class Rooms:
             for row in rows
         ]
 
-    def _require(self, connection, code: str, open: bool = False):
+    def _require(self, connection, code: str, open: bool = False) -> None:
         row = connection.execute("SELECT closed FROM rooms WHERE code = ?", (code,)).fetchone()
         if row is None:
             raise RoomNotFound(length=CODE_LENGTH)
         if open and row["closed"]:
             raise RoomClosed()
 
-    def _change(self, code: str, what: str, *values):
+    def _change(self, code: str, what: str, *values) -> None:
         with self.database.writing() as connection:
             if not connection.execute(f"UPDATE rooms SET {what} WHERE code = ?", (*values, code)).rowcount:
                 raise RoomNotFound(length=CODE_LENGTH)

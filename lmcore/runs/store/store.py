@@ -39,7 +39,7 @@ class Store(TextStore):
             ).fetchall()
         return [row["id"] for row in rows if row["goes"]], [row["id"] for row in rows if not row["goes"]]
 
-    def delete_text(self, text_id: str):
+    def delete_text(self, text_id: str) -> None:
         """Hidden, with its owner's runs on it, and nothing new is trained on it; `undelete_text` brings all back until `purge`.
         Shared runs stay, and the text with them as long as they do."""
         going, _ = self.runs_on(text_id)
@@ -51,7 +51,7 @@ class Store(TextStore):
             connection.execute("UPDATE texts SET deleted = ? WHERE id = ?", (when, text_id))
         self._describe_runs_on(text_id)
 
-    def undelete_text(self, text_id: str):
+    def undelete_text(self, text_id: str) -> None:
         with self.database.writing() as connection:
             row = connection.execute("SELECT deleted FROM texts WHERE id = ?", (text_id,)).fetchone()
             if row is None:
@@ -98,19 +98,19 @@ class Store(TextStore):
     def demos(self) -> list[Run]:
         return self.runs(None)
 
-    def require_owner(self, run: Run, visitor: str | None):
+    def require_owner(self, run: Run, visitor: str | None) -> None:
         """Raises NotAllowed. Example runs have no owner and cannot be changed."""
         if run.owner is None or run.owner != visitor:
             raise NotAllowed()
 
-    def rename(self, run_id: str, name: str):
+    def rename(self, run_id: str, name: str) -> None:
         self._change(run_id, "name = ?", one_line(name))
         self.describe(run_id)
 
-    def keep_film(self, run_id: str, kept: bool):
+    def keep_film(self, run_id: str, kept: bool) -> None:
         self._change(run_id, "film_kept = ?", kept)
 
-    def delete(self, run_id: str):
+    def delete(self, run_id: str) -> None:
         """Hidden, and told to stop; `undelete` brings it back until `purge`. On a full disk not even that can be written down
         before its film has gone."""
         try:
@@ -121,16 +121,16 @@ class Store(TextStore):
             shutil.rmtree(RunFolder.of(self.folder, run_id).film_path, ignore_errors=True)
             self._delete(run_id)
 
-    def _delete(self, run_id: str):
+    def _delete(self, run_id: str) -> None:
         self.request(run_id, "stop")
         self._change(run_id, "deleted = ?", now())
         self.describe(run_id)
 
-    def undelete(self, run_id: str):
+    def undelete(self, run_id: str) -> None:
         self._change(run_id, "deleted = NULL")
         self.describe(run_id)
 
-    def describe_runs(self):
+    def describe_runs(self) -> None:
         """Of runs that came in by another way than `add_run`: see `rebuilding`."""
         with self.database.reading() as connection:
             rows = connection.execute("SELECT id FROM runs WHERE deleted IS NULL").fetchall()
@@ -138,19 +138,19 @@ class Store(TextStore):
             if not rebuilding.is_described(self.folder, row["id"]):
                 self.describe(row["id"])
 
-    def _describe_runs_on(self, text_id: str):
+    def _describe_runs_on(self, text_id: str) -> None:
         with self.database.reading() as connection:
             rows = connection.execute("SELECT id FROM runs WHERE text_id = ?", (text_id,)).fetchall()
         for row in rows:
             self.describe(row["id"])
 
-    def describe(self, run_id: str):
+    def describe(self, run_id: str) -> None:
         with self.database.reading() as connection:
             run = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
             text = connection.execute("SELECT * FROM texts WHERE id = ?", (run["text_id"],)).fetchone()
         rebuilding.describe(self.folder, run, text)
 
-    def request(self, run_id: str, request: str):
+    def request(self, run_id: str, request: str) -> None:
         """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
 
         A run that is stopped while no worker has it waits for one, which evaluates its newest checkpoint where that has not been done.
@@ -193,15 +193,15 @@ class Store(TextStore):
         last = connection.execute("SELECT MAX(step) FROM evaluations WHERE run = ?", (row["id"],)).fetchone()[0]
         return row["want"] != "stop" and bool(saved) and step_of(saved[0]) > (last or 0)
 
-    def request_learning_rate(self, run_id: str, rate: float):
+    def request_learning_rate(self, run_id: str, rate: float) -> None:
         """Applied between two steps. Raises SettingOutOfRange or SettingWrongType."""
         replace(TrainingConfig(), learning_rate=rate)
         self._change(run_id, "learning_rate = ?", rate)
 
-    def set_pinned_context(self, run_id: str, context: str):
+    def set_pinned_context(self, run_id: str, context: str) -> None:
         self._change(run_id, "pinned_context = ?", normalise(context)[0])
 
-    def queue_first(self, run_id: str):
+    def queue_first(self, run_id: str) -> None:
         self._change(run_id, "queued = (SELECT MIN(queued) - 1 FROM runs)")
 
     def queue_entries(self, starting: Collection[str] = ()) -> tuple[list[QueueEntry], list[QueueEntry], dict[str, float]]:
@@ -230,18 +230,18 @@ class Store(TextStore):
             row = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step DESC LIMIT 1", (run_id,)).fetchone()
         return EvaluationRow.of(row) if row else None
 
-    def check_start(self, owner: str | None):
+    def check_start(self, owner: str | None) -> None:
         """Would one more run be refused now? Raises a LimitError. What runs take on the disk is measured only at the start."""
         with self.database.reading() as connection:
             limits.check_kept(self.limits, connection, owner)
             self._check_active(connection, owner)
 
-    def _check_active(self, connection, owner: str | None):
+    def _check_active(self, connection, owner: str | None) -> None:
         training, waiting = queue_entries.active(connection, self.folder)
         active = [(entry.owner, entry.status) for entry in (*training, *waiting) if not entry.stops]
         limits.check_active(self.limits, active, owner)
 
-    def _change(self, run_id: str, what: str, *values):
+    def _change(self, run_id: str, what: str, *values) -> None:
         with self.database.writing() as connection:
             if not connection.execute(f"UPDATE runs SET {what} WHERE id = ?", (*values, run_id)).rowcount:
                 raise RunNotFound()

@@ -21,7 +21,7 @@ def new_id() -> str:
 
 
 class TextStore:
-    def __init__(self, data: Path, limits: Limits | None = None, create: bool = True):
+    def __init__(self, data: Path, limits: Limits | None = None, create: bool = True) -> None:
         """limits: those of the environment where None. create: make a store where there is none. Raises StoreMissing or StoreTooNew."""
         self.folder, self.limits = Path(data), limits or Limits.from_environment()
         self.database = Database(self.folder / "store.sqlite", create)
@@ -52,7 +52,7 @@ class TextStore:
             data_folder.keep_text(self.folder, content)  # again: `purge` may have removed the same text just now
         return text
 
-    def check_text(self, owner: str | None, size: int):
+    def check_text(self, owner: str | None, size: int) -> None:
         """May this visitor keep one more text of `size` UTF-8 bytes? What they have deleted makes room for it, and is then gone
         for good. Raises TextTooLarge or a LimitError."""
         try:
@@ -82,7 +82,7 @@ class TextStore:
         text = self.text(text_id)
         return data_folder.read_text(self.folder, text.sha256) if text else ""
 
-    def check_text_file(self, text_id: str):
+    def check_text_file(self, text_id: str) -> None:
         """Is a text's file there, and as long as it was? Raises TextMissing or TextChanged; `content` looks at each byte."""
         text = self.text(text_id)
         path = data_folder.text_path(self.folder, text.sha256) if text else None
@@ -91,14 +91,14 @@ class TextStore:
         if path.stat().st_size != text.bytes:
             raise TextChanged()
 
-    def set_kind(self, text_id: str, kind: str):
+    def set_kind(self, text_id: str, kind: str) -> None:
         """Of the text from now on; a run has its own kind, fixed when it was first claimed."""
         self._change_text(text_id, "kind = ?", kind)
 
-    def share_text(self, text_id: str, shared: bool):
+    def share_text(self, text_id: str, shared: bool) -> None:
         self._change_text(text_id, "shared = ?", shared)
 
-    def _change_text(self, text_id: str, what: str, *values):
+    def _change_text(self, text_id: str, what: str, *values) -> None:
         with self.database.writing() as connection:
             if not connection.execute(f"UPDATE texts SET {what} WHERE id = ?", (*values, text_id)).rowcount:
                 raise TextNotFound()

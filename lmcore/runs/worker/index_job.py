@@ -25,13 +25,13 @@ from lmcore.text.text_index import TextIndex
 class Counting(threading.Thread):
     """`lines` is None until they are known, `error` until it has failed; the index is kept where there is none yet."""
 
-    def __init__(self, run_folder: RunFolder, data: TokenData, vocabulary_size: int):
+    def __init__(self, run_folder: RunFolder, data: TokenData, vocabulary_size: int) -> None:
         super().__init__(name="counting", daemon=True)
         self.path, self.data, self.vocabulary_size = run_folder.counts_path, data, vocabulary_size
         self.lines: tuple[Reference, ...] | None = None
         self.error: CountFailed | None = None
 
-    def run(self):
+    def run(self) -> None:
         try:
             index = TextIndex.of(self.data, self.vocabulary_size)
             if not self.path.exists():

@@ -40,7 +40,7 @@ def text_memory(tokens: int) -> int:
     return tokens * BYTES_A_TOKEN + min(tokens, MOST_TOKENS) * BYTES_A_COUNTED_TOKEN
 
 
-def check(config: RunConfig, vocabulary_size: int, most: int, tokens: int = 0):
+def check(config: RunConfig, vocabulary_size: int, most: int, tokens: int = 0) -> None:
     """Raises TooMuchMemory with two settings that would fit, TextTakesTooMuchMemory where none would. most: bytes a run may take."""
     estimate = needed(config, vocabulary_size, tokens)
     if estimate <= most:
@@ -93,7 +93,7 @@ def lowered(config: RunConfig, smaller: RunConfig) -> dict[str, int]:
     return {name: value for name, value in after.items() if value != before[name]}
 
 
-def stay_within(most: int, seconds: int | None = None):
+def stay_within(most: int, seconds: int | None = None) -> None:
     """Let the system refuse this process more than `most` bytes beyond what it holds now (Linux), and end it after `seconds` more
     of processor time (where it has such limits)."""
     if resource is not None and seconds is not None:

@@ -43,7 +43,7 @@ class Training:
 
     told_to_end = False
 
-    def __init__(self, store: Store, run):
+    def __init__(self, store: Store, run) -> None:
         self.store, self.run = store, run
         self.writer = run_writer.RunWriter(store, run.id)
         self.folder = RunFolder.of(store.folder, run.id)
@@ -57,7 +57,7 @@ class Training:
         self.saved_at, self.saving_took = time.monotonic(), 0.0
 
     @classmethod
-    def end_politely(cls, *_):
+    def end_politely(cls, *_) -> None:
         cls.told_to_end = True
 
     def until_done(self) -> tuple[str | None, LmcoreError | None]:
@@ -112,7 +112,7 @@ class Training:
             )
         return "failed", WorkerFailed(reason=type(error).__name__)
 
-    def _go_on(self):
+    def _go_on(self) -> None:
         """Raises EndedEarly."""
         if self._shall_end():
             raise EndedEarly
@@ -135,11 +135,11 @@ class Training:
 
     # before the first step
 
-    def _read_text(self):
+    def _read_text(self) -> None:
         self.folder.remove_left_overs()
         self.corpus = Corpus.from_text(*restoring.text_of(self.store, self.run))
 
-    def _cut_into_tokens(self):
+    def _cut_into_tokens(self) -> None:
         path, train = self.folder.tokenizer_path, None
         if path.exists() or self.folder.checkpoints():  # another one would give the same weights other tokens
             self.tokenizer = self.folder.tokenizer()
@@ -150,12 +150,12 @@ class Training:
         self.data = encode(self.corpus, self.tokenizer, self._prepared, train=train)
         self.tokens = len(self.data.train) + len(self.data.validation)
 
-    def _prepared(self, share: float):
+    def _prepared(self, share: float) -> None:
         self.writer.prepared = share
         self.writer.flush()
         self._go_on()
 
-    def _build(self):
+    def _build(self) -> None:
         saved, damaged = restoring.newest(self.folder, self.data, self.vocabulary_size)
         notes = [*self.run.notes, *(note for note in damaged if note not in self.run.notes)]
         if saved:
@@ -191,7 +191,7 @@ class Training:
 
     # step by step
 
-    def _step_done(self, event):
+    def _step_done(self, event) -> None:
         self.writer.steps.append(StepRow(*(getattr(event, name) for name in StepRow.__dataclass_fields__)))
         evaluated = event.evaluation is not None
         if evaluated:
@@ -205,7 +205,7 @@ class Training:
             self._save()
         self._apply_learning_rate()
 
-    def _evaluated(self, step: int, evaluation: Evaluation):
+    def _evaluated(self, step: int, evaluation: Evaluation) -> None:
         context, loss = self.writer.pinned_context, evaluation.loss
         sample, bars = preview(self.network, self.data, self.tokenizer, context, self.config.training.seed)
         if improved := loss is not None and loss < self.best_loss:
@@ -213,17 +213,17 @@ class Training:
         self.writer.evaluations.append(EvaluationRow(step, loss, evaluation.bits_per_byte, improved, sample, context, bars))
         self.evaluated_step = step
 
-    def _evaluate_the_end(self):
+    def _evaluate_the_end(self) -> None:
         """A run that is stopped says what its last step is worth. It is saved by now, so that training, where it goes on, does as if
         it had not been evaluated."""
         if self.state.step > self.evaluated_step:
             self._evaluated(self.state.step, look(self.network, self.data, self.config.training))
 
-    def _keep_frame(self, step: int):
+    def _keep_frame(self, step: int) -> None:
         if step in self.frame_steps:
             snapshots.save_frame(self.folder, step, self.network)
 
-    def _counted(self, wait: bool = False):
+    def _counted(self, wait: bool = False) -> None:
         """The lines go to the store as soon as they are known."""
         if wait:
             self._count()
@@ -233,13 +233,13 @@ class Training:
         self.writer.reference_lines, self.writer.count_error = index_job.as_rows(self.counting.lines), self.counting.error
         self.counting = None
 
-    def _count(self):
+    def _count(self) -> None:
         if self.shall_count:
             self.shall_count = False
             self.counting = index_job.Counting(self.folder, self.data, self.vocabulary_size)
             self.counting.start()
 
-    def _apply_learning_rate(self):
+    def _apply_learning_rate(self) -> None:
         """A change lives in the checkpoint before the store forgets that it was asked for."""
         rate = self.writer.learning_rate
         if rate is None:
@@ -250,7 +250,7 @@ class Training:
         if self._save(anew=True):
             self.writer.learning_rate_applied()
 
-    def _mark_rate(self):
+    def _mark_rate(self) -> None:
         """Note a learning rate that has been changed after this step, by the visitor or at a plateau."""
         self.writer.notes += [
             note for note in marks.of_rates(self.state.learning_rates)[-1:] if note["values"]["step"] == self.state.step
@@ -270,12 +270,12 @@ class Training:
         self.saving_took = self.saved_at - began
         return True
 
-    def _keep(self, newest: int):
+    def _keep(self, newest: int) -> None:
         for old in self.folder.checkpoints()[newest:]:
             if step_of(old) != self.best_step:
                 old.unlink(missing_ok=True)
 
-    def make_room(self):
+    def make_room(self) -> None:
         """Give up what can be done without: the last checkpoint and the best one stay."""
         if self.state is not None:
             self._keep(1)

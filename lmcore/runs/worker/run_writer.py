@@ -25,7 +25,7 @@ class RunWriter:
     connection: when the last one to a WAL file is closed, SQLite moves everything and waits for the disk (20 ms, not 1).
     """
 
-    def __init__(self, store: Store, run_id: str):
+    def __init__(self, store: Store, run_id: str) -> None:
         self.run_id, self.folder = run_id, store.folder
         self.connection = store.database.connect(TRAINING_WAITS)
         self.steps: list[StepRow] = []
@@ -35,16 +35,17 @@ class RunWriter:
         self.count_error: CountFailed | None = None  # to be written
         self.prepared = 0.0  # share of the text that is cut into tokens
         known = store.run(run_id)
-        self.request, self.learning_rate, self.pinned_context = known.request, None, known.pinned_context
+        self.request, self.pinned_context = known.request, known.pinned_context
+        self.learning_rate: float | None = None
         self.received = known.received  # seconds of a place, as the store knows them
         self._held_since = time.monotonic()  # what came before is received
         self._applied: float | None = None
         self._flushed, self._refused = 0.0, False
 
-    def begin(self, after: int, config: RunConfig, notes: list[dict]):
+    def begin(self, after: int, config: RunConfig, notes: list[dict]) -> None:
         """Forget what lies after the checkpoint training goes on from; write down what was decided."""
 
-        def write():
+        def write() -> None:
             progress.forget_after(self.connection, self.run_id, after)
             progress.write_resolved(self.connection, self.run_id, config, notes)
             self._write()
@@ -67,7 +68,7 @@ class RunWriter:
         self._written()
         return True
 
-    def settle(self):
+    def settle(self) -> None:
         """`flush`, waiting for the store where it must."""
         until = time.monotonic() + PATIENCE_SECONDS
         while not self.flush(force=True):
@@ -78,14 +79,14 @@ class RunWriter:
     def received_by_now(self) -> float:
         return self.received + time.monotonic() - self._held_since
 
-    def learning_rate_applied(self):
+    def learning_rate_applied(self) -> None:
         """The rate that was asked for is applied, and in a checkpoint."""
         self._applied, self.learning_rate = self.learning_rate, None
 
-    def end(self, status: str | None, error: LmcoreError | None = None):
+    def end(self, status: str | None, error: LmcoreError | None = None) -> None:
         """None: it ended because it was told to, or to let another go first; what is wanted by now decides what it becomes."""
 
-        def write():
+        def write() -> None:
             self._write()
             progress.end(self.connection, self.run_id, status or progress.STATUS_AFTER[self.request], error)
 
@@ -107,13 +108,13 @@ class RunWriter:
                     raise
                 time.sleep(FLUSH_SECONDS)
 
-    def _written(self):
+    def _written(self) -> None:
         """Only what a committed transaction holds leaves the buffer."""
         self.steps, self.evaluations, self.notes = [], [], []
         self.reference_lines, self.count_error, self._applied, self._refused = None, None, None, False
         self.received, self._held_since = self._receiving
 
-    def _write(self):
+    def _write(self) -> None:
         connection, run_id = self.connection, self.run_id
         progress.append_steps(connection, run_id, map(dataclasses.astuple, self.steps))
         progress.append_evaluations(connection, run_id, self.evaluations)

@@ -32,12 +32,12 @@ def frame_bytes(network: nn.Module) -> int:
     return sum(weights.numel() * weights.element_size() for weights in network.parameters())
 
 
-def save_frame(run_folder: RunFolder, step: int, network: nn.Module):
+def save_frame(run_folder: RunFolder, step: int, network: nn.Module) -> None:
     weights = {name: parameter.detach().contiguous() for name, parameter in network.named_parameters()}  # tied ones once
     write_aside(run_folder.frame_path(step), save(weights))
 
 
-def forget_after(run_folder: RunFolder, step: int):
+def forget_after(run_folder: RunFolder, step: int) -> None:
     """Remove the frames after a step: training goes on from it and will compute them again."""
     for path in run_folder.frames():
         if step_of(path) > step:
@@ -51,7 +51,7 @@ def model_of_frame(path: Path, model: NeuralLanguageModel) -> NeuralLanguageMode
     return NeuralLanguageModel(network, model.opening, model.begin_id)
 
 
-def load_frame(path: Path, network: nn.Module):
+def load_frame(path: Path, network: nn.Module) -> None:
     """Put the weights of a frame into a network of the same run. Raises CheckpointDamaged."""
     try:
         weights = load_file(path)

@@ -9,7 +9,7 @@ SIZE = 1_000_000  # bytes: many ends of many runs
 ROOMY = 100 * SIZE  # of the disk, from which one is put back
 
 
-def keep(data: Path):
+def keep(data: Path) -> None:
     """Put it there again, where the disk has room. Its bytes are random: some file systems keep nothing for zeros."""
     path = _path(data)
     with contextlib.suppress(OSError):
@@ -20,7 +20,7 @@ def keep(data: Path):
         os.replace(aside, path)
 
 
-def give_up(data: Path):
+def give_up(data: Path) -> None:
     """Free it, so that the end of a run can be written."""
     with contextlib.suppress(OSError):
         _path(data).unlink(missing_ok=True)

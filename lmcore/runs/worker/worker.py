@@ -24,7 +24,7 @@ from lmcore.runs.worker.run_training import Training
 NICENESS = 5  # the page comes first
 
 
-def work(data_folder: Path, run_id: str):
+def work(data_folder: Path, run_id: str) -> None:
     """Claim a run and train it; every end is written to the store as a status and, where there was a fault, its code."""
     store = Store(data_folder, create=False)
     with contextlib.suppress(Timeout), RunFolder.of(data_folder, run_id).lock():
@@ -45,7 +45,7 @@ def work(data_folder: Path, run_id: str):
                 housekeeping.make_room(store, run.owner)
 
 
-def be_polite(most_bytes: int | None = None):
+def be_polite(most_bytes: int | None = None) -> None:
     """On SIGTERM the worker saves, ends and leaves its run in the queue; the system's other work goes first.
 
     most_bytes: of memory, beside what this process holds already.

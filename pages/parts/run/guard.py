@@ -17,6 +17,8 @@ from pages.parts.run import curve_summary, model_cache, run_labels
 
 NAME = 40  # characters of a text's name
 
+stop: Callable[[], NoReturn] = st.stop  # Streamlit does not say that it never returns
+
 
 def a_run(example: str = "home"):
     """The run in the address; without one the page invites to train and ends here. example: the page that shows the example."""
@@ -28,7 +30,7 @@ def a_run(example: str = "home"):
     else:
         st.info(_("No run is chosen yet. Train a model, or open one of your runs."))
     invite(example=example)
-    st.stop()
+    return stop()
 
 
 def invite(here: str = "", example: str = "home"):
@@ -41,9 +43,6 @@ def invite(here: str = "", example: str = "home"):
             links.page_link(page, names[page], run=None)
     with last:
         example_link(example)
-
-
-stop: Callable[[], NoReturn] = st.stop  # Streamlit does not say that it never returns
 
 
 def example_link(page: str):
@@ -70,7 +69,7 @@ def a_model(run: Run) -> TrainedModel:
         )
     )
     links.page_link("train", _("Watch it train"))
-    stop()
+    return stop()
 
 
 def about(run: Run, trained: TrainedModel):

@@ -39,7 +39,7 @@ class ClassDoor:
         if scope["type"] == "websocket":
             await receive()  # the client's wish to connect
             return await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
-        await pin_page(HTTPConnection(scope), status=403)(scope, receive, send)
+        return await pin_page(HTTPConnection(scope), status=403)(scope, receive, send)
 
     def _watched(self, scope, receive, send):
         if scope["type"] != "websocket":

@@ -34,7 +34,7 @@ class CookieLimit:
         size = sum(len(value) for name, value in scope.get("headers", ()) if name == b"cookie")
         if scope["type"] == "http" and size > MOST:
             return await _refusal(HTTPConnection(scope), size)(scope, receive, send)
-        await self.app(scope, receive, send)
+        return await self.app(scope, receive, send)
 
 
 def _refusal(asking: HTTPConnection, size: int):

@@ -52,7 +52,7 @@ class KnownHosts:
         if scope["type"] == "websocket":
             await receive()  # the client's wish to connect
             return await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
-        await _refusal(asking, host, known)(scope, receive, send)
+        return await _refusal(asking, host, known)(scope, receive, send)
 
 
 def is_known(host: str, server: tuple[str, int | None] | None = None) -> bool:

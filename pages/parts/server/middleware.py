@@ -36,7 +36,7 @@ class VisitorCookie:
                     headers["cache-control"] = "no-store"  # a cache between must not hand one visitor's cookie to others
             await send(message)
 
-        await self.app(scope, receive, with_cookie)
+        return await self.app(scope, receive, with_cookie)
 
 
 class SafeHeaders:
