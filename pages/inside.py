@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.components import view_choice
-from pages.parts.inside import layers, past, reading, words
+from pages.parts.inside import code, layers, past, reading, words
 from pages.parts.language import _
 from pages.parts.run import guard
 
@@ -14,6 +14,7 @@ guard.about(run, trained)
 
 VIEWS = {
     "reading": (_("While it reads"), reading.show),
+    "code": (_("The article's code"), code.show),
     "layers": (_("What each layer knows"), layers.show),
     "words": (_("Words as points"), words.show),
     "past": (_("How far back"), past.show),
