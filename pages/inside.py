@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.components import view_choice
-from pages.parts.inside import code, layers, past, reading, words
+from pages.parts.inside import code, layers, past, reading, step, words
 from pages.parts.language import _
 from pages.parts.run import guard
 
@@ -13,8 +13,9 @@ trained = guard.a_model(run)
 guard.about(run, trained)
 
 VIEWS = {
-    "reading": (_("While it reads"), reading.show),
+    "step": (_("One step"), step.show),
     "code": (_("The article's code"), code.show),
+    "reading": (_("While it reads"), reading.show),
     "layers": (_("What each layer knows"), layers.show),
     "words": (_("Words as points"), words.show),
     "past": (_("How far back"), past.show),

@@ -6,7 +6,6 @@ All in float64 and without dropout, so that each number can be checked by hand. 
 
 import copy
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,7 +102,7 @@ class OpenedStep:
 
     def __init__(self, model: NeuralLanguageModel, ids: np.ndarray, config: TrainingConfig):
         """ids: (T,), T ≥ 1. config: of the run; its optimizers begin without a memory."""
-        self.config, self.begin_id = config, model.begin_id
+        self.config, self.begin_id = replace(config, precision="float32"), model.begin_id
         self.network: Network = copy.deepcopy(model.network).double().eval()  # type: ignore[attr-defined]
         self.targets = torch.from_numpy(np.array(ids, dtype=np.int64))
         opening = torch.from_numpy(model.opening)
@@ -128,7 +127,10 @@ class OpenedStep:
         """
         loss, (embedded, features, logits) = self._backward()
         weights = dict(self.network.named_parameters())
-        before = {place: (float(weights[place.name][place.index].detach()), _gradient(weights, place)) for place in places}
+        before = {
+            place: (float(weights[place.name][place.index].detach()), float(_slope(weights[place.name])[place.index]))
+            for place in places
+        }
         nudged = [self._nudge(weights[place.name], place, epsilon) for place in places]
         updated = self._copy()
         clipped = updated._update(optimizer, rate, loss)
@@ -198,10 +200,9 @@ class OpenedStep:
         """Return the mean loss and what led to it; the gradients stand in the network."""
         found = self._logits()
         found[2].retain_grad()
-        loss = nn.functional.cross_entropy(found[2][0], self.targets)
         self.network.zero_grad(set_to_none=True)
-        loss.backward()
-        return loss.item(), found
+        nn.functional.cross_entropy(found[2][0], self.targets).backward()
+        return float(self._losses(found[2][0].detach()).mean()), found
 
     def _update(self, optimizer: str, rate: float, loss: float) -> float:
         """Change the weights by the gradients that stand in the network; return the factor by which they were clipped."""
@@ -211,19 +212,16 @@ class OpenedStep:
         if optimizer != self.optimizer:
             self._remember_nothing(optimizer)
         limit = self.config.clipping if optimizer == self.config.optimizer else 0.0
-        clipped = min(1.0, limit / (norm + 1e-6)) if limit else 1.0
-        if clipped < 1:
-            for weight in self.network.parameters():
-                if weight.grad is not None:
-                    weight.grad.mul_(clipped)
+        if limit:
+            nn.utils.clip_grads_with_norm_(self.network.parameters(), limit, torch.tensor(norm))
         set_rate(self.optimizers, rate)
         for one in self.optimizers:
             one.step()
-        return clipped
+        return min(1.0, limit / (norm + 1e-6)) if limit else 1.0
 
     def _remember_nothing(self, optimizer: str):
         self.optimizer = optimizer
-        self.optimizers = build_optimizers(replace(self.config, optimizer=optimizer, precision="float32"), self.network)
+        self.optimizers = build_optimizers(replace(self.config, optimizer=optimizer), self.network)
 
     def _copy(self) -> "OpenedStep":
         """Return an independent copy with the gradients that stand in the network."""
@@ -250,7 +248,9 @@ class OpenedStep:
         """(what the optimizer remembers of a weight, its value)."""
         weight = dict(self.network.named_parameters())[place.name]
         kept = next((one.state[weight] for one in self.optimizers if weight in one.state), {})
-        memory = {name: float(value[place.index] if value.ndim else value) for name, value in kept.items() if torch.is_tensor(value)}
+        memory = {
+            name: float(value[place.index] if value.ndim else value) for name, value in kept.items() if torch.is_tensor(value)
+        }
         return memory, float(weight[place.index].detach())
 
     def _losses(self, logits: Tensor) -> np.ndarray:
@@ -268,12 +268,12 @@ def roles(network: Network) -> tuple[str, list[str], str]:
     named = list(network.named_parameters())
     embedding = next(name for name, weight in named if weight is network.embedding.weight)
     output = next(name for name, weight in named if weight is network.output.weight)
-    return embedding, [name for name, weight in named if weight.ndim > 1 and name not in (embedding, output)], output
+    return embedding, [name for name, weight in named if weight.ndim == 2 and name not in (embedding, output)], output
 
 
 def matrices(network: Network) -> dict[str, tuple[int, ...]]:
     """Return the shape of each weight matrix by its name."""
-    return {name: tuple(weight.shape) for name, weight in network.named_parameters() if weight.ndim > 1}
+    return {name: tuple(weight.shape) for name, weight in network.named_parameters() if weight.ndim == 2}
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -285,24 +285,12 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return exponents / exponents.sum()
 
 
-def replay(opened: OpenedStep, moves: tuple[tuple[str, float, int], ...], on_step: Callable[[], None] = lambda: None):
-    """Take the steps of (optimizer, learning rate, how many) one after another. Raises LossNotFinite."""
-    for optimizer, rate, count in moves:
-        for _ in range(count):
-            opened.take(optimizer, rate)
-            on_step()
-
-
 def _slope(weight: Tensor) -> Tensor:
     return torch.zeros_like(weight) if weight.grad is None else weight.grad
 
 
 def _norm(weight: Tensor) -> float:
     return _slope(weight).norm().item()
-
-
-def _gradient(weights: dict[str, nn.Parameter], place: Place) -> float:
-    return float(_slope(weights[place.name])[place.index])
 
 
 def _largest(name: str, slopes: Tensor) -> Place:

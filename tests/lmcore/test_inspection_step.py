@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lmcore.config import RunConfig, choices, TrainingConfig
+from lmcore.config import RunConfig, TrainingConfig, choices
 from lmcore.errors import LossNotFinite
 from lmcore.inference import probability
 from lmcore.inspection import step
@@ -23,6 +23,12 @@ def a_model(family: str = "lstm", vocabulary_size: int = 7, opening=(1, 2, 3), b
 
 def opened(family: str = "lstm", ids=IDS, config=None, **model) -> OpenedStep:
     return OpenedStep(a_model(family, **model), ids, config or quick())
+
+
+def replay(one: OpenedStep, moves):
+    for optimizer, rate, count in moves:
+        for _ in range(count):
+            one.take(optimizer, rate)
 
 
 def weights_of(one: OpenedStep) -> dict[str, torch.Tensor]:
@@ -119,10 +125,10 @@ def test_looking_leaves_no_trace():
     one.open("sgd", 0.5, 1)
     assert all(torch.equal(weight, weights[name]) for name, weight in one.network.named_parameters())
     for each in (one, other):
-        step.replay(each, (("muon", 0.03, 2), ("adam", 0.01, 1)))
+        replay(each, (("muon", 0.03, 2), ("adam", 0.01, 1)))
     one.open("adam", 0.5, 1, one.telling())
     for each in (one, other):
-        step.replay(each, (("adam", 0.01, 2),))
+        replay(each, (("adam", 0.01, 2),))
     assert one.losses == other.losses and len(one.losses) == 5
 
 
@@ -170,7 +176,7 @@ def test_the_same_seed_gives_the_same_numbers(family):
     found = []
     for _ in range(2):
         one = OpenedStep(step.random_model(config, model), IDS, config.training)
-        step.replay(one, (("muon", 0.03, 5),))
+        replay(one, (("muon", 0.03, 5),))
         found.append((one.losses, one.open("muon", 0.03, 1).logits_after.tolist()))
     assert found[0] == found[1]
     assert found[0][0][-1] < found[0][0][0]
@@ -183,14 +189,14 @@ def test_the_smallest_networks_and_texts(family):
     assert shown.probabilities.tolist() == [1.0] and shown.to_logits.tolist() == [0.0]
     assert shown.loss == shown.loss_after == 0 and shown.norm == 0
     one = opened(family, ids=np.array([2]), hidden_size=1, embedding_size=1, opening=(1,))
-    step.replay(one, (("sgd", 0.1, 20),))
+    replay(one, (("sgd", 0.1, 20),))
     assert one.open("sgd", 0.1, 0, one.telling()).loss < one.losses[0]
 
 
 def test_a_rate_that_is_too_high_is_an_error_and_not_a_number():
     one = opened()
     with pytest.raises(LossNotFinite):
-        step.replay(one, (("sgd", 1e300, 3),))
+        replay(one, (("sgd", 1e300, 3),))
 
 
 def test_what_it_holds_is_counted():
