@@ -21,6 +21,7 @@ WIDE_READ = 2_000
 ASCII_TEXT = re.compile(r"[\0-\x7f]+")
 LIKELY = 15.0  # bits a character: more are a chance find
 MIX = 36.0  # bits: of two encodings in one file, which is rarer than a few damaged places
+LONE = 2.0  # bits: the same where no more than single letters among ASCII are not UTF-8
 CLEAR = 12.0  # bits: another reading that costs so little more may be the right one
 
 PRIOR = {  # what is tried, and the bits it is charged for being rare itself; of equal readings the first
@@ -43,6 +44,12 @@ MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+)
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+MOST_ALONE = 3  # bytes
+MOST_BY_CHANCE = 2  # characters of UTF-8 with which a line in another encoding begins
+LEFT_OVER = re.compile(  # more likely a part of a character of UTF-8, or no letter at all
+    rb"[\xc2\xc3](?![A-Z])|(?<=[a-z])[\xa1-\xba\xbc-\xbf]|[\xe0-\xf4](?![\x85\x92\x94\xbb])[\x80-\xbf]|\xff"
 )
 ASCII_BYTE = re.compile(rb"[\0-\x7f]")
 CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
@@ -97,13 +104,18 @@ def _by_lines(data: bytes) -> list[Reading]:
     good, bad = [], []
     for line in dict.fromkeys(line for line in _lines(data) if not line.isascii()):
         (good if is_valid(line) else bad).append(line)
-    of_bad = _spread(bad)
-    part = of_bad + b"\n" + _spread(good)
+    of_bad, of_good = _spread(bad), _spread(good)
+    part = of_bad + b"\n" + of_good
     found = readings(part)
-    for other in [reading.encoding for reading in readings(of_bad)[:4] if reading.encoding != "utf-8"]:
+    likely = [reading.encoding for reading in readings(of_bad)[:4] if reading.encoding != "utf-8"]
+    for other in dict.fromkeys([*likely, "windows-1252"]):
         text = read(part, MIXED + other)
         if text not in [reading.text for reading in found]:
-            found.append(Reading(MIXED + other, cost(text) + MIX, text))
+            bits = cost(text) + MIX
+            if all(_with_letters_alone(line, other) for line in of_bad.split(b"\n")):  # a café may stand in a Chinese text
+                apart = cost(read(of_bad, MIXED + other)) + cost(of_good.decode(errors="replace"))
+                bits = min(cost(text), apart) + LONE + PRIOR.get(other, 16)
+            found.append(Reading(MIXED + other, bits, text))
     return sorted(found, key=lambda reading: reading.bits)
 
 
@@ -199,18 +211,41 @@ def read(data: bytes, encoding: str) -> str:
     return "\n".join(_read_line(line, encoding.removeprefix(MIXED)) for line in data.split(b"\n"))
 
 
+def _with_letters_alone(line: bytes, other: str) -> str:
+    """A line in UTF-8 with single letters of the other encoding among its ASCII; "" where it is something else.
+
+    >>> _with_letters_alone("déjà vu au ".encode() + "café".encode("cp1252"), "cp1252")
+    'déjà vu au café'
+    """
+    parts, end = [], 0
+    for run in BEYOND_ASCII.finditer(line):
+        letters = run[0].decode(errors="ignore")
+        if letters.encode() != run[0]:
+            letters = run[0].decode(other, errors="ignore")
+            if not len(letters) == len(run[0]) <= MOST_ALONE or LEFT_OVER.search(line, run.start(), run.end() + 1):
+                return ""
+        parts += [line[end : run.start()].decode(), letters]
+        end = run.end()
+    return "".join(parts) + line[end:].decode()
+
+
 def _read_line(line: bytes, other: str) -> str:
     """UTF-8, a damaged place of it here and there, or the other encoding, with which the line may begin only half way."""
     try:
         return line.decode()
     except UnicodeDecodeError as error:
         text, begin = line.decode(errors="replace"), error.start
+    if patched := _with_letters_alone(line, other):
+        return patched
     faults = text.count("\ufffd")
     if len(ASCII_TEXT.sub("", text)) >= 4 * faults:
         return text
+    whole = line.decode(other, errors="replace")
     if begin and not line[:begin].isascii() and "\ufffd" not in (rest := line[begin:].decode(other, errors="replace")):
-        return line[:begin].decode() + rest
-    return line.decode(other, errors="replace")
+        half_way = line[:begin].decode() + rest
+        by_chance = len(ASCII_TEXT.sub("", half_way[: -len(rest)])) <= MOST_BY_CHANCE
+        return min(half_way, whole, key=cost) if by_chance else half_way
+    return whole
 
 
 def seven_bits(data: bytes) -> str:

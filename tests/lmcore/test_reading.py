@@ -25,6 +25,53 @@ def test_lines_of_two_encodings(parts):
     assert decoded.encoding in ("utf-8, gb18030", "utf-8, windows-1252", "utf-8, windows-1251")
 
 
+FRENCH = ["Il était une fois une forêt où vivait un renard.", "Le garçon a mangé des crêpes à Noël.", "La fenêtre est là."]
+QUOTED = ["“Hello,” she said.", "The weather was fine.", "“It’s late.”", "Nobody knew."]
+A_FEW_LETTERS = {  # lines in UTF-8, and one that is not: with single letters of Windows-1252, or a few of GBK
+    "an accent": (FRENCH, "Un café noir."),
+    "two accents": (FRENCH, "Éric est là."),
+    "two side by side": (FRENCH, "une créée"),
+    "at the end": (FRENCH, "un café"),
+    "capitals": (["A CRIANÇA NÃO ESTÁ COM FOME."], "SÃO PAULO"),
+    "German": (["Der Mann ging über die Brücke.", "Schöne Grüße aus München."], "Die Tür ist zu."),
+    "Spanish": (["El niño comió mañana."], "Señor López"),
+    "in English": (QUOTED, "a naïve man"),
+    "an apostrophe": (QUOTED, "It’s late."),
+    "a dash": (QUOTED, "one – two"),
+    "a sign": (["It costs 5 €."], "5 € each"),
+    "in Chinese": (["小狐狸住在森林里。", "他说：“你好！”"], "Meet me at the café today."),
+    "the only two": (["déjà vu"], "café noir"),
+}
+
+
+@pytest.mark.parametrize("times", [1, 20])
+@pytest.mark.parametrize("lines, other", A_FEW_LETTERS.values(), ids=A_FEW_LETTERS)
+def test_single_letters_of_windows_1252_among_lines_of_utf_8(lines, other, times):
+    before, after = "\n".join(lines * times) + "\n", "\n" + "\n".join(lines)
+    decoded = decode(before.encode() + other.encode("cp1252") + after.encode())
+    assert (decoded.text, decoded.unreadable) == (before + other + after, 0)
+
+
+@pytest.mark.parametrize("line, word", [(FRENCH[0], "café"), ("Schöne Grüße aus der", "Tür"), (QUOTED[0], "naïve")])
+def test_a_letter_of_windows_1252_in_a_line_of_utf_8(line, word):
+    for parts in ((line.encode(), word.encode("cp1252")), (word.encode("cp1252"), line.encode())):
+        assert word in decode(b" ".join(parts)).text and decode(b" ".join(parts)).unreadable == 0
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"caf\xc3 noir", b"caf\xa9 noir", b"one \xff two", b"one \xe8\xaf two", "一二三".encode()[:-1]]
+)
+def test_a_lost_byte_is_no_letter_of_windows_1252(damaged):
+    for lines in (FRENCH, ["小狐狸住在森林里。"]):
+        decoded = decode("\n".join(lines).encode() + b"\n" + damaged)
+        assert decoded.text.split("\n")[-1] == damaged.decode(errors="replace") and decoded.unreadable == 1
+
+
+def test_a_line_of_gbk_may_begin_like_utf_8():
+    lines = "小狐狸住在森林里。\n" * 5
+    assert decode(lines.encode() + "Meet 小明 at 5".encode("gb18030")).text == lines + "Meet 小明 at 5"
+
+
 def test_where_two_readings_are_about_as_probable_both_are_offered():
     offered = possible_readings("螃蟹".encode("gb18030"))
     assert offered["gb18030"] == "螃蟹" and len(offered) > 1
@@ -65,7 +112,7 @@ def test_any_bytes_become_a_text_or_a_sentence(alphabet):
         "escapes": b"abc A\n~{}+-\x1b$()",
         "UTF-16": b"\0\x4e\x2d\xff\xfe\n",
     }
-    for _ in range(60):
+    for _ in range(15):
         data = bytes(draw.choices(letters[alphabet], k=draw.choice([1, 2, 3, 5, 8, 20, 60, 300])))
         try:
             assert decode(data).text.strip()
