@@ -4,8 +4,9 @@ A *resolved* configuration has nothing left to decide: `planning.resolve` fills 
 that fit the text, and from then on the same configuration, seed and text give the same losses.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, cast
 
 from lmcore.errors import SettingNotAChoice, SettingOutOfRange, SettingWrongType, TiedSizesDiffer
 
@@ -18,17 +19,17 @@ FAMILIES = {  # of networks, and where each is: a name, so that settings need no
 DECIDED = ("planned_steps", "evaluation_interval", "threads")  # follow from the other settings, or from the machine
 
 
-def number(default, low, high):
+def number(default: float, low: float, high: float) -> Any:
     """A field that must lie in [low, high]."""
     return field(default=default, metadata={"low": low, "high": high})
 
 
-def choice(default, *choices):
+def choice(default: str | bool, *choices: str | bool) -> Any:
     """A field that must be one of `choices`."""
     return field(default=default, metadata={"choices": choices})
 
 
-def bounds(config_class, name: str) -> tuple:
+def bounds(config_class: Any, name: str) -> tuple:
     """(low, high) of a numeric field; the page's sliders end where lmcore does.
 
     >>> bounds(ModelConfig, "layers")
@@ -38,7 +39,7 @@ def bounds(config_class, name: str) -> tuple:
     return metadata["low"], metadata["high"]
 
 
-def choices(config_class, name: str) -> tuple[str, ...]:
+def choices(config_class: Any, name: str) -> tuple[str, ...]:
     """
     >>> choices(ModelConfig, "family")
     ('lstm', 'gru', 'rnn')
@@ -49,8 +50,8 @@ def choices(config_class, name: str) -> tuple[str, ...]:
 class Validated:
     """Checks every field against its metadata when the object is made."""
 
-    def __post_init__(self):
-        for entry in fields(self):
+    def __post_init__(self) -> None:
+        for entry in fields(cast(Any, self)):
             value, metadata = getattr(self, entry.name), entry.metadata
             if "choices" in metadata and value not in choices(type(self), entry.name):
                 raise SettingNotAChoice(field=entry.name, value=value, choices=", ".join(metadata["choices"]))
@@ -59,7 +60,7 @@ class Validated:
             if "low" in metadata:
                 self._check_number(entry.name, value, metadata, entry.type)
 
-    def _check_number(self, name, value, metadata, expected) -> None:
+    def _check_number(self, name: str, value: Any, metadata: Mapping[str, float], expected: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or (expected is int and not isinstance(value, int)):
             raise SettingWrongType(field=name, value=value, expected=expected.__name__)
         if not metadata["low"] <= value <= metadata["high"]:  # false for NaN too
@@ -81,7 +82,7 @@ class ModelConfig(Validated):
     dropout: float = number(0.0, 0.0, 0.9)
     tied: bool = False  # output weights = embedding weights
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.tied and self.embedding_size != self.hidden_size:
             raise TiedSizesDiffer(embedding_size=self.embedding_size, hidden_size=self.hidden_size)
@@ -122,7 +123,7 @@ class RunConfig:
     def from_json(cls, values: dict) -> "RunConfig":
         return cls(TokenizerConfig(**values["tokenizer"]), ModelConfig(**values["model"]), TrainingConfig(**values["training"]))
 
-    def with_training(self, **changes) -> "RunConfig":
+    def with_training(self, **changes: Any) -> "RunConfig":
         return replace(self, training=replace(self.training, **changes))
 
 

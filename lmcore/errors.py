@@ -26,6 +26,8 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
         └── StoreTooNew · StoreDamaged · StoreMissing · StoreReadOnly · StoreBusy · StoreFull · NoRoomForBackup
 """
 
+from typing import Any
+
 
 class LmcoreError(Exception):
     """`sentence` is a format string over `values`: what happened, with which value, what to do."""
@@ -33,18 +35,18 @@ class LmcoreError(Exception):
     code = "error"
     sentence = "Something went wrong. Please try again."
 
-    def __init__(self, **values) -> None:
+    def __init__(self, **values: Any) -> None:
         self.values = values
         super().__init__(self.sentence.format(**{name: _in_words(value) for name, value in values.items()}))
 
-    def __init_subclass__(cls):
+    def __init_subclass__(cls) -> None:
         BY_CODE[cls.code] = cls
 
 
 BY_CODE: dict[str, type[LmcoreError]] = {}
 
 
-def _in_words(value):
+def _in_words(value: Any) -> Any:
     """{"batch_size": 64, "layers": 2} is batch size 64, layers 2."""
     return ", ".join(f"{name.replace('_', ' ')} {one}" for name, one in value.items()) if isinstance(value, dict) else value
 

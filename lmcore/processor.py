@@ -4,6 +4,7 @@ import functools
 import os
 import platform
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def cores() -> int:
 
 
 @contextmanager
-def threads(count: int):
+def threads(count: int) -> Iterator[None]:
     """Torch's threads for a while: whoever calls may use another number, and sums of another order differ in their last digits."""
     before = torch.get_num_threads()
     if before != count:

@@ -27,7 +27,7 @@ def whole(low: int = 0, high: int = LARGEST_WHOLE) -> Check:
     3
     """
 
-    def check(value):
+    def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise WrongValue(value)
         return value
@@ -42,7 +42,7 @@ def real(low: float = -LARGEST_REAL, high: float = LARGEST_REAL) -> Check:
     (1.0, 0.5)
     """
 
-    def check(value):
+    def check(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:  # false for NaN too
             raise WrongValue(value)
         return float(value)
@@ -53,7 +53,7 @@ def real(low: float = -LARGEST_REAL, high: float = LARGEST_REAL) -> Check:
 def text(longest: int, shortest: int = 0) -> Check:
     """A text that can be written as UTF-8."""
 
-    def check(value):
+    def check(value: Any) -> str:
         if not isinstance(value, str) or not shortest <= len(value) <= longest:
             raise WrongValue(value)
         try:
@@ -65,8 +65,8 @@ def text(longest: int, shortest: int = 0) -> Check:
     return check
 
 
-def choice(*choices) -> Check:
-    def check(value):
+def choice(*choices: str | int | None) -> Check:
+    def check(value: Any) -> Any:
         if not any(value is one or (type(value) is type(one) and value == one) for one in choices):
             raise WrongValue(value)
         return value
@@ -81,7 +81,7 @@ def optional(inner: Check) -> Check:
 def each(inner: Check, most: int) -> Check:
     """A list of at most so many values of one kind."""
 
-    def check(value):
+    def check(value: Any) -> list:
         if not isinstance(value, list) or len(value) > most:
             raise WrongValue(value)
         return [inner(entry) for entry in value]
@@ -96,7 +96,7 @@ def row(*inner: Check) -> Check:
     ['bigram', 2]
     """
 
-    def check(value):
+    def check(value: Any) -> list:
         if not isinstance(value, list) or len(value) != len(inner):
             raise WrongValue(value)
         return [one(entry) for one, entry in zip(inner, value, strict=True)]
@@ -113,7 +113,7 @@ def record(fields: Mapping[str, Check], optional_fields: Mapping[str, Check] | N
     """
     known = {**fields, **(optional_fields or {})}
 
-    def check(value):
+    def check(value: Any) -> dict:
         if not isinstance(value, dict):
             raise WrongValue(value)
         for name in (*fields, *value):
@@ -124,7 +124,7 @@ def record(fields: Mapping[str, Check], optional_fields: Mapping[str, Check] | N
     return check
 
 
-def within(field: str, check: Check, value):
+def within(field: str, check: Check, value: Any) -> Any:
     """check(value), and what is wrong there is named from here."""
     try:
         return check(value)

@@ -54,11 +54,11 @@ def copied(ids: np.ndarray, index: TextIndex, unknown_id: int | None = None, lea
     np.add.at(covered, ends[begins], -1)
     inside = np.cumsum(covered[:-1]) > 0
 
-    def first_place(begin) -> int:
+    def first_position(begin: np.intp) -> int:
         return int(index.order[low[begin] : high[begin]].min()) + index.skipped
 
     return Copied(
-        spans=tuple(Span(int(begin), int(ends[begin]), first_place(begin)) for begin in begins),
+        spans=tuple(Span(int(begin), int(ends[begin]), first_position(begin)) for begin in begins),
         share=float(inside.sum() / max(1, (~apart).sum())),
         longest=int(lengths.max(initial=0)),
     )

@@ -5,6 +5,7 @@ What a model thinks of *one* next token is `LanguageModel.step`; changing and dr
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -120,7 +121,7 @@ def score(model: LanguageModel, ids: np.ndarray, context: np.ndarray | tuple = (
         first = rows[-1]
     log_probs, entropies, ranks = [], [], []
 
-    def take(rows, targets) -> None:
+    def take(rows: np.ndarray, targets: np.ndarray) -> None:
         at_once = max(1, CACHED // rows.shape[1])
         for begin in range(0, len(rows), at_once):
             part = rows[begin : begin + at_once]
@@ -146,7 +147,7 @@ def next_token(model: LanguageModel, context: np.ndarray) -> np.ndarray:
     return log_probs
 
 
-def read_long(model: LanguageModel, state, ids: np.ndarray):
+def read_long(model: LanguageModel, state: Any, ids: np.ndarray) -> tuple[np.ndarray, Any]:
     """`model.read` of a context of any length: (log_probs of its last pass, state)."""
     rows = np.empty((0, model.vocabulary_size))
     for begin in range(0, len(ids), ROWS_AT_ONCE):

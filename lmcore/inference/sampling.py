@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -168,7 +169,7 @@ def random_numbers(seed: int, count: int, first: int = 0) -> np.ndarray:
     return np.random.Generator(random).random(count)
 
 
-def begin(model: LanguageModel, context: np.ndarray):
+def begin(model: LanguageModel, context: np.ndarray) -> tuple[np.ndarray, Any]:
     """(log_probs (V,), state) of a model that has read a context. context: (T,) ids, T ≥ 0."""
     log_probs, state = model.start()
     if len(context):
@@ -195,7 +196,13 @@ def draws(
 
 
 def draws_after(
-    model: LanguageModel, begun, count: int, sampling: Sampling, seed: int, never=(), stop=frozenset()
+    model: LanguageModel,
+    begun: tuple[np.ndarray, Any],
+    count: int,
+    sampling: Sampling,
+    seed: int,
+    never: tuple[int, ...] = (),
+    stop: frozenset[int] = frozenset(),
 ) -> Iterator[Drawn]:
     """The same after a context that was read before. begun: what `begin` gave."""
     log_probs, state = begun

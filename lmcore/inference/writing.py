@@ -123,7 +123,15 @@ class Writing:
     def _adjusted(self, trained: TrainedModel, log_probs: np.ndarray, settings: Sampling) -> np.ndarray:
         return sampling.adjust(sampling.without(log_probs, trained.never), settings)
 
-    def _append(self, trained, token_id, number, log_probs, adjusted, settings) -> WrittenToken:
+    def _append(
+        self,
+        trained: TrainedModel,
+        token_id: int,
+        number: float | None,
+        log_probs: np.ndarray,
+        adjusted: np.ndarray,
+        settings: Sampling,
+    ) -> WrittenToken:
         _, state = self.last(trained)
         written = WrittenToken(
             id=token_id,

@@ -22,11 +22,11 @@ class LanguageModel:
         """(log_probs (V,), state) before the first token."""
         raise NotImplementedError(f"{type(self).__name__} gives no start()")
 
-    def step(self, state, token_id: int) -> tuple[np.ndarray, Any]:
+    def step(self, state: Any, token_id: int) -> tuple[np.ndarray, Any]:
         """(log_probs (V,), state) after reading one more token. The state handed in stays as it was."""
         raise NotImplementedError(f"{type(self).__name__} gives no step()")
 
-    def read(self, state, ids: Iterable[int]) -> tuple[np.ndarray, Any]:
+    def read(self, state: Any, ids: Iterable[int]) -> tuple[np.ndarray, Any]:
         """(log_probs (T, V), state) after each of T tokens: T steps at once."""
         rows = []
         for token_id in ids:
@@ -51,8 +51,8 @@ class UniformModel(LanguageModel):
     def __init__(self, vocabulary_size: int) -> None:
         self.vocabulary_size = vocabulary_size
 
-    def start(self):
+    def start(self) -> tuple[np.ndarray, None]:
         return np.full(self.vocabulary_size, -np.log(self.vocabulary_size)), None
 
-    def step(self, state, token_id):
+    def step(self, state: None, token_id: int) -> tuple[np.ndarray, None]:
         return self.start()

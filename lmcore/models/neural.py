@@ -1,5 +1,7 @@
 """A network as a `LanguageModel`: what it has read is its state, what it says are log-probabilities. Networks are `network`."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 
@@ -23,20 +25,20 @@ class NeuralLanguageModel(LanguageModel):
         self._step = network.stepper()
         self._start: tuple[np.ndarray, State] | None = None
 
-    def start(self):
+    def start(self) -> tuple[np.ndarray, State]:
         if self._start is None:
             log_probs, state = self._read(self.opening, self.network.initial_state(1), last_only=True)
             self._start = log_probs[0], state
         return self._start
 
     @torch.inference_mode()
-    def step(self, state, token_id):
+    def step(self, state: State, token_id: int) -> tuple[np.ndarray, State]:
         if token_id == self.begin_id:
             state = self.network.initial_state(1)
         features, state = self._step(state, token_id)
         return _log_probs(self.network.output(features)), state
 
-    def read(self, state, ids):
+    def read(self, state: State, ids: Iterable[int]) -> tuple[np.ndarray, State]:
         ids = np.asarray(ids, dtype=np.int64)
         begins = np.flatnonzero(ids == self.begin_id) if self.begin_id is not None else ()
         rows = []

@@ -3,7 +3,7 @@
 The counts are `ngram_counts`, shared by every order and smoothing; how good these models are on held-out text is `references`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,15 +67,15 @@ class NgramModel(LanguageModel):
         self.discounts = tuple(self._discount(length) for length in range(1, order + 1))
         self._shortest = self._without_context()
 
-    def start(self):
+    def start(self) -> tuple[np.ndarray, tuple[int, ...]]:
         opening = self._kept(self.index.opening)
         return self._rows(opening, len(opening))[0], tuple(opening.tolist())
 
-    def step(self, state, token_id):
+    def step(self, state: tuple[int, ...], token_id: int) -> tuple[np.ndarray, tuple[int, ...]]:
         rows, state = self.read(state, [token_id])
         return rows[0], state
 
-    def read(self, state, ids):
+    def read(self, state: tuple[int, ...], ids: Iterable[int]) -> tuple[np.ndarray, tuple[int, ...]]:
         text = np.array([*state, *ids], dtype=np.int32)
         return self._rows(text, len(state) + 1), tuple(self._kept(text).tolist())
 
@@ -107,7 +107,7 @@ class NgramModel(LanguageModel):
         with np.errstate(divide="ignore"):
             return np.log(probs)
 
-    def _levels(self, text, first, last, ranges) -> Iterator[tuple[int, _Level]]:
+    def _levels(self, text: np.ndarray, first: int, last: int, ranges: list) -> Iterator[tuple[int, _Level]]:
         """(n-gram length, level) for each length of context from 1 on, at the positions first … last of a text."""
         positions = np.arange(first, last + 1)
         known = self._known(text)[positions]
@@ -124,7 +124,7 @@ class NgramModel(LanguageModel):
             lower, discount, denominator = self._mixture(length, cumulated[end] - cumulated[begin], end - begin)
             yield length, _Level(order, cumulated, begin, end, context, np.where(usable, lower, 1.0), discount, denominator)
 
-    def _mixture(self, length, total, types):
+    def _mixture(self, length: int, total: np.ndarray, types: np.ndarray | int) -> tuple[np.ndarray, float, np.ndarray]:
         """(share of the shorter context, discount, denominator) after contexts seen `total` times, followed by `types` types."""
         if self.smoothing == "add-k":
             added = self.k * self.vocabulary_size

@@ -2,8 +2,8 @@
 
 import copy
 import math
-from collections.abc import Sequence
-from typing import ClassVar, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -80,13 +80,13 @@ class RNNModel(nn.Module):
         keep = ~lanes[None, :, None]  # (1, B, 1)
         return tuple(part * keep for part in state)
 
-    def stepper(self):
+    def stepper(self) -> Callable[[State, int], tuple[Tensor, State]]:
         return Stepper(self).step
 
     def internals(self, ids: Sequence[int] | np.ndarray, state: State) -> dict[str, np.ndarray]:
         return Stepper(self).internals(state, ids)
 
-    def without_units(self, units: Sequence[tuple[int, int]]):
+    def without_units(self, units: Sequence[tuple[int, int]]) -> Self:
         """The weights that read these units are 0. A tied output layer has its own weight in the copy: the embedding stays whole."""
         copied = copy.deepcopy(self)
         if copied.linear.weight is copied.embedding.weight:
@@ -100,7 +100,7 @@ class RNNModel(nn.Module):
         return copied
 
     @classmethod
-    def from_config(cls, config: ModelConfig, vocabulary_size: int):
+    def from_config(cls, config: ModelConfig, vocabulary_size: int) -> Self:
         return cls(vocabulary_size, config.embedding_size, config.hidden_size, config.layers, config.dropout, config.tied)
 
     @classmethod

@@ -3,8 +3,8 @@
 Torch's own layers read a text in one pass: `recurrent`. A test holds the two ways equal.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -59,7 +59,7 @@ CELLS: dict[type, Cell] = {
 class Stepper:
     """The embedding and the recurrent layers of a network, sharing its weights. A state is h, or h and c, each (layers, 1, H)."""
 
-    def __init__(self, network) -> None:
+    def __init__(self, network: Any) -> None:
         self.embedding, self.cell = _array(network.embedding.weight), CELLS[type(network.rnn)]
         self.layers = [[_array(weight) for weight in weights] for weights in network.rnn.all_weights]
 
@@ -78,7 +78,7 @@ class Stepper:
             rows.append([*parts, *map(np.stack, zip(*gates, strict=True))])  # (layers, H) each
         return dict(zip(self.cell.names, map(np.stack, zip(*rows, strict=True)), strict=True))
 
-    def _step(self, state, token_id: int) -> tuple[Parts, list[Parts]]:
+    def _step(self, state: Sequence[np.ndarray], token_id: int) -> tuple[Parts, list[Parts]]:
         """Return (state, gates of each layer). state: parts of (layers, H)."""
         x, after, gates = self.embedding[token_id], tuple(np.empty_like(part) for part in state), []
         for layer, (w, u, b, b_hidden) in enumerate(self.layers):

@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -45,11 +46,11 @@ def write_aside(path: Path, content: bytes) -> None:
         aside.unlink(missing_ok=True)
 
 
-def write_json(path: Path, values) -> None:
+def write_json(path: Path, values: Any) -> None:
     write_aside(path, json.dumps(values, ensure_ascii=False).encode())
 
 
-def read_json(path: Path):
+def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -92,7 +92,7 @@ def _lines_of(region: str, tokenizer: Tokenizer, shortest: int, longest: int) ->
             yield _line(region, tokenizer, ids, starts, ends, first, _shortened(region, ends, first, last, shortest, longest))
 
 
-def _shortened(region: str, ends, first: int, last: int, shortest: int, longest: int) -> int:
+def _shortened(region: str, ends: np.ndarray, first: int, last: int, shortest: int, longest: int) -> int:
     """Where a line that is too long ends: before a space, where there is one."""
     if last - first <= longest:
         return last
@@ -100,7 +100,9 @@ def _shortened(region: str, ends, first: int, last: int, shortest: int, longest:
     return next((position for position in positions if region[ends[position - 1]].isspace()), first + longest)
 
 
-def _line(region, tokenizer, ids, starts, ends, first: int, last: int) -> Line:
+def _line(
+    region: str, tokenizer: Tokenizer, ids: np.ndarray, starts: np.ndarray, ends: np.ndarray, first: int, last: int
+) -> Line:
     opening = max(0, first - CONTEXTS[tokenizer.kind])
     bounds = [*starts[first:last].tolist(), int(ends[last - 1])]
     texts = tuple(region[begin:end] for begin, end in zip(bounds, bounds[1:], strict=False))

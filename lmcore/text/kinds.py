@@ -7,6 +7,7 @@ The kind decides how a context begins: `stream` (running text, the state is carr
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 import regex
@@ -190,7 +191,7 @@ def width(line: str) -> int:
     return len(line) + sum(character > "\u2e80" for character in line)
 
 
-def _share(found) -> float:
+def _share(found: Iterable) -> float:
     """Of what is true among some values; 0.0 where there are none."""
     values = [bool(value) for value in found]
     return sum(values) / max(1, len(values))

@@ -1,7 +1,7 @@
 """What every tokenizer can do: text to ids and back, with offsets into the text. Kinds live in modules of their own."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,9 +30,9 @@ class Tokenizer(Protocol):
     def encode(self, text: str, *, on_progress: OnProgress = ignore) -> np.ndarray:
         """(T,) ids, in the smallest of uint8, uint16, int32 that holds them."""
 
-    def decode(self, ids) -> str: ...
+    def decode(self, ids: Iterable[int]) -> str: ...
 
-    def texts(self, ids) -> list[str]:
+    def texts(self, ids: Iterable[int]) -> list[str]:
         """What each token adds to the text. A character of several tokens stands with the one that completes it; where nothing
         completes it, its bytes are shown."""
 
@@ -91,7 +91,7 @@ def vocabulary_of(types: list[str]) -> tuple[list[str], int | None]:
     return [UNKNOWN] + [BEGIN if name == ITEM_BREAK else name for name in types], 1 if types[:1] == [ITEM_BREAK] else None
 
 
-def checked(types) -> list[str]:
+def checked(types: Any) -> list[str]:
     """The types of a tokenizer read from JSON: different, not empty. Raises ValueError.
 
     >>> checked(["a", "a"])

@@ -1,5 +1,7 @@
 """One token a character: any script, lossless for characters the training text has."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from lmcore.tokenizers.base import ITEM_BREAK, OnProgress, checked, chunks, id_type, ignore, vocabulary_of, with_progress
@@ -58,13 +60,13 @@ class CharacterTokenizer:
         last = len(self._table) - 1  # always <unk>: no character that high was seen
         return self._table[codes if codes.itemsize == 1 else np.minimum(codes, last)]
 
-    def decode(self, ids) -> str:
+    def decode(self, ids: Iterable[int]) -> str:
         return "".join(self.texts(ids))
 
-    def texts(self, ids) -> list[str]:
+    def texts(self, ids: Iterable[int]) -> list[str]:
         return ["\ufffd" if token_id == 0 else self.characters[token_id - 1] for token_id in ids]
 
-    def offsets(self, text: str):
+    def offsets(self, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         starts = np.arange(len(text))
         return self.encode(text), starts, starts + 1
 

@@ -5,7 +5,8 @@ Between two tokens of words there is one space or none; all other white space is
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import regex
@@ -93,7 +94,9 @@ class Spacing:
         spacing.pairs = _unusual(rows, table, ids.astype(np.int64), usual, int(ids.max(initial=0)) + 1)
         return spacing
 
-    def places(self, tokens: Sequence[str], ids, apart=None) -> Iterator[tuple[bool, float]]:
+    def places(
+        self, tokens: Sequence[str], ids: Iterable[int], apart: Sequence[bool] | np.ndarray | None = None
+    ) -> Iterator[tuple[bool, float]]:
         """For each token: whether a space stands before it, and how probable that was. apart: what stands there; None: the more
         probable of the two."""
         before, before_id, kind, preceded, opened, is_open = "\n", 0, 0, 0, 0, set()
@@ -114,7 +117,7 @@ class Spacing:
             preceded = 2 if space else int(kind >= WHITE)
             before, before_id, kind = token, int(token_id), here
 
-    def _apart(self, before: str, token: str, kinds, pair) -> float:
+    def _apart(self, before: str, token: str, kinds: tuple[int, int, int], pair: tuple[int, int, int]) -> float:
         """The more is counted of a place, the less its wider kind says (k = 1)."""
         probability = RULE if by_rule(before, token) else 1 - RULE
         both = self._both[*kinds[:2], 0], self._both[*kinds[:2], 1]
@@ -122,7 +125,7 @@ class Spacing:
             probability = (apart + probability) / (joined + apart + 1)
         return probability
 
-    def bits(self, tokens: Sequence[str], ids, apart) -> float:
+    def bits(self, tokens: Sequence[str], ids: Iterable[int], apart: Sequence[bool] | np.ndarray) -> float:
         """What it takes to say where the spaces of a text stand, when its tokens are known."""
         return sum(-math.log2(probability) for _, probability in self.places(tokens, ids, apart))
 
@@ -146,7 +149,7 @@ class Spacing:
         return cls(marks, kinds, _read(values["pairs"], vocabulary_size, most=PAIRS))
 
 
-def _read(rows, size: int, most: int) -> dict:
+def _read(rows: Any, size: int, most: int) -> dict:
     """{(first, second, state): [joined, apart]} of `most` rows of five numbers or fewer. Raises ValueError."""
     if rows and len(rows) > most:
         raise ValueError(f"spacing must have {most} rows or fewer")
@@ -171,7 +174,7 @@ class _Table:
         self.goes_on = np.array(list(map(goes_on, tokens)), bool)
         self.paired = [number for number, token in enumerate(tokens) if token in PAIRED]
 
-    def places(self, row: np.ndarray):
+    def places(self, row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(place in the table of kinds (T - 1,), numbers (T,), apart (T - 1,)) of a stretch, from its second token on."""
         number, apart = row >> 1, (row & 1).astype(np.int32)
         kind = self.kind[number]
@@ -192,10 +195,10 @@ class _Table:
         return ((kind[:-1] * self.size + kind[1:]) * STATES + 2 * preceded[:-1] + inside), number, apart[1:]
 
 
-def _unusual(rows, table: _Table, ids: np.ndarray, usual: np.ndarray, types: int) -> dict:
+def _unusual(rows: list[np.ndarray], table: _Table, ids: np.ndarray, usual: np.ndarray, types: int) -> dict:
     """{(id, id, state): [joined, apart]} of pairs of known tokens that are mostly not as their kinds are."""
 
-    def pairs_of(row):
+    def pairs_of(row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         place, number, apart = table.places(row)
         first, second = ids[number[:-1]], ids[number[1:]]
         return (first * types + second) * STATES + place % STATES, (first > 0) & (second > 0), usual[place], apart

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain, islice
 
@@ -116,10 +116,10 @@ class SubwordTokenizer:
         library.add_special_tokens([AddedToken(DIVIDER, special=True, normalized=False)])
         return library
 
-    def decode(self, ids) -> str:
+    def decode(self, ids: Iterable[int]) -> str:
         return b"".join(self._bytes[token_id] for token_id in ids).decode("utf-8", errors="replace")
 
-    def texts(self, ids) -> list[str]:
+    def texts(self, ids: Iterable[int]) -> list[str]:
         found, begun = [], b""
         for token_id in ids:
             *whole, begun = CHARACTER.findall(begun + self._bytes[token_id])
@@ -130,7 +130,7 @@ class SubwordTokenizer:
             found[-1] += readable(begun)
         return found
 
-    def offsets(self, text: str):
+    def offsets(self, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Tokens that are parts of one character share its place."""
         found = self.library.encode(_whole_characters(text), add_special_tokens=False)
         places = np.array(found.offsets, dtype=np.int64).reshape(-1, 2)

@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
 import numpy as np
@@ -149,16 +149,16 @@ class WordTokenizer:
         kind = id_type(self.vocabulary_size)
         return joined(_through(text, lambda piece: self._ids.get(piece, 0), kind, chunk, on_progress), kind)
 
-    def decode(self, ids) -> str:
+    def decode(self, ids: Iterable[int]) -> str:
         return "".join(self.texts(ids))
 
-    def texts(self, ids) -> list[str]:
+    def texts(self, ids: Iterable[int]) -> list[str]:
         """What each token adds to the text: itself, and the space before it."""
         words = ["\ufffd" if token_id == 0 else self.words[token_id - 1] for token_id in ids]
         places = self.spacing.places(words, ids)
         return [f" {word}" if space else word for word, (space, _) in zip(words, places, strict=True)]
 
-    def offsets(self, text: str):
+    def offsets(self, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         ids, starts, ends = [], [], []
         for match in SPAN.finditer(text):
             end = match.start()
@@ -181,7 +181,7 @@ class WordTokenizer:
         written = [space for space, _ in self.spacing.places(words, ids)]
         return float(np.mean(apart != written)) if len(apart) else 0.0
 
-    def _spaced(self, text: str):
+    def _spaced(self, text: str) -> tuple[list[str], np.ndarray, np.ndarray]:
         """(tokens, ids (T,), whether a space stands before each (T,))."""
         ids, starts, ends = self.offsets(text)
         apart = starts != np.concatenate([[0], ends[:-1]]) if len(ids) else np.zeros(0, bool)
@@ -221,7 +221,7 @@ def _parts(text: str, size: int) -> Iterator[str]:
 
 
 def _through(
-    text: str, number: Callable[[str], int], kind: type, size: int, on_progress: OnProgress, joints=False
+    text: str, number: Callable[[str], int], kind: type, size: int, on_progress: OnProgress, joints: bool = False
 ) -> Iterator[np.ndarray]:
     """For each part of a text the numbers of its tokens, or what `joints` of `_Remembering` makes of them."""
     numbers_of = _Remembering(number, kind, joints)

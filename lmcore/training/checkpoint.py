@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass
 from operator import contains
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,7 +48,7 @@ TRAINING: dict[str, Check] = {  # what `Checkpoint.restore` sets of a `TrainingS
 }
 
 
-def _config(value) -> dict:
+def _config(value: Any) -> dict:
     """Raises WrongValue where it is not what `RunConfig.to_json` gave."""
     try:
         RunConfig.from_json(value)

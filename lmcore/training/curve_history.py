@@ -4,6 +4,7 @@ What the curve means is `diagnosis`; the steps and evaluations of a run are kept
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class CurveHistory:
     bits_per_byte: np.ndarray
 
     @classmethod
-    def of(cls, steps, evaluations: list) -> "CurveHistory":
+    def of(cls, steps: Any, evaluations: list) -> "CurveHistory":
         """steps: an object with the arrays step, tokens, seconds and loss; evaluations: objects with step, loss and bits_per_byte."""
         columns = ([getattr(row, name) for row in evaluations] for name in ("step", "loss", "bits_per_byte"))
         return cls(steps.step, steps.tokens, steps.seconds, steps.loss, *(np.array(column, dtype=float) for column in columns))

@@ -91,7 +91,7 @@ class TrainingState:
         return self.step >= self.config.planned_steps or self.cuts > RATE_CUTS
 
 
-def batches(data: TokenData, config: TrainingConfig):
+def batches(data: TokenData, config: TrainingConfig) -> StreamBatches | ItemBatches:
     if data.kind == "stream":
         return StreamBatches(data.train, config.batch_size, config.sequence_length)
     return ItemBatches(data.train, int(data.opening[0]), config.batch_size, config.sequence_length, config.seed)
@@ -180,7 +180,7 @@ def update(network: Network, state: TrainingState, trace: StepTrace) -> None:
     state.tokens += trace.batch.tokens
 
 
-def precision(config: TrainingConfig):
+def precision(config: TrainingConfig) -> torch.autocast:
     """Products of matrices in bfloat16, sums and weights in float32 (Kalamkar et al., 2019), where the run is so configured and
     this processor can; else all in float32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16" and has_bfloat16())

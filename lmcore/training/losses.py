@@ -4,6 +4,7 @@ Neither ever holds the logits of a whole batch at once. What validation measures
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,7 @@ class _ExactCrossEntropy(torch.autograd.Function):
     """The gradient of a chunk is taken while its logits are there, so that they need not be kept: ∂L/∂logits = (p - y) / N."""
 
     @staticmethod
-    def forward(context, features, weight, bias, targets):
+    def forward(context: Any, features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
         rows, wanted = features.flatten(0, 1), targets.flatten()
         count = (wanted != IGNORED).sum().clamp(min=1)
         narrow = weight.to(rows.dtype)  # bfloat16 where the features are
@@ -67,7 +68,7 @@ class _ExactCrossEntropy(torch.autograd.Function):
         return total / count
 
     @staticmethod
-    def backward(context, slope):
+    def backward(context: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
         to_features, to_weight, to_bias = context.saved_tensors
         return to_features * slope.to(to_features.dtype), to_weight * slope, to_bias * slope, None
 

@@ -1,6 +1,7 @@
 """The optimizers of a run, and how the learning rate moves over it. All but Muon per gate are torch's own."""
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -29,7 +30,7 @@ class GateMuon(torch.optim.Optimizer):
 
     COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
-    def __init__(self, weights, lr: float, precision: torch.dtype, momentum: float = 0.8) -> None:
+    def __init__(self, weights: Iterable[dict], lr: float, precision: torch.dtype, momentum: float = 0.8) -> None:
         super().__init__(weights, {"lr": lr, "momentum": momentum})
         self.precision, self.iterations = precision, ITERATIONS
 
@@ -119,7 +120,7 @@ def kept_shapes(optimizer: str, weights: Shapes, matrices: list[str]) -> Shapes:
     }
 
 
-def _adamw(parameters) -> torch.optim.Optimizer:
+def _adamw(parameters: Iterable) -> torch.optim.Optimizer:
     return torch.optim.AdamW(parameters, lr=0.0, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
 
 

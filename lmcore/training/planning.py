@@ -198,7 +198,7 @@ class Probe:
         self.network.train()
         return validated + opened + written
 
-    def _write(self, model: NeuralLanguageModel, tokens: int):
+    def _write(self, model: NeuralLanguageModel, tokens: int) -> list[int]:
         return list(generate(model, np.empty(0, dtype=np.int64), tokens))
 
     def _validation_seconds(self) -> float:
@@ -210,7 +210,7 @@ class Probe:
         return took + max(0.0, took - begun) / max(1, more) * beyond
 
 
-def _seconds(work) -> float:
+def _seconds(work: Callable) -> float:
     began = CLOCK()
     work()
     return CLOCK() - began

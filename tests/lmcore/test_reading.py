@@ -45,14 +45,14 @@ A_FEW_LETTERS = {  # lines in UTF-8, and one that is not: with single letters of
 
 
 @pytest.mark.parametrize("times", [1, 20])
-@pytest.mark.parametrize("lines, other", A_FEW_LETTERS.values(), ids=A_FEW_LETTERS)
+@pytest.mark.parametrize(("lines", "other"), A_FEW_LETTERS.values(), ids=A_FEW_LETTERS)
 def test_single_letters_of_windows_1252_among_lines_of_utf_8(lines, other, times):
     before, after = "\n".join(lines * times) + "\n", "\n" + "\n".join(lines)
     decoded = decode(before.encode() + other.encode("cp1252") + after.encode())
     assert (decoded.text, decoded.unreadable) == (before + other + after, 0)
 
 
-@pytest.mark.parametrize("line, word", [(FRENCH[0], "café"), ("Schöne Grüße aus der", "Tür"), (QUOTED[0], "naïve")])
+@pytest.mark.parametrize(("line", "word"), [(FRENCH[0], "café"), ("Schöne Grüße aus der", "Tür"), (QUOTED[0], "naïve")])
 def test_a_letter_of_windows_1252_in_a_line_of_utf_8(line, word):
     for parts in ((line.encode(), word.encode("cp1252")), (word.encode("cp1252"), line.encode())):
         assert word in decode(b" ".join(parts)).text and decode(b" ".join(parts)).unreadable == 0

@@ -44,7 +44,7 @@ TRIED = "The cat’s 3.5 café\n\t猫🙂\x1e"  # what a tokenizer is tried on
 
 
 @contextmanager
-def reading(name: str):
+def reading(name: str) -> Iterator[None]:
     """What is wrong in a member is said with its name."""
     try:
         yield

@@ -5,6 +5,7 @@
 
 import json
 import re
+from typing import Any
 
 from lmcore.config import RunConfig
 from lmcore.errors import SettingError
@@ -41,7 +42,7 @@ LONGEST_SECONDS = 1e9  # of training
 def clean(longest: int, one_line: bool = False) -> Check:
     """A text to be shown: cut at `longest` characters, without what no text file can hold."""
 
-    def check(value):
+    def check(value: Any) -> str:
         if not isinstance(value, str):
             raise WrongValue(value)
         return (safe_zip.shown(value)[:longest] or "…") if one_line else normalise(value[:longest])[0]
@@ -49,7 +50,7 @@ def clean(longest: int, one_line: bool = False) -> Check:
     return check
 
 
-def settings(value) -> RunConfig:
+def settings(value: Any) -> RunConfig:
     try:
         return RunConfig.from_json(value)
     except SettingError as error:
@@ -58,7 +59,7 @@ def settings(value) -> RunConfig:
         raise WrongValue(value) from error
 
 
-def resolved(value) -> RunConfig:
+def resolved(value: Any) -> RunConfig:
     """Settings with nothing left to decide."""
     config = settings(value)
     for name in ("planned_steps", "evaluation_interval"):
@@ -67,7 +68,7 @@ def resolved(value) -> RunConfig:
     return config
 
 
-def reference_line(value) -> list:
+def reference_line(value: Any) -> list:
     """Name, order and loss of `references.Reference`."""
     name, order, loss = row(choice(*ORDERS), whole(), real(0))(value)
     if order not in ORDERS[name]:
@@ -75,7 +76,7 @@ def reference_line(value) -> list:
     return [name, order, loss]
 
 
-def reference_lines(value) -> list[list]:
+def reference_lines(value: Any) -> list[list]:
     """One of each name at most."""
     lines = each(reference_line, most=len(ORDERS))(value)
     if len({name for name, *_ in lines}) < len(lines):
@@ -83,7 +84,7 @@ def reference_lines(value) -> list[list]:
     return lines
 
 
-def sha256(value) -> str:
+def sha256(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
         raise WrongValue(value)
     return value
@@ -110,7 +111,7 @@ OF_CONFIG = record(
 def number(inner: Check) -> Check:
     """What is wrong is said as it is written."""
 
-    def check(written: str):
+    def check(written: str) -> Any:
         try:
             return inner(number_in(written))
         except WrongValue as error:

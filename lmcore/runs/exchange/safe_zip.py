@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from lmcore.errors import ArchiveMemberTooLarge, ArchiveTooLarge, ArchiveUnreadable, ArchiveUnsafe
 
@@ -46,7 +47,7 @@ class Member(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         with _readable():
             block = self.source.read(len(buffer))
         self.left -= len(block)
@@ -119,7 +120,7 @@ def opened(path: Path, known: Mapping[str, int]) -> Iterator[Archive]:
 
 
 @contextmanager
-def _readable():
+def _readable() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from typing import cast
 
 from lmcore.config import RunConfig
@@ -149,7 +150,7 @@ def _answer(order: dict) -> dict:
         raise ArchiveUnreadable() from error
 
 
-def _csv(fields, rows) -> bytes:
+def _csv(fields: Iterable[str], rows: Iterable[Iterable]) -> bytes:
     written = io.StringIO(newline="")
     table = csv.writer(written, lineterminator="\n")
     table.writerow(fields)

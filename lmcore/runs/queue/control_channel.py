@@ -29,7 +29,7 @@ class ControlChannel:
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # enough to write to the pipe
 
-    def _told(self, *_) -> None:
+    def _told(self, *_: object) -> None:
         self.told_to_end = True
 
     def wait(self, seconds: float) -> str:

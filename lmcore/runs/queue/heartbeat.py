@@ -5,6 +5,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from lmcore.runs.store.records import Run
+
 NO_PROGRESS_SECONDS = 30.0
 REMEMBERED = 1000  # runs
 
@@ -32,6 +34,6 @@ class Heartbeats:
                     self._seen.popitem(last=False)
             return now - self._seen[run_id][1]
 
-    def makes_no_progress(self, run) -> bool:
+    def makes_no_progress(self, run: Run) -> bool:
         """Its worker lives, and has done nothing for 30 seconds."""
         return self.still_for(run.id, run.heartbeat) >= NO_PROGRESS_SECONDS and run.shown_status == "running"

@@ -7,7 +7,7 @@ import heapq
 import math
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from lmcore.config import RunConfig
@@ -96,7 +96,9 @@ class Queue:
         return min(entry.seconds_left, seconds)
 
 
-def ranked(entries: list[QueueEntry], received: dict[str, float], limits: Limits, training: Counter | None = None):
+def ranked(
+    entries: list[QueueEntry], received: dict[str, float], limits: Limits, training: Counter | None = None
+) -> list[QueueEntry]:
     """Entries in the order in which they may train. training: how many runs a visitor has in training beside them.
 
     Runs that only have to be stopped come before all, for a moment. A visitor's second run comes when every other visitor has one. Then
@@ -106,7 +108,7 @@ def ranked(entries: list[QueueEntry], received: dict[str, float], limits: Limits
     return sorted(entries, key=lambda entry: (turns[entry.id], entry.step > 0, received.get(entry.visitor, 0.0), entry.queued))
 
 
-def _turns(entries, limits: Limits, training: Counter | None = None) -> dict[str, int]:
+def _turns(entries: Iterable[QueueEntry], limits: Limits, training: Counter | None = None) -> dict[str, int]:
     """Run -> how many of its visitor's own come before it, counted by as many as may train at once."""
     seen, turns = Counter(training), {}
     turns |= {entry.id: -1 for entry in entries if entry.stops}

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,13 +52,13 @@ class Database:
             version_of(self._kept)  # it is opened by the first who reads
 
     @contextmanager
-    def reading(self):
+    def reading(self) -> Iterator[sqlite3.Connection]:
         """Raises StoreDamaged where what was read cannot be made of its rows."""
         with self._connection() as connection, from_rows():
             yield connection
 
     @contextmanager
-    def _connection(self):
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         if shared := getattr(self._here, "connection", None):
             yield shared
             return
@@ -65,7 +66,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def one_connection(self):
+    def one_connection(self) -> Iterator[None]:
         """All that this thread reads inside shares one: to open it costs more than most questions. It sees what others write."""
         with self._connection() as connection:
             before, self._here.connection = getattr(self._here, "connection", None), connection
@@ -75,7 +76,7 @@ class Database:
                 self._here.connection = before
 
     @contextmanager
-    def writing(self):
+    def writing(self) -> Iterator[sqlite3.Connection]:
         with closing(self.connect()) as connection, from_rows(), transaction(connection):
             yield connection
 
@@ -101,7 +102,7 @@ def now() -> str:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection):
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """It holds the write lock from its beginning: one that reads first could not be upgraded."""
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -88,7 +89,7 @@ def remove_film(store: DataStore, run_id: str) -> int:
     return freed
 
 
-def _bytes(store: DataStore, row) -> int:
+def _bytes(store: DataStore, row: sqlite3.Row) -> int:
     return folder_bytes(RunFolder.of(store.folder, row["id"]).path) + STEP_BYTES * row["step"]
 
 

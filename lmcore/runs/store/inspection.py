@@ -67,7 +67,7 @@ def _inspect(connection: sqlite3.Connection, until: float) -> None:
                     raise _TimeIsUp
 
 
-def _check_types(connection, table: str, columns) -> None:
+def _check_types(connection: sqlite3.Connection, table: str, columns: list) -> None:
     """Each value is of its column's type: SQLite itself keeps whatever a damaged record says. Words are read, too."""
     kinds = {"INTEGER": "'integer'", "REAL": "'real'", "TEXT": "'text'"}
     wrong = [f"typeof({name}) NOT IN ({kinds[kind]}, 'null')" for name, kind, *_ in columns]

@@ -27,7 +27,7 @@ PREFIX = "NEXT_WORD_"
 CLASS_MINUTES = 20.0  # of a run in class mode, where nothing else is said
 
 
-def limit(default, low, high, meaning: str):
+def limit(default: float, low: float, high: float, meaning: str) -> Any:
     return field(default=default, metadata={"low": low, "high": high, "meaning": meaning})
 
 

@@ -3,6 +3,8 @@
 A note says, too, what the bits per byte of words hold beside their tokens.
 """
 
+from lmcore.runs.store.records import Run
+
 RATE, RESUMED, BESIDE_TOKENS = "mark.rate", "mark.resumed", "measure.beside_tokens"
 MOST = 1_000  # of each, in a run file that a visitor brings
 
@@ -27,18 +29,18 @@ def of_rates(learning_rates: list[tuple[int, float]]) -> list[dict]:
     return [{"code": RATE, "values": {"step": step, "before": before, "rate": rate}} for (_, before), (step, rate) in changes]
 
 
-def rates(run) -> list[tuple[int, float]]:
+def rates(run: Run) -> list[tuple[int, float]]:
     """(after this step, learning rate) of a run, the first from its beginning."""
     changed = [(note["values"]["step"], note["values"]["rate"]) for note in run.notes if note["code"] == RATE]
     return [(0, (run.resolved or run.requested).training.learning_rate), *changed]
 
 
-def pauses(run) -> list[int]:
+def pauses(run: Run) -> list[int]:
     """After which steps it stood still and was taken up again."""
     return [note["values"]["step"] for note in run.notes if note["code"] == RESUMED and note["values"]["step"]]
 
 
-def beside_tokens(run) -> dict[str, float] | None:
+def beside_tokens(run: Run) -> dict[str, float] | None:
     """{spelling, spacing}, bits per byte of a run of words beside its tokens; None where they are not known."""
     return next((note["values"] for note in run.notes if note["code"] == BESIDE_TOKENS), None)
 

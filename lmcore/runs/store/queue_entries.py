@@ -64,7 +64,7 @@ def _entry(row: sqlite3.Row) -> QueueEntry:
     return QueueEntry(row["id"], row["owner"] or row["id"], row["owner"], row["status"], row["step"], row["queued"], left, stops)
 
 
-def seconds_left(row) -> float:
+def seconds_left(row: sqlite3.Row) -> float:
     """Estimate the seconds of training a run still needs, from the columns of its row.
 
     The planned time counts as a tenth of the run already seen: the first steps, with their evaluations, say little.

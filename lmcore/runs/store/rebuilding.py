@@ -6,6 +6,7 @@ What that needs of a run's row, and of its text's, lies beside its checkpoints a
 import contextlib
 import json
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ OF_RUN = ("id", "owner", "text_id", "name", "requested", "pinned_context", "crea
 RESTORED = "store.restored"  # the note on a run whose checkpoint is newer than its curve in the store
 
 
-def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row):
+def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row) -> None:
     """Beside the checkpoints; on a full disk it can wait for the next start of a server. A deleted run shall not come back."""
     if run["deleted"]:
         forget(data, run["id"])
@@ -105,7 +106,7 @@ def _insert(connection: sqlite3.Connection, how: str, table: str, values: dict) 
 
 
 @contextlib.contextmanager
-def _all_or_nothing(connection: sqlite3.Connection):
+def _all_or_nothing(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("SAVEPOINT one")
     try:
         yield

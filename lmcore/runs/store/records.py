@@ -5,6 +5,8 @@ A damaged store can hold anything in any column, so each record is made by `of`,
 
 import json
 import math
+import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -28,7 +30,7 @@ TIMES = ("created", "started", "ended", "deleted", "closed")
 
 
 @contextmanager
-def from_rows():
+def from_rows() -> Iterator[None]:
     """Raises StoreDamaged where the rows of the store are not what they must be."""
     try:
         yield
@@ -55,7 +57,7 @@ class Text:
 
     @classmethod
     @from_rows()
-    def of(cls, row) -> "Text":
+    def of(cls, row: sqlite3.Row) -> "Text":
         values = {name: row[name] for name in cls.__dataclass_fields__}
         changes = _of_type(list, json.loads(row["changes"]))
         text = cls(**{**values, "changes": tuple(_of_type(str, change) for change in changes), "shared": bool(row["shared"])})
@@ -99,7 +101,7 @@ class Run:
 
     @classmethod
     @from_rows()
-    def of(cls, row, shown_status: str | None = None) -> "Run":
+    def of(cls, row: sqlite3.Row, shown_status: str | None = None) -> "Run":
         """shown_status: that of the row, where nothing else is said."""
         if "has_text" in row.keys() and not row["has_text"]:  # noqa: SIM118 (a row is not a dict)
             raise LookupError(row["text_id"])
@@ -145,7 +147,7 @@ class EvaluationRow:
 
     @classmethod
     @from_rows()
-    def of(cls, row) -> "EvaluationRow":
+    def of(cls, row: sqlite3.Row) -> "EvaluationRow":
         values = {name: row[name] for name in cls.__dataclass_fields__}
         bars = [_bar(*entry) for entry in json.loads(row["bars"])]
         evaluation = cls(**{**values, "improved": bool(row["improved"]), "bars": bars})
@@ -166,7 +168,7 @@ class Room:
 
     @classmethod
     @from_rows()
-    def of(cls, row) -> "Room":
+    def of(cls, row: sqlite3.Row) -> "Room":
         room = cls(**{**{name: row[name] for name in cls.__dataclass_fields__}, "anonymous": bool(row["anonymous"])})
         _check(room)
         return room
@@ -220,21 +222,21 @@ def _check(record: object) -> None:
             datetime.fromisoformat(value)
 
 
-def _of_type(kind: Any, value):
+def _of_type(kind: Any, value: Any) -> Any:
     if not isinstance(value, kind):
         raise TypeError(kind.__name__)
     return value
 
 
-def _note(entry) -> dict:
+def _note(entry: dict) -> dict:
     return {"code": _of_type(str, entry["code"]), "values": _of_type(dict, entry["values"])}
 
 
-def _line(name, order, loss) -> list:
+def _line(name: Any, order: Any, loss: Any) -> list:
     if name not in LINES:
         raise ValueError(name)
     return [name, _of_type(int, order), _of_type(float, loss)]
 
 
-def _bar(token, probability) -> list:
+def _bar(token: Any, probability: Any) -> list:
     return [_of_type(str, token), float(_of_type((int, float), probability))]

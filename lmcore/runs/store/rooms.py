@@ -5,9 +5,11 @@ who is asking is the pages' business. Needs no torch.
 """
 
 import secrets
+import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import IntegrityError
+from typing import Any
 
 from lmcore.errors import (
     NicknameMissing,
@@ -82,7 +84,7 @@ class Rooms:
             ).fetchall()
         return [Room.of(row) for row in rows]
 
-    def set(self, code: str, **values) -> None:
+    def set(self, code: str, **values: Any) -> None:
         """Change anonymous, x, y or unit of a room."""
         if set(values) - {"anonymous", "x", "y", "unit"}:
             raise ValueError(sorted(values))
@@ -164,7 +166,7 @@ class Rooms:
         """One's own, also those that are handed in when they have finished."""
         return self._hand_ins("hand_ins.visitor = ?", code, visitor)
 
-    def _hand_ins(self, which: str, code: str, *values) -> list[HandIn]:
+    def _hand_ins(self, which: str, code: str, *values: Any) -> list[HandIn]:
         with self.database.reading() as connection:
             rows = connection.execute(
                 f"SELECT runs.*, place, hand_ins.visitor, nickname, with_text, hidden, {WAITS} AS waits FROM hand_ins"
@@ -185,14 +187,14 @@ class Rooms:
             for row in rows
         ]
 
-    def _require(self, connection, code: str, open: bool = False) -> None:
+    def _require(self, connection: sqlite3.Connection, code: str, open: bool = False) -> None:
         row = connection.execute("SELECT closed FROM rooms WHERE code = ?", (code,)).fetchone()
         if row is None:
             raise RoomNotFound(length=CODE_LENGTH)
         if open and row["closed"]:
             raise RoomClosed()
 
-    def _change(self, code: str, what: str, *values) -> None:
+    def _change(self, code: str, what: str, *values: Any) -> None:
         with self.database.writing() as connection:
             if not connection.execute(f"UPDATE rooms SET {what} WHERE code = ?", (*values, code)).rowcount:
                 raise RoomNotFound(length=CODE_LENGTH)

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Collection
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.errors import NotAllowed, RunNotFound, TextNotFound
@@ -186,7 +186,7 @@ class Store(TextStore):
             elif status == "running":
                 connection.execute("UPDATE runs SET want = ? WHERE id = ?", (request, run_id))
 
-    def _ends_unevaluated(self, connection, row) -> bool:
+    def _ends_unevaluated(self, connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
         """Whether the newest checkpoint of a run is worth more than its last evaluation says. Once is enough: where the worker that
         should look at it died, the run is stopped as it is."""
         saved = RunFolder.of(self.folder, row["id"]).checkpoints()
@@ -236,20 +236,20 @@ class Store(TextStore):
             limits.check_kept(self.limits, connection, owner)
             self._check_active(connection, owner)
 
-    def _check_active(self, connection, owner: str | None) -> None:
+    def _check_active(self, connection: sqlite3.Connection, owner: str | None) -> None:
         training, waiting = queue_entries.active(connection, self.folder)
         active = [(entry.owner, entry.status) for entry in (*training, *waiting) if not entry.stops]
         limits.check_active(self.limits, active, owner)
 
-    def _change(self, run_id: str, what: str, *values) -> None:
+    def _change(self, run_id: str, what: str, *values: Any) -> None:
         with self.database.writing() as connection:
             if not connection.execute(f"UPDATE runs SET {what} WHERE id = ?", (*values, run_id)).rowcount:
                 raise RunNotFound()
 
-    def _shown_status(self, row) -> str:
+    def _shown_status(self, row: sqlite3.Row) -> str:
         if row["status"] == "running" and not RunFolder.of(self.folder, row["id"]).is_locked():
             return "interrupted"
         return row["status"]
 
-    def _run(self, row) -> Run:
+    def _run(self, row: sqlite3.Row) -> Run:
         return Run.of(row, self._shown_status(row))

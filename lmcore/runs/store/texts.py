@@ -5,7 +5,9 @@ Deleting a text, which concerns the runs on it, is `store`. Needs no torch.
 
 import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from lmcore.errors import LimitError, TextChanged, TextMissing, TextNotFound
 from lmcore.runs import data_folder
@@ -35,7 +37,7 @@ class TextStore:
         kind: str,
         encoding: str,
         unreadable: int = 0,
-        changes=(),
+        changes: Iterable[str] = (),
         sample: str | None = None,
     ) -> Text:
         """Raises TextTooLarge or a LimitError before anything is written."""
@@ -98,7 +100,7 @@ class TextStore:
     def share_text(self, text_id: str, shared: bool) -> None:
         self._change_text(text_id, "shared = ?", shared)
 
-    def _change_text(self, text_id: str, what: str, *values) -> None:
+    def _change_text(self, text_id: str, what: str, *values: Any) -> None:
         with self.database.writing() as connection:
             if not connection.execute(f"UPDATE texts SET {what} WHERE id = ?", (*values, text_id)).rowcount:
                 raise TextNotFound()

@@ -4,7 +4,7 @@ import numpy as np
 
 from lmcore.inference.probability import next_token
 from lmcore.inference.sampling import Sampling, generate
-from lmcore.models import NeuralLanguageModel
+from lmcore.models import Network, NeuralLanguageModel
 from lmcore.text.corpus import TokenData, typed, unmark
 from lmcore.tokenizers import Tokenizer
 from lmcore.training.planning import SAMPLE_TOKENS
@@ -13,7 +13,7 @@ SAMPLING = Sampling(temperature=0.8)
 BARS = 20
 
 
-def preview(network, data: TokenData, tokenizer: Tokenizer, pinned_context: str, seed: int) -> tuple[str, list]:
+def preview(network: Network, data: TokenData, tokenizer: Tokenizer, pinned_context: str, seed: int) -> tuple[str, list]:
     """(sample text, [[token, probability], …]); the state of training is not changed."""
     was_training = network.training
     begin_id = tokenizer.begin_id if data.kind != "stream" else None

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 import torch
 
+from lmcore.config import RunConfig
 from lmcore.errors import CheckpointDamaged, LmcoreError, TokenizerDamaged
 from lmcore.models import Network
 from lmcore.runs import data_folder
@@ -22,7 +23,9 @@ UNFIT = (LmcoreError, RuntimeError, ValueError, TypeError, LookupError, Attribut
 LARGEST_WEIGHT = 1e12  # where none is larger, no product overflows a float32: each distribution is one, whatever is read
 
 
-def newest(run_folder: RunFolder, data: TokenData, vocabulary_size: int):
+def newest(
+    run_folder: RunFolder, data: TokenData, vocabulary_size: int
+) -> tuple[tuple[RunConfig, Network, TrainingState] | None, list[dict]]:
     """((config, network, state) of the newest checkpoint that can be used, or None; a note for each one that could not).
 
     Those that cannot be used are removed. Raises TokenizerDamaged where a whole checkpoint has another vocabulary.

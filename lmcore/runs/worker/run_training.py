@@ -13,7 +13,7 @@ from lmcore.runs.data_folder import write_json
 from lmcore.runs.queue import scheduling, speeds
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import marks
-from lmcore.runs.store.records import EvaluationRow, StepRow
+from lmcore.runs.store.records import EvaluationRow, Run, StepRow
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import index_job, memory_limits, restoring, run_writer, snapshots
 from lmcore.runs.worker.preview import preview
@@ -21,7 +21,7 @@ from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_and_encode
 from lmcore.training import checkpoint
 from lmcore.training.evaluation import Evaluation, text_size
-from lmcore.training.loop import TrainingState, fit, look
+from lmcore.training.loop import StepEvent, TrainingState, fit, look
 from lmcore.training.planning import resolve, without_kernel
 
 CHECKPOINT_SECONDS = 5.0
@@ -43,7 +43,7 @@ class Training:
 
     told_to_end = False
 
-    def __init__(self, store: Store, run) -> None:
+    def __init__(self, store: Store, run: Run) -> None:
         self.store, self.run = store, run
         self.writer = run_writer.RunWriter(store, run.id)
         self.folder = RunFolder.of(store.folder, run.id)
@@ -57,7 +57,7 @@ class Training:
         self.saved_at, self.saving_took = time.monotonic(), 0.0
 
     @classmethod
-    def end_politely(cls, *_) -> None:
+    def end_politely(cls, *_: object) -> None:
         cls.told_to_end = True
 
     def until_done(self) -> tuple[str | None, LmcoreError | None]:
@@ -191,10 +191,10 @@ class Training:
 
     # step by step
 
-    def _step_done(self, event) -> None:
+    def _step_done(self, event: StepEvent) -> None:
         self.writer.steps.append(StepRow(*(getattr(event, name) for name in StepRow.__dataclass_fields__)))
         evaluated = event.evaluation is not None
-        if evaluated:
+        if event.evaluation:
             self._evaluated(event.step, event.evaluation)
             self._mark_rate()
         self._keep_frame(event.step)

@@ -3,6 +3,7 @@
 import dataclasses
 import sqlite3
 import time
+from collections.abc import Callable
 
 from lmcore.config import RunConfig
 from lmcore.errors import CountFailed, DiskFull, LmcoreError
@@ -93,13 +94,14 @@ class RunWriter:
         self._patiently(write)
         self.connection.close()
 
-    def _patiently(self, write):
+    def _patiently(self, write: Callable[[], None]) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 with transaction(self.connection):
                     write()
-                return self._written()
+                self._written()
+                return
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
                     spare.give_up(self.folder)
