@@ -4,22 +4,36 @@ Only the last layer is trained to be read so; what it says is the network's pred
 `probes`.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
 from lmcore.models.neural import NeuralLanguageModel
 
 TOGETHER = 2_000_000  # logits at once
+PIECE = 256  # tokens read at once
 EMBEDDING = 0  # the number of this row; layers count from 1
 
 
-def states(model: NeuralLanguageModel, ids: np.ndarray) -> np.ndarray:
-    """Return the output of each layer after each token of a fresh context, (T, layers, H); a begin token begins anew. ids: (T,), T ≥ 1."""
+def pieces(model: NeuralLanguageModel, ids: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the output of each layer after each token of a fresh context, (t, layers, H) at a time, T tokens in all; a begin token begins
+    anew. ids: (T,)."""
     network, ids = model.network, np.asarray(ids, dtype=np.int64)
     begins = np.flatnonzero(ids == model.begin_id) if model.begin_id is not None else []
-    first, *items = np.split(ids, begins)
-    found = [network.internals(first, model.start()[1])["h"]] if len(first) else []
-    return np.concatenate([*found, *(network.internals(item, network.initial_state(1))["h"] for item in items)])
+    for item in np.split(ids, begins):
+        state = network.initial_state(1) if len(item) and item[0] == model.begin_id else model.start()[1]
+        for begin in range(0, len(item), PIECE):
+            piece = item[begin : begin + PIECE]
+            yield network.internals(piece, state)["h"]
+            if begin + PIECE < len(item):
+                with torch.inference_mode():
+                    state = network.features(torch.from_numpy(piece)[None], state)[1]
+
+
+def states(model: NeuralLanguageModel, ids: np.ndarray) -> np.ndarray:
+    """Return all of `pieces` in one, (T, layers, H). T ≥ 1."""
+    return np.concatenate(list(pieces(model, ids)))
 
 
 def rows(model: NeuralLanguageModel, ids: np.ndarray) -> tuple[list[int], np.ndarray]:
