@@ -2,7 +2,7 @@
 
 A probe learns on training text and is asked on held-out text. Beside its accuracy stand the majority and a control task (Hewitt and
 Liang, 2019): each type has one random label, which says nothing, so a probe that gets it right has learned the types by heart. What is
-labelled comes from `labels`, what a layer holds from `lens`.
+labelled comes from `probe_labels`, what a layer holds from `lens`.
 """
 
 import math
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from lmcore.inspection import lens
+from lmcore.inspection.probe_labels import NONE
 from lmcore.models.network import Network
 from lmcore.models.neural import NeuralLanguageModel
 
-NONE = -1  # the label of a token that has none
-MOST, FEWEST = 6_000, 600  # tokens to learn from; half as many to be asked about
-MULTIPLICATIONS = 2_400_000_000  # to read them: about a second
+MOST, FEWEST = 4_000, 600  # tokens to learn from; half as many to be asked about
+MULTIPLICATIONS = 1_600_000_000  # to read them: about a second
 DIRECTIONS = (2, 4, 8, 16, 32, 64)  # that a probe may use; and all
 CHOOSING = 0.25  # share of the training tokens on which their number is chosen
 CONTROLS = 20  # random labellings
@@ -103,7 +103,8 @@ def read(
 def search(training: Reading, held_out: Reading, on_progress: Callable[[float], None] = lambda share: None) -> list[Probe]:
     """Return a probe of each label in each layer. A label that has a single class, or too few tokens, in one of the texts is left out."""
     found = []
-    wanted = [(layer, label) for label in training.labels for layer in training.layers]
+    both = [label for label in training.labels if label in held_out.labels]
+    wanted = [(layer, label) for label in both for layer in training.layers]
     projected = {layer: _projected(training.layers[layer], held_out.layers[layer]) for layer in training.layers}
     for number, (layer, label) in enumerate(wanted):
         probe = _probe(label, layer, *projected[layer], training, held_out)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lmcore.inspection import lens, probes
-from lmcore.inspection.probes import NONE, Reading
+from lmcore.inspection.probe_labels import NONE
+from lmcore.inspection.probes import Reading
 from lmcore.models import NeuralLanguageModel, build_model
 from tests.lmcore.examples import FAMILIES, small
 

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from lmcore.config import FAMILIES
+from lmcore.errors import TextMissing
 from lmcore.models import NeuralLanguageModel, build_model
+from lmcore.runs.run_folder import RunFolder
+from pages.parts import visitor
+from pages.parts.inside import layers_probes
 from pages.parts.language import LANGUAGES, translate
 from pages.parts.run import model_cache
 from tests.lmcore.examples import small
@@ -65,3 +69,50 @@ def test_the_bars_are_of_the_chosen_token(open_page, here, monkeypatch):
     assert not app.exception and [element.value for element in app.text] != said
     assert said[0].startswith("Layer 2: the output: “") and "(KL divergence)" in said[0]
     assert np.isfinite(float(said[0].split(" bits")[0].rsplit(" ", 1)[1]))
+
+
+def probed(app):
+    app.button(key="inside.layers.probe").click().run()
+    return app
+
+
+@pytest.fixture
+def forgotten():
+    layers_probes._kept.clear()
+    yield
+    layers_probes._kept.clear()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_probes_are_asked_once_and_kept(open_page, here, forgotten, language):
+    app = probed(open_page("inside", lang=language, view="layers", run=here["finished"]))
+    assert not app.exception
+    table = app.dataframe[-1].value
+    assert set(table.iloc[:, 1]) == {translate("embedding", language), translate("layer {number}", language).format(number=1)}
+    again = open_page("inside", lang=language, view="layers", run=here["finished"])
+    assert not again.exception and again.dataframe[-1].value.equals(table)
+    assert "inside.layers.probe" not in [button.key for button in again.button]
+
+
+def test_probes_are_for_those_who_may_read_the_text(open_page, here, monkeypatch, forgotten):
+    monkeypatch.setattr(visitor, "current", lambda: "carla")
+    app = open_page("inside", lang="en", view="layers", run=here["finished"])
+    assert "They belong to someone else" in captions(app)
+    assert "inside.layers.probe" not in [button.key for button in app.button]
+
+
+def test_a_text_that_is_gone_and_one_without_held_out_lines_are_said(open_page, here, monkeypatch, forgotten):
+    data = RunFolder.of(here["data"], here["finished"]).token_data()
+
+    def gone(_):
+        raise TextMissing()
+
+    for found, said in ((gone, TextMissing().sentence), (lambda _: replace(data, validation=data.validation[:0]), "too short")):
+        monkeypatch.setattr(RunFolder, "token_data", found)
+        app = probed(open_page("inside", lang="en", view="layers", run=here["finished"]))
+        assert not app.exception and said in captions(app)
+
+
+def test_running_and_interrupted_runs_are_probed(open_page, here, forgotten):
+    for situation in ("running", "interrupted"):
+        assert not probed(open_page("inside", lang="en", view="layers", run=here[situation])).exception

@@ -15,7 +15,7 @@ from tests.lmcore.examples import small
 
 
 def captions(app) -> str:
-    return "\n".join(element.value for kind in ("caption", "info", "markdown") for element in app.get(kind))
+    return "\n".join(element.value for kind in ("caption", "info", "warning", "markdown") for element in app.get(kind))
 
 
 @pytest.mark.parametrize("situation", ["finished", "running", "other"])

@@ -13,7 +13,7 @@ from lmcore.inspection import lens
 from lmcore.models import NeuralLanguageModel
 from lmcore.runs.store.records import Run
 from pages.parts.components import plots, token_names
-from pages.parts.inside import sentence
+from pages.parts.inside import layers_probes, sentence
 from pages.parts.language import _, together
 from pages.parts.number_format import format_probability
 from pages.parts.run import charts, model_cache
@@ -25,6 +25,11 @@ POSITION = "inside.layers.position"
 
 
 def show(run: Run, trained: TrainedModel):
+    _lens(run, trained)
+    layers_probes.show(run, trained)
+
+
+def _lens(run: Run, trained: TrainedModel):
     st.subheader(_("The lens"))
     st.markdown(
         _(
@@ -74,6 +79,8 @@ def _say_rows(trained: TrainedModel, numbers: list[int]):
                 embedding=trained.network.embedding.embedding_dim, hidden=trained.network.output.in_features
             )
         )
+    elif trained.network.output.weight is trained.network.embedding.weight:
+        said.append(_("Its weights are tied, so its embedding, read by the output layer, mostly answers with the token itself."))
     if len(numbers) == 1:
         said.append(_("What it shows is the output alone. Train a network of two or three layers to see how a prediction grows."))
     if said:
