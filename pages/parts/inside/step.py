@@ -194,7 +194,16 @@ def _show_bars(trained: TrainedModel, start: Start, position: int, opened: Opene
         rest = [float(np.delete(values, shown).sum()) for values in (p, slopes, after)]
         others = {"name": _("all other tokens"), "logit": None, "target": False}
         rows.append(others | dict(zip(("p", "slope", "after"), rest, strict=True)))
-    step_bars(rows, key="inside.step.bars")
+    magnified = st.segmented_control(
+        _("The bars’ axes end at"),
+        (1, 10, 100),
+        default=1,
+        format_func=lambda times: format_probability(1 / times),
+        key="inside.step.magnified",
+        required=True,
+        persist_state="session",
+    )
+    step_bars(rows, magnified, key="inside.step.bars")
     before, later = format_probability(float(p[opened.target])), format_probability(float(after[opened.target]))
     st.caption(
         together(

@@ -59,16 +59,21 @@ def show(trained: TrainedModel, start: Start, opened: Opened):
 
 
 def _table(opened: Opened) -> dict[str, list]:
-    followed = opened.followed
-    memories = list(dict.fromkeys(name for one in followed for name in one.memory))
-    return {
-        _("Weight"): [named(one.place) for one in followed],
-        _("Value"): [one.value for one in followed],
-        _("Gradient"): [one.gradient for one in followed],
-        **{_memory_names().get(name, name): [one.memory.get(name) for one in followed] for name in memories},
-        _("Step taken"): [one.after - one.value for one in followed],
-        _("New value"): [one.after for one in followed],
+    """A column a weight: from its value down to its new value."""
+    memories = list(dict.fromkeys(name for one in opened.followed for name in one.memory))
+    quantities = [
+        _("Value"),
+        _("Gradient"),
+        *(_memory_names().get(name, name) for name in memories),
+        _("Step taken"),
+        _("New value"),
+    ]
+    columns = {
+        named(one.place): [one.value, one.gradient, *map(one.memory.get, memories), one.after - one.value, one.after]
+        for one in opened.followed
     }
+    written = {name: ["" if value is None else f"{value:.6g}" for value in values] for name, values in columns.items()}
+    return {_("Weight"): quantities, **written}
 
 
 def _memory_names() -> dict[str, str]:

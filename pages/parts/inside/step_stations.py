@@ -14,9 +14,9 @@ from pages.parts.number_format import digits, format_probability
 from pages.parts.run import charts
 
 STRIP = """<style>
-.stations { display: grid; grid-template-columns: repeat(6, 1fr); gap: 0.5rem; padding: 0; margin: 0.2rem 0 0.4rem; list-style: none; }
-.stations li { position: relative; margin: 0; border: 1px solid rgba(128,128,128,0.35); border-radius: 0.6rem; padding: 0.45rem 0.6rem; font-size: 0.85rem; line-height: 1.3; }
-.stations li + li::before { content: "→"; position: absolute; left: -0.62rem; top: 50%; transform: translateY(-50%); opacity: 0.6; font-size: 0.8rem; }
+.stations { display: grid; grid-template-columns: repeat(6, 1fr); gap: 0.5rem; margin: 0.2rem 0 0.4rem; }
+.stations > div { position: relative; border: 1px solid rgba(128,128,128,0.35); border-radius: 0.6rem; padding: 0.45rem 0.6rem; font-size: 0.85rem; line-height: 1.3; }
+.stations > div + div::before { content: "→"; position: absolute; left: -0.62rem; top: 50%; transform: translateY(-50%); opacity: 0.6; font-size: 0.8rem; }
 .stations b { display: block; }
 .stations span { font-variant-numeric: tabular-nums; opacity: 0.8; }
 @media (max-width: 900px) { .stations { grid-template-columns: repeat(3, 1fr); } }
@@ -31,14 +31,16 @@ def strip(ids: np.ndarray, step: int, taken: int, opened: Opened):
     p, after = (format_probability(float(probs[opened.target])) for probs in (opened.probabilities, opened.probabilities_after))
     stations = [
         (_("① Cut"), _("{count} tokens").format(count=len(ids))),
-        (_("② Weights"), together(weights, more)),
+        (_("② Weights"), " · ".join(filter(None, [weights, more]))),
         (_("③ Forward"), f"p = {p}"),
         (_("④ Loss"), f"{opened.loss:.3f}"),
         (_("⑤ Backward"), f"‖∂L/∂w‖ = {digits(opened.norm)}"),
         (_("⑥ Update"), f"p → {after}"),
     ]
-    items = "".join(f"<li><b>{html.escape(name)}</b><span>{html.escape(said)}</span></li>" for name, said in stations)
-    st.html(f"{STRIP}<ol class='stations'>{items}</ol>")
+    items = "".join(
+        f"<div role='listitem'><b>{html.escape(name)}</b><span>{html.escape(said)}</span></div>" for name, said in stations
+    )
+    st.html(f"{STRIP}<div class='stations' role='list'>{items}</div>")
 
 
 def show(trained: TrainedModel, ids: np.ndarray, position: int, opened: Opened):
@@ -78,7 +80,7 @@ def _forward(trained: TrainedModel, ids: np.ndarray, position: int, opened: Open
         )
         figure.update_layout(
             {
-                f"xaxis{axis}": {"anchor": f"y{axis}", "showgrid": False, "tickfont": {"size": 10}},
+                f"xaxis{axis}": {"anchor": f"y{axis}", "showgrid": False, "tickfont": {"size": 10}, "showticklabels": False},
                 f"yaxis{axis}": {"domain": [bottom, bottom + 0.42], "anchor": f"x{axis}", "showgrid": False},
             }
         )

@@ -3,12 +3,13 @@
 Rows keep their place from update to update, so that bars move instead of blinking.
 """
 
+import math
 from pathlib import Path
 
 import streamlit as st
 
 from pages.parts.language import _
-from pages.parts.number_format import format_probability
+from pages.parts.number_format import format_probability, scientific
 
 HERE = Path(__file__).parent
 
@@ -20,8 +21,11 @@ _component = st.components.v2.component(
 )
 
 
-def step_bars(rows: list[dict], *, key: str):
-    """rows: {name, logit (None: of several tokens), p, slope, after, target}; slope is p - y, of several tokens their sum."""
+def step_bars(rows: list[dict], magnified: int = 1, *, key: str):
+    """rows: {name, logit (None: of several tokens), p, slope, after, target}; slope is p - y, of several tokens their sum.
+
+    magnified: the axes end at 1 / magnified; longer bars are cut off there.
+    """
     data = {
         "rows": [
             {
@@ -31,6 +35,7 @@ def step_bars(rows: list[dict], *, key: str):
             }
             for row in rows
         ],
+        "magnified": magnified,
         "labels": {
             "summary": _("Probability before the step, its gradient, and probability after it, for each token"),
             "token": _("token"),
@@ -45,9 +50,9 @@ def step_bars(rows: list[dict], *, key: str):
 def signed(value: float) -> str:
     """
     >>> signed(-0.97512), signed(0.0004), signed(0.0)
-    ('−0.975', '+0.0004', '0')
+    ('−0.975', '+4.0×10⁻⁴', '0')
     """
     if not value:
         return "0"
-    written = f"{abs(value):.3f}" if abs(value) >= 0.001 else f"{abs(value):.1g}"
+    written = f"{abs(value):.3f}" if abs(value) >= 0.001 else scientific(math.log(abs(value)))
     return f"{'−' if value < 0 else '+'}{written}"
