@@ -30,7 +30,7 @@ def choice(default: str | bool, *choices: str | bool) -> Any:
 
 
 def bounds(config_class: Any, name: str) -> tuple:
-    """(low, high) of a numeric field; the page's sliders end where lmcore does.
+    """Return (low, high) of a numeric field.
 
     >>> bounds(ModelConfig, "layers")
     (1, 4)
@@ -40,7 +40,8 @@ def bounds(config_class: Any, name: str) -> tuple:
 
 
 def choices(config_class: Any, name: str) -> tuple[str, ...]:
-    """
+    """Return the values a field may have.
+
     >>> choices(ModelConfig, "family")
     ('lstm', 'gru', 'rnn')
     """
@@ -69,12 +70,16 @@ class Validated:
 
 @dataclass(frozen=True)
 class TokenizerConfig(Validated):
+    """Which tokenizer; `vocabulary_size` is for subwords and words."""
+
     kind: str = choice("character", "character", "word", "subword")
-    vocabulary_size: int = number(10_000, 260, 100_000)  # at most so many types; a small text has fewer
+    vocabulary_size: int = number(10_000, 260, 100_000)  # the most types; a small text has fewer
 
 
 @dataclass(frozen=True)
 class ModelConfig(Validated):
+    """The family and the sizes of a network. Raises TiedSizesDiffer where tied weights have two sizes."""
+
     family: str = field(default="lstm", metadata={"choices": FAMILIES})
     embedding_size: int = number(64, 1, 1024)
     hidden_size: int = number(128, 1, 1024)
@@ -90,6 +95,8 @@ class ModelConfig(Validated):
 
 @dataclass(frozen=True)
 class TrainingConfig(Validated):
+    """How a network is trained, for how long, and with which seed."""
+
     optimizer: str = choice("muon", "muon", "adamw", "adam", "momentum", "sgd")
     learning_rate: float = number(0.02, 1e-6, 10.0)
     schedule: str = choice(
@@ -112,18 +119,30 @@ class TrainingConfig(Validated):
 
 @dataclass(frozen=True)
 class RunConfig:
+    """All settings of a run, with the app's defaults. A value that is not possible raises a SettingError.
+
+    >>> config = RunConfig(model=ModelConfig(family="gru", hidden_size=32)).with_training(stop="steps", stop_after=100.0)
+    >>> config.model.family, config.training.stop_after, config.tokenizer.kind
+    ('gru', 100.0, 'character')
+    >>> RunConfig.from_json(config.to_json()) == config
+    True
+    """
+
     tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def to_json(self) -> dict:
+        """Return the settings as dictionaries of plain values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: dict) -> "RunConfig":
+        """Return what `to_json` was called on. Raises a SettingError, TypeError or KeyError."""
         return cls(TokenizerConfig(**values["tokenizer"]), ModelConfig(**values["model"]), TrainingConfig(**values["training"]))
 
     def with_training(self, **changes: Any) -> "RunConfig":
+        """Return a copy with other training settings."""
         return replace(self, training=replace(self.training, **changes))
 
 

@@ -2,6 +2,12 @@
 
 Stores and workers keep `code` and `values`; `pages.parts.language` says the same sentence in the visitor's language.
 
+    >>> try:
+    ...     raise SettingOutOfRange(field="order", value=9, low=1, high=5)
+    ... except LmcoreError as error:
+    ...     print(type(error).__name__, error.code, error.values["value"])
+    SettingOutOfRange setting.out_of_range 9
+
     LmcoreError
     ├── TextError            a text that cannot be used
     │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · EncodingUnknown · UndecodableText · TextTooShort · WordsNotCut
@@ -30,7 +36,11 @@ from typing import Any
 
 
 class LmcoreError(Exception):
-    """`sentence` is a format string over `values`: what happened, with which value, what to do."""
+    """Base of all errors. `sentence` is a format string over `values`: what happened, with which value, what to do.
+
+    >>> print(LmcoreError())
+    Something went wrong. Please try again.
+    """
 
     code = "error"
     sentence = "Something went wrong. Please try again."
@@ -47,7 +57,11 @@ BY_CODE: dict[str, type[LmcoreError]] = {}
 
 
 def _in_words(value: Any) -> Any:
-    """{"batch_size": 64, "layers": 2} is batch size 64, layers 2."""
+    """Return a dictionary as words, any other value as it is.
+
+    >>> _in_words({"batch_size": 64, "layers": 2})
+    'batch size 64, layers 2'
+    """
     return ", ".join(f"{name.replace('_', ' ')} {one}" for name, one in value.items()) if isinstance(value, dict) else value
 
 

@@ -1,6 +1,6 @@
-"""Checks of values that somebody else wrote: each takes a value and returns it, or raises WrongValue. A table of them is a schema.
+"""Checks of values from outside: each takes a value and returns it, or raises WrongValue. A table of them is a schema.
 
-What the values mean is said by the modules that own the tables: `checkpoint` and `runs.run_file`.
+The tables, and what their values mean, are in `training.checkpoint` and `runs.exchange.run_schema`.
 """
 
 import math
@@ -22,7 +22,8 @@ class WrongValue(ValueError):
 
 
 def whole(low: int = 0, high: int = LARGEST_WHOLE) -> Check:
-    """
+    """Check for a whole number in [low, high].
+
     >>> whole(1)(3)
     3
     """
@@ -36,7 +37,7 @@ def whole(low: int = 0, high: int = LARGEST_WHOLE) -> Check:
 
 
 def real(low: float = -LARGEST_REAL, high: float = LARGEST_REAL) -> Check:
-    """A finite number.
+    """Check for a number in [low, high]; NaN is not one.
 
     >>> real()(1), real(0)(0.5)
     (1.0, 0.5)
@@ -51,7 +52,7 @@ def real(low: float = -LARGEST_REAL, high: float = LARGEST_REAL) -> Check:
 
 
 def text(longest: int, shortest: int = 0) -> Check:
-    """A text that can be written as UTF-8."""
+    """Check for a text that can be written as UTF-8, of `shortest` to `longest` characters."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or not shortest <= len(value) <= longest:
@@ -66,6 +67,8 @@ def text(longest: int, shortest: int = 0) -> Check:
 
 
 def choice(*choices: str | int | None) -> Check:
+    """Check for one of these values, of the same type."""
+
     def check(value: Any) -> Any:
         if not any(value is one or (type(value) is type(one) and value == one) for one in choices):
             raise WrongValue(value)
@@ -75,11 +78,12 @@ def choice(*choices: str | int | None) -> Check:
 
 
 def optional(inner: Check) -> Check:
+    """Check for None, or for what `inner` checks."""
     return lambda value: None if value is None else inner(value)
 
 
 def each(inner: Check, most: int) -> Check:
-    """A list of at most so many values of one kind."""
+    """A list of at most `most` values of one kind."""
 
     def check(value: Any) -> list:
         if not isinstance(value, list) or len(value) > most:
@@ -90,7 +94,7 @@ def each(inner: Check, most: int) -> Check:
 
 
 def row(*inner: Check) -> Check:
-    """A list of a fixed length, each value with a check of its own.
+    """Check for a list of a fixed length, each value with a check of its own.
 
     >>> row(text(9), whole())(["bigram", 2])
     ['bigram', 2]
@@ -105,7 +109,7 @@ def row(*inner: Check) -> Check:
 
 
 def record(fields: Mapping[str, Check], optional_fields: Mapping[str, Check] | None = None) -> Check:
-    """A dictionary with these fields and no others.
+    """Check for a dictionary with these fields and no others.
 
     >>> record({"step": whole(1)})({"step": 0})
     Traceback (most recent call last):
@@ -125,7 +129,7 @@ def record(fields: Mapping[str, Check], optional_fields: Mapping[str, Check] | N
 
 
 def within(field: str, check: Check, value: Any) -> Any:
-    """check(value), and what is wrong there is named from here."""
+    """Return check(value). Raises its WrongValue with `field` in front of the field's name."""
     try:
         return check(value)
     except WrongValue as error:
@@ -133,7 +137,7 @@ def within(field: str, check: Check, value: Any) -> Any:
 
 
 def number_in(written: str) -> float | int:
-    """A number as a table writes it: whole where nothing stands behind its point.
+    """Return a number from a table, as an int where it is whole. Raises WrongValue.
 
     >>> number_in("32.0"), number_in("0.5"), number_in("1e300")
     (32, 0.5, 1e+300)

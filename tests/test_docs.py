@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import lmcore
 from lmcore.runs import data_folder
 from lmcore.runs.store.limits import documented
 from pages.parts.server import class_pin, hosts, settings_table
@@ -14,6 +15,11 @@ from pages.parts.server import class_pin, hosts, settings_table
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "sample_corpora").glob("*.md")])
 TEST_COMMAND = 'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/bin/pytest'
+
+
+@pytest.mark.parametrize("name", lmcore.__all__)
+def test_every_public_name_has_an_example(name):
+    assert ">>> " in getattr(lmcore, name).__doc__  # run as a doctest where it stands
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -27,6 +27,8 @@ class Span:
 
 @dataclass(frozen=True)
 class Copied:
+    """What of a text also stands in the training text."""
+
     spans: tuple[Span, ...]  # none lies within another; they may overlap
     share: float  # of the text's tokens that lie in a span
     longest: int  # tokens of the longest match, spans or not

@@ -35,6 +35,8 @@ class PlayedLine:
 
 @dataclass(frozen=True)
 class Round:
+    """A held-out line, the tokens offered at each position, and how the models played it."""
+
     line: Line
     choices: list[list[int]]  # for each token the ids shown; empty where one types
     models: dict[str, PlayedLine]  # by player
@@ -90,6 +92,8 @@ def _play(allowed: np.ndarray, rows: np.ndarray, targets: np.ndarray, choices: n
 
 @dataclass(frozen=True)
 class Score:
+    """Tokens guessed so far, how many at the first guess, and the bounds on entropy they give."""
+
     tokens: int
     hits: int  # found at the first guess
     bounds: Bounds | None  # bits a token; None before the first token

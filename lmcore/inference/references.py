@@ -23,6 +23,8 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class Reference:
+    """The validation loss of a counting model, drawn as a line beside a curve."""
+
     name: str  # one of ORDERS
     order: int  # n of the counting model; 0 for uniform
     loss: float  # nats per token

@@ -11,6 +11,8 @@ from lmcore.tokenizers import Tokenizer
 
 
 class NextWord(Protocol):
+    """A grammar that generates sentences word by word."""
+
     def next_word(self, prefix: list[str]) -> dict[str, float]:
         """Return the probability of every word that can follow; nothing where no sentence begins so."""
 

@@ -26,6 +26,8 @@ After = tuple[np.ndarray, Any]  # log_probs (V,) of the next token, and the stat
 
 @dataclass(frozen=True)
 class WrittenToken:
+    """A token of a text that is being written, and how it was chosen."""
+
     id: int
     random_number: float | None  # None: chosen by the user
     probability: float  # as the model said

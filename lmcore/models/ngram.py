@@ -49,6 +49,13 @@ class NgramModel(LanguageModel):
       of n-grams counted once and twice (Ney, Essen and Kneser, 1994), 1/2 where there are none. A context never seen is passed over.
 
     A context begins with the end of a stream, or with <begin>; a context never reaches over a begin token.
+
+    >>> from lmcore.text.text_index import TextIndex
+    >>> counts = Counts(TextIndex(np.array([0, 1, 0, 1, 0, 2]), vocabulary_size=3))
+    >>> model = NgramModel(counts, order=2, smoothing="none")
+    >>> log_probs, _ = model.step(model.start()[1], 0)  # c(0 1) = 2, c(0 2) = 1
+    >>> np.exp(log_probs).round(3).tolist()
+    [0.0, 0.667, 0.333]
     """
 
     def __init__(self, counts: Counts, order: int, smoothing: str = SMOOTHINGS[0], k: float = 1.0) -> None:

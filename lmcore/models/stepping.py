@@ -16,6 +16,7 @@ Parts: TypeAlias = tuple[np.ndarray, ...]
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + e^-x), without overflow."""
     return 0.5 + 0.5 * np.tanh(0.5 * x)
 
 
@@ -45,6 +46,8 @@ def lstm(x: np.ndarray, u: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple[Pa
 
 
 class Cell(NamedTuple):
+    """A recurrent cell: its function, and the names of what it returns."""
+
     compute: Callable[..., tuple[Parts, Parts]]
     names: tuple[str, ...]  # of the state's parts, then of the gates and the candidate
 

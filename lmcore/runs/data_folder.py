@@ -47,10 +47,12 @@ def write_aside(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, values: Any) -> None:
+    """Write values as JSON, as `write_aside` does."""
     write_aside(path, json.dumps(values, ensure_ascii=False).encode())
 
 
 def read_json(path: Path) -> Any:
+    """Return the content of a JSON file. Raises OSError or ValueError."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -76,4 +78,5 @@ def read_text(data: Path, sha256: str) -> str:
 
 
 def text_path(data: Path, sha256: str) -> Path:
+    """Return where the text with this SHA-256 is kept."""
     return Path(data) / "texts" / f"{sha256}.txt"

@@ -35,6 +35,8 @@ UNREADABLE = (OSError, ValueError, TypeError, LookupError, RecursionError, Setti
 
 @dataclass(frozen=True)
 class RunFolder:
+    """The folder of one run: where each of its files is."""
+
     path: Path
 
     @classmethod
@@ -188,6 +190,7 @@ class RunFolder:
 
 
 def run_folders(data: Path) -> list[RunFolder]:
+    """Return the folders of all runs, those that the store does not know included."""
     return [RunFolder(path) for path in (Path(data) / "runs").glob("*")]
 
 

@@ -34,7 +34,16 @@ WIDE = "\u2e80"  # characters from here on are written without spaces
 
 @dataclass(frozen=True)
 class Corpus:
-    """train and validation are *marked*: in items, ITEM_BREAK stands before, between and after them."""
+    """A text, its kind (`stream`, `lines` or `blocks`) and its two splits.
+
+    The splits are *marked*: in a text of items, ITEM_BREAK stands before, between and after the items.
+
+    >>> corpus = Corpus.from_text("The cat sat on the mat. " * 100, kind="stream")
+    >>> len(corpus.train), len(corpus.validation)  # characters
+    (2160, 240)
+    >>> Corpus.from_text("1 + 1 = 2\\n1 + 2 = 3\\n2 + 2 = 4", kind="lines").train == "\\x1e1 + 1 = 2\\x1e1 + 2 = 3\\x1e2 + 2 = 4\\x1e"
+    True
+    """
 
     text: str
     kind: str
@@ -43,7 +52,11 @@ class Corpus:
 
     @classmethod
     def from_text(cls, text: str, kind: str | None = None, validation_share: float = VALIDATION_SHARE) -> "Corpus":
-        """Raises EmptyText. The last tenth of a stream, every tenth item of the others by lot, is held back for validation."""
+        """Return the corpus of a text. kind: None to guess it from the text.
+
+        Held back for validation: the last tenth of a stream; of items a random tenth, the same each time. Raises EmptyText, or
+        SettingNotAChoice for an unknown kind.
+        """
         if kind not in (None, *KINDS):
             raise SettingNotAChoice(field="kind", value=kind, choices=", ".join(KINDS))
         text, _ = normalise(text)
@@ -58,12 +71,13 @@ class Corpus:
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "", kind: str | None = None) -> "Corpus":
+        """Return the corpus of a file's content. name: of the file, for the errors. Raises TextError."""
         return cls.from_text(decode(data, name=name).text, kind)
 
 
 @dataclass(frozen=True)
 class TokenData:
-    """What a run trains on and is measured by."""
+    """The token ids a run trains on and is evaluated on."""
 
     kind: str
     train: np.ndarray  # (N,) ids

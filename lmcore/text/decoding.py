@@ -44,6 +44,8 @@ MARKS_WITHOUT_END = regex.compile(r"\p{M}{65}")
 
 @dataclass(frozen=True)
 class Decoded:
+    """The text of a file, and what was done to read it."""
+
     text: str
     encoding: str
     unreadable: int  # characters shown as U+FFFD

@@ -64,6 +64,8 @@ MIXED = "utf-8, "  # before the encoding of the lines that are not UTF-8
 
 @dataclass(frozen=True)
 class Reading:
+    """Bytes read in one encoding, and how usual its characters are: fewer bits are more usual."""
+
     encoding: str
     bits: float
     text: str  # of the part that was compared: lines that are not ASCII

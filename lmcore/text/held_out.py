@@ -61,6 +61,7 @@ def cut(corpus: Corpus, tokenizer: Tokenizer) -> list[Line]:
 
 
 def has_unknown(line: Line, unknown_id: int | None) -> bool:
+    """Return whether a line has a token that is unknown."""
     return unknown_id is not None and bool((line.ids == unknown_id).any())
 
 

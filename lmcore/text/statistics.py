@@ -14,6 +14,8 @@ STRETCH = 1 << 20  # tokens
 
 @dataclass(frozen=True)
 class Frequencies:
+    """How often each type occurs in a text."""
+
     ids: np.ndarray  # (K,) types that occur, the most frequent first, equally frequent ones by id
     counts: np.ndarray  # (K,)
 

@@ -36,7 +36,14 @@ KINDS: dict[str, type[CharacterTokenizer | WordTokenizer | SubwordTokenizer]] = 
 
 
 def build_tokenizer(config: TokenizerConfig, training_text: str, on_progress: OnProgress = ignore) -> Tokenizer:
-    """A tokenizer that knows the training text. on_progress: called with the share that is done. Raises EmptyText."""
+    """Return a tokenizer trained on a text. on_progress: called with the share that is done. Raises EmptyText.
+
+    >>> tokenizer = build_tokenizer(TokenizerConfig(kind="word"), "The cat sat. The dog sat.")
+    >>> tokenizer.decode(tokenizer.encode("The dog sat."))
+    'The dog sat.'
+    >>> tokenizer.unknown_pieces("The bird sat.")
+    ['bird']
+    """
     if not training_text.strip(ITEM_BREAK):
         raise EmptyText()
     return KINDS[config.kind].train(training_text, config.vocabulary_size, on_progress)
@@ -45,7 +52,7 @@ def build_tokenizer(config: TokenizerConfig, training_text: str, on_progress: On
 def build_and_encode(
     config: TokenizerConfig, training_text: str, on_progress: OnProgress = ignore
 ) -> tuple[Tokenizer, np.ndarray]:
-    """The tokenizer, and the ids (T,) of the text it was built from: words are cut once for both. Raises EmptyText."""
+    """Return a tokenizer and the ids (T,) of the text it was trained on; words are cut once for both. Raises EmptyText."""
     if config.kind == "word" and training_text.strip(ITEM_BREAK):
         return WordTokenizer.train_and_encode(training_text, config.vocabulary_size, on_progress)
     tokenizer = build_tokenizer(config, training_text, lambda share: on_progress(share / 2))
@@ -53,7 +60,7 @@ def build_and_encode(
 
 
 def load_tokenizer(values: dict) -> Tokenizer:
-    """What `to_json` gave. Raises TokenizerDamaged."""
+    """Return the tokenizer whose `to_json` gave these values. Raises TokenizerDamaged."""
     try:
         return KINDS[values["kind"]].from_json(values)
     except Exception as error:  # the library raises bare exceptions
@@ -61,7 +68,7 @@ def load_tokenizer(values: dict) -> Tokenizer:
 
 
 def parse_tokenizer(written: bytes) -> Tokenizer:
-    """What `to_json` gave, as JSON. Raises TokenizerDamaged."""
+    """Return the tokenizer whose `to_json` was written as this JSON. Raises TokenizerDamaged."""
     try:
         values = json.loads(written)
     except (ValueError, RecursionError) as error:
@@ -70,7 +77,7 @@ def parse_tokenizer(written: bytes) -> Tokenizer:
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
-    """Of a run's folder. Raises TokenizerDamaged, where it is missing too."""
+    """Return the tokenizer of a run's folder. Raises TokenizerDamaged, also where the file is missing."""
     try:
         return parse_tokenizer(path.read_bytes())
     except OSError as error:

@@ -15,10 +15,13 @@ OnProgress = Callable[
 ]  # called with the share of the work that is done (0 to 1); an exception it raises ends the work
 
 
-def ignore(share: float) -> None: ...
+def ignore(share: float) -> None:
+    """Do nothing: the default of `on_progress`."""
 
 
 class Tokenizer(Protocol):
+    """Text to token ids and back. A text's ids are an array (T,); `decode` and `texts` take any ids."""
+
     kind: str
     vocabulary: list[str]  # a readable text for each id
     unknown_id: int | None  # None: nothing is unknown to it

@@ -12,6 +12,8 @@ IGNORED = -100  # a target that does not count: padding (torch's own default)
 
 @dataclass(frozen=True)
 class Batch:
+    """What one step of training reads: B lanes of T tokens."""
+
     inputs: np.ndarray  # (B, T) int64
     targets: np.ndarray  # (B, T) int64, IGNORED where there is nothing to predict
     reset: np.ndarray  # (B,) bool: these lanes begin a new item, from the initial state

@@ -72,6 +72,8 @@ HEADER = record(
 
 @dataclass(frozen=True)
 class Checkpoint:
+    """The content of a checkpoint, checked: all that training goes on from."""
+
     header: dict
     tensors: dict[str, torch.Tensor]
 

@@ -45,6 +45,8 @@ class Point:
 
 @dataclass(frozen=True)
 class History:
+    """A run's losses so far, and what was changed while it trained."""
+
     points: Sequence[Point]
     guessing: float  # ln V
     rates: Sequence[tuple[int, float]] = ()  # (after this step, learning rate), the first from the beginning
@@ -55,6 +57,8 @@ class History:
 
 @dataclass(frozen=True)
 class Finding:
+    """One thing a curve shows. values: the numbers of its sentence."""
+
     code: str  # of CODES
     values: dict = field(default_factory=dict)
 

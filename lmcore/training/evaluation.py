@@ -17,6 +17,8 @@ LENGTH = 64  # tokens a lane is read on at once
 
 @dataclass(frozen=True)
 class Evaluation:
+    """The validation loss at one step."""
+
     loss: float | None  # nats per token; None where there is no validation text
     bits_per_byte: float | None
     improved: bool  # the best so far

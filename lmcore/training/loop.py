@@ -29,11 +29,18 @@ EXPLODED = 20  # steps in a row, after which training does not come back from a 
 
 
 class StopTraining(Exception):
-    """Raised by a callback to end the run politely."""
+    """Raised by a callback to end training after this step; the steps so far count."""
 
 
 @dataclass(frozen=True)
 class StepEvent:
+    """What `fit` yields after each step.
+
+    >>> event = StepEvent(step=1, epoch=0.5, tokens=64, loss=2.3, learning_rate=0.02, gradient_norm=0.7, seconds=0.1, tokens_per_second=640.0)
+    >>> event.step, event.loss, event.evaluation is None
+    (1, 2.3, True)
+    """
+
     step: int  # the first is 1
     epoch: float  # times the training text has been read
     tokens: int  # tokens trained on so far
@@ -92,16 +99,26 @@ class TrainingState:
 
 
 def batches(data: TokenData, config: TrainingConfig) -> StreamBatches | ItemBatches:
+    """Return the endless sequence of batches that fits the kind of the text."""
     if data.kind == "stream":
         return StreamBatches(data.train, config.batch_size, config.sequence_length)
     return ItemBatches(data.train, int(data.opening[0]), config.batch_size, config.sequence_length, config.seed)
 
 
 def fit(network: Network, data: TokenData, config: TrainingConfig, state: TrainingState | None = None) -> Iterator[StepEvent]:
-    """Train step by step: forward, loss, backward, clip, update. Truncated back-propagation through time: the hidden state
-    is carried from one batch to the next, its gradient is not.
+    """Yield a `StepEvent` after each step: forward, loss, backward, clip, update. The network is trained in place.
 
-    config is resolved (`planning.resolve`). The last event's evaluation is that of the final network.
+    Truncated back-propagation through time: the hidden state is carried from one batch to the next, its gradient is not.
+    config is resolved (`planning.resolve`). The last event's evaluation is that of the final network. Raises LossNotFinite.
+
+    >>> from lmcore.config import ModelConfig
+    >>> from lmcore.models import build_model
+    >>> ids = np.tile(np.array([0, 1, 2, 3], dtype=np.uint8), 100)
+    >>> data = TokenData("stream", train=ids, validation=ids[:0], validation_bytes=0, unknown_bytes=0, opening=ids[-4:])
+    >>> config = TrainingConfig(stop="steps", stop_after=5.0, planned_steps=5, evaluation_interval=5, batch_size=2, sequence_length=8)
+    >>> events = list(fit(build_model(ModelConfig(hidden_size=16), vocabulary_size=4), data, config))
+    >>> [event.step for event in events], events[-1].loss < events[0].loss
+    ([1, 2, 3, 4, 5], True)
     """
     state = state or TrainingState(network, data, config)
     network.train()

@@ -125,6 +125,7 @@ def _adamw(parameters: Iterable) -> torch.optim.Optimizer:
 
 
 def set_rate(optimizers: list[torch.optim.Optimizer], rate: float) -> None:
+    """Set the learning rate of each group of weights, times its own factor where it has one."""
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = rate * group.get("relative_rate", 1.0)

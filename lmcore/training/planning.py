@@ -117,6 +117,7 @@ def without_kernel(training: TrainingConfig) -> list[dict]:
 
 
 def planned_steps(training: TrainingConfig, data: TokenData, step_seconds: float, evaluation_seconds: float = 0.0) -> int:
+    """Return how many steps a run trains. step_seconds, evaluation_seconds: what each takes on this machine."""
     if training.stop == "epochs":
         tokens_a_step = batches(data, training).at(0).tokens
         return max(1, round(training.stop_after * len(data.train) / tokens_a_step))

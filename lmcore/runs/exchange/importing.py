@@ -165,6 +165,7 @@ def answer(order: dict) -> dict:
 
 
 def too_costly() -> ArchiveTooCostly:
+    """Return the error for a file whose reading reached the limits of time or memory."""
     return ArchiveTooCostly(megabytes=BYTES // 1_000_000, seconds=SECONDS)
 
 

@@ -46,6 +46,7 @@ few tokens of that text, with which a fresh context begins.
 
 
 def model_card(run: Run, text: Text, vocabulary_size: int, saved_step: int, with_text: bool) -> str:
+    """Return what a run is and how well it does, as Markdown."""
     config = run.resolved or run.requested
     model, training = config.model, config.training
     best = "none: the text is too short to hold some back"

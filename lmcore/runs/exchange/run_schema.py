@@ -51,6 +51,7 @@ def clean(longest: int, one_line: bool = False) -> Check:
 
 
 def settings(value: Any) -> RunConfig:
+    """Return the settings in JSON values. Raises WrongValue."""
     try:
         return RunConfig.from_json(value)
     except SettingError as error:
@@ -85,6 +86,7 @@ def reference_lines(value: Any) -> list[list]:
 
 
 def sha256(value: Any) -> str:
+    """Return a SHA-256 in hexadecimal. Raises WrongValue."""
     if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
         raise WrongValue(value)
     return value
@@ -121,14 +123,17 @@ def number(inner: Check) -> Check:
 
 
 def number_or_none(inner: Check) -> Check:
+    """Check for a number or an empty cell, which is None."""
     return lambda written: number(inner)(written) if written else None
 
 
 def yes(written: str) -> bool:
+    """Return whether a cell says True. Raises WrongValue."""
     return choice("True", "False")(written) == "True"
 
 
 def bars(written: str) -> list[list]:
+    """Return [[token, probability], …] of a cell with JSON. Raises WrongValue."""
     try:
         value = json.loads(written)
     except (ValueError, RecursionError) as error:

@@ -148,4 +148,5 @@ def shown(name: str) -> str:
 
 
 def too_large() -> ArchiveTooLarge:
+    """Return the error for an archive that would unpack to more than the limits."""
     return ArchiveTooLarge(members=MEMBERS, megabytes=BYTES // 1_000_000, ratio=RATIO)

@@ -23,6 +23,8 @@ RESTART_SECONDS = 5.0  # between two starters that die
 
 
 class Pool:
+    """The server's side of training: starts the starter process, wakes it, stops it."""
+
     def __init__(self, data_folder: Path, at_once: int | None = None) -> None:
         self.data_folder, self.places = Path(data_folder), at_once or Limits.from_environment().places
         self._starter: subprocess.Popen | None = None
@@ -86,5 +88,6 @@ class Pool:
 
 
 def environment() -> dict[str, str]:
+    """Return the environment variables of the starter."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, **ENVIRONMENT, "PYTHONPATH": path}

@@ -49,6 +49,8 @@ def warm_up() -> None:
 
 
 class Starter:
+    """The process that starts a worker for each run that may train, and ends workers that hang."""
+
     def __init__(self, data_folder: Path, places: int, channel: ControlChannel) -> None:
         self.data_folder, self.places, self.channel = data_folder, places, channel
         self.store = Store(data_folder, create=False)

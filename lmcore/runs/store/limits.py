@@ -28,6 +28,7 @@ CLASS_MINUTES = 20.0  # of a run in class mode, where nothing else is said
 
 
 def limit(default: float, low: float, high: float, meaning: str) -> Any:
+    """Declare a field that must lie in [low, high]. meaning: its line in the table of settings."""
     return field(default=default, metadata={"low": low, "high": high, "meaning": meaning})
 
 

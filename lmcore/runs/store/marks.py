@@ -25,6 +25,7 @@ def at(step: int, notes: list[dict], learning_rates: list[tuple[int, float]]) ->
 
 
 def of_rates(learning_rates: list[tuple[int, float]]) -> list[dict]:
+    """Return a note for each change of the learning rate."""
     changes = zip(learning_rates, learning_rates[1:], strict=False)
     return [{"code": RATE, "values": {"step": step, "before": before, "rate": rate}} for (_, before), (step, rate) in changes]
 

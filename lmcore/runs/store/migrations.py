@@ -123,6 +123,7 @@ def as_store_error(error: Exception) -> StoreError | None:
 
 
 def version_of(connection: sqlite3.Connection) -> int:
+    """Return the number of migrations a store has seen."""
     return connection.execute("PRAGMA user_version").fetchone()[0]
 
 

@@ -100,6 +100,7 @@ def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None
 
 
 def write_resolved(connection: sqlite3.Connection, run_id: str, config: RunConfig, notes: list[dict]) -> None:
+    """Write down the settings that a run trains with, and what was decided about them."""
     connection.execute(
         "UPDATE runs SET resolved = ?, notes = ?, planned_steps = ? WHERE id = ?",
         (json.dumps(config.to_json()), json.dumps(notes), config.training.planned_steps, run_id),
@@ -107,6 +108,7 @@ def write_resolved(connection: sqlite3.Connection, run_id: str, config: RunConfi
 
 
 def append_steps(connection: sqlite3.Connection, run_id: str, rows: Iterable[tuple]) -> None:
+    """Add steps to the curve of a run."""
     """rows: values of STEP_FIELDS."""
     connection.executemany(
         f"INSERT INTO steps (run, {', '.join(STEP_FIELDS)}) VALUES (?, {', '.join('?' * len(STEP_FIELDS))})",
@@ -115,6 +117,7 @@ def append_steps(connection: sqlite3.Connection, run_id: str, rows: Iterable[tup
 
 
 def append_evaluations(connection: sqlite3.Connection, run_id: str, rows: Iterable[EvaluationRow]) -> None:
+    """Add evaluations to the curve of a run."""
     connection.executemany(
         f"INSERT INTO evaluations (run, {', '.join(EVALUATION_FIELDS)}) VALUES (?, {', '.join('?' * len(EVALUATION_FIELDS))})",
         ((run_id, *dataclasses.astuple(row)[:-1], json.dumps(row.bars)) for row in rows),
@@ -127,6 +130,7 @@ def set_last(connection: sqlite3.Connection, run_id: str, step: int, tokens: int
 
 
 def set_best(connection: sqlite3.Connection, run_id: str, best: EvaluationRow) -> None:
+    """Write down the best evaluation so far."""
     connection.execute(
         "UPDATE runs SET best_step = ?, best_loss = ?, best_bits_per_byte = ? WHERE id = ?",
         (best.step, best.loss, best.bits_per_byte, run_id),
@@ -146,6 +150,7 @@ def write_counted(connection: sqlite3.Connection, run_id: str, lines: list[list]
 
 
 def append_notes(connection: sqlite3.Connection, run_id: str, notes: Iterable[dict]) -> None:
+    """Add notes to a run."""
     connection.executemany(
         "UPDATE runs SET notes = json_insert(notes, '$[#]', json(?)) WHERE id = ?", ((json.dumps(note), run_id) for note in notes)
     )

@@ -30,10 +30,12 @@ def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row) -> None:
 
 
 def forget(data: Path, run_id: str) -> None:
+    """Remove the description of a run."""
     RunFolder.of(data, run_id).row_path.unlink(missing_ok=True)
 
 
 def is_described(data: Path, run_id: str) -> bool:
+    """Return whether the folder of a run says what the store knew of it."""
     return RunFolder.of(data, run_id).row_path.exists()
 
 

@@ -40,6 +40,8 @@ def from_rows() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Text:
+    """A row of the table of texts."""
+
     id: str
     owner: str | None  # None: a sample, for everyone
     sha256: str
@@ -69,6 +71,8 @@ class Text:
 
 @dataclass(frozen=True)
 class Run:
+    """A row of the table of runs."""
+
     id: str
     owner: str | None  # None: an example of the home page
     text_id: str
@@ -125,6 +129,8 @@ class Run:
 
 @dataclass(frozen=True)
 class StepRow:
+    """A step of a run's curve."""
+
     step: int
     epoch: float
     tokens: int
@@ -137,6 +143,8 @@ class StepRow:
 
 @dataclass(frozen=True)
 class EvaluationRow:
+    """An evaluation of a run's curve, with the sample written then."""
+
     step: int
     loss: float | None
     bits_per_byte: float | None
@@ -157,6 +165,8 @@ class EvaluationRow:
 
 @dataclass(frozen=True)
 class Room:
+    """A row of the table of rooms."""
+
     code: str
     owner: str
     anonymous: bool  # numbers are shown instead of nicknames

@@ -47,6 +47,8 @@ class HandIn:
 
 
 class Rooms:
+    """The rooms of classes in a store: members, and the runs they hand in."""
+
     def __init__(self, store: Store) -> None:
         self.store, self.database = store, store.database
 

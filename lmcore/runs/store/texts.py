@@ -19,10 +19,13 @@ from lmcore.text.decoding import one_line
 
 
 def new_id() -> str:
+    """Return a random id, too long to be guessed."""
     return secrets.token_urlsafe(16)
 
 
 class TextStore:
+    """The texts of a store."""
+
     def __init__(self, data: Path, limits: Limits | None = None, create: bool = True) -> None:
         """limits: those of the environment where None. create: make a store where there is none. Raises StoreMissing or StoreTooNew."""
         self.folder, self.limits = Path(data), limits or Limits.from_environment()

@@ -43,6 +43,7 @@ class Counting(threading.Thread):
 
 
 def failure(error: Exception) -> CountFailed:
+    """Return why the counting failed, as an error for the store."""
     kinds = (MemoryError, OSError)  # NumPy and the system have names of their own for them
     return CountFailed(reason=next((kind.__name__ for kind in kinds if isinstance(error, kind)), type(error).__name__))
 
@@ -69,6 +70,7 @@ def count_again(store: Store, run_id: str) -> CountFailed | None:
 
 
 def as_rows(lines: tuple[Reference, ...] | None) -> list[list] | None:
+    """Return the reference lines as the store keeps them."""
     return None if lines is None else [list(astuple(line)) for line in lines]
 
 

@@ -29,10 +29,12 @@ def frame_steps(planned_steps: int, frame_bytes: int) -> set[int]:
 
 
 def frame_bytes(network: nn.Module) -> int:
+    """Return how large a snapshot of this network is."""
     return sum(weights.numel() * weights.element_size() for weights in network.parameters())
 
 
 def save_frame(run_folder: RunFolder, step: int, network: nn.Module) -> None:
+    """Save the weights of a step for the film."""
     weights = {name: parameter.detach().contiguous() for name, parameter in network.named_parameters()}  # tied ones once
     write_aside(run_folder.frame_path(step), save(weights))
 
