@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lmcore.text.corpus import WIDE
+
 OPENING, CLOSING = "“「『", "”」』"
 BRACKETS, CLOSED = "([{（【", ")]}）】"
 ENDS = ".!?。！？…"
@@ -31,7 +33,8 @@ def of_text(texts: Sequence[str], begins: Sequence[bool]) -> dict[str, np.ndarra
             quoted = 1 if character in OPENING or straight else 0 if character in CLOSING + '"' else quoted
             brackets = brackets + 1 if character in BRACKETS else max(0, brackets - 1) if character in CLOSED else brackets
         stripped = text.strip()
-        word = 0 if not stripped or not stripped[-1:].isalnum() else word + 1
+        spelled = stripped[-1:].isalnum() and stripped[-1] < WIDE
+        word = 0 if not spelled else 1 if text[:1].isspace() else word + 1
         for name, value in (
             ("quotes", quoted),
             ("brackets", min(1, brackets)),

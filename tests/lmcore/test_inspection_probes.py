@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lmcore.inspection import lens, probes
+from lmcore.inspection import lens, probe_labels, probes
 from lmcore.inspection.probe_labels import NONE
 from lmcore.inspection.probes import Reading
 from lmcore.models import NeuralLanguageModel, build_model
@@ -140,3 +140,31 @@ def test_layers_of_one_or_two_units_are_probed(size):
 def test_a_layer_of_zeros_says_the_majority():
     (probe,) = probes.search(*two_texts(lambda ids, *_: (ids < 10).astype(int), lambda ids, _: np.zeros((len(ids), 3))))
     assert not probe.found and probe.accuracy == pytest.approx(probe.majority)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ('a "b" c', "quotes", [0, 0, 1, 1, 0, 0, 0]),
+        ("「好」。", "quotes", [1, 1, 0, 0]),
+        ("f((x))y", "brackets", [0, 1, 1, 1, 1, 0, 0]),
+        ("ab Cd3", "capital", [0, 0, 0, 1, 0, 0]),
+        ("a1 2", "number", [0, 1, 0, 1]),
+        ("ab\ncdefghi", "line", [0, 1, 0, 0, 1, 1, 1, 2, 2, 2]),
+        ("ab. c", "sentence", [0, 1, 1, 0, 1]),
+        ("ab cdefg!", "word", [1, 2, 0, 1, 2, 3, 4, 4, 0]),
+        ("一二三 a", "word", [0, 0, 0, 0, 1]),
+    ],
+)
+def test_labels_of_characters_by_hand(text, name, expected):
+    assert probe_labels.of_text(list(text), [False] * len(text))[name].tolist() == expected
+
+
+def test_an_item_begins_with_nothing_open():
+    found = probe_labels.of_text(["⟨begin⟩", "“", "a", "⟨begin⟩", "b"], [True, False, False, True, False])
+    assert found["quotes"].tolist() == [0, 1, 1, 0, 0] and found["line"].tolist() == [0, 1, 1, 0, 1]
+    assert "sentence" not in found  # the same as the line, where no sentence ends
+
+
+def test_subwords_begin_a_word_with_a_space():
+    assert probe_labels.of_text([" the", "re", " is", "."], [False] * 4)["word"].tolist() == [1, 2, 1, 0]
