@@ -1,6 +1,7 @@
 """How far back: how much of what it has read a network uses, by its gradients and by its losses."""
 
 import contextlib
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,6 +25,7 @@ from pages.parts.run import charts, model_cache, run_labels, same_tokens
 MOST = 300  # tokens
 MOST_OTHERS = 4
 SPAN = 20  # tokens
+FEW_DECADES = 2  # of which the axis names 2 and 5 too
 NAMED = 60  # tokens, of which the axis has room for names
 NAME = 28  # characters of a run's name
 
@@ -83,7 +85,8 @@ def _gradients(run: Run, trained: TrainedModel, compared: list[Compared]):
     st.markdown(
         _(
             "Training learns from the gradient alone. What a token long ago changes in the loss of a prediction now, the network "
-            "can only learn if the gradient of that loss still reaches it. Here it is, position by position."
+            "can only learn if the gradient of that loss still reaches it. Here it is, position by position, on a logarithmic axis: where "
+            "the curve is a straight line, each token further back multiplies it by the same factor."
         )
     )
     ids = sentence.ask(run, trained, MOST)
@@ -179,7 +182,14 @@ def _figure(names: list[str], curves: list[tuple[Compared, np.ndarray]]) -> go.F
             customdata=[charts.plain(name) for name in names[:-1]],
             hovertemplate="%{customdata}: %{y:.3g}<extra></extra>",
         )
-    figure.update_yaxes(type="log", title=_("gradient norm"), exponentformat="power", nticks=8)
+    drawn = np.concatenate([norms[norms > 0] for _one, norms in curves] or [np.ones(1)])
+    decades = float(np.ptp(np.log10(drawn))) if len(drawn) else 0.0
+    figure.update_yaxes(
+        type="log",
+        title=_("gradient norm"),
+        exponentformat="power",
+        dtick="D2" if decades < FEW_DECADES else math.ceil(decades / 8),
+    )
     figure.update_xaxes(title=_("token"), showgrid=False, range=[0.5, len(names) + 0.5])
     if len(names) <= NAMED:
         figure.update_xaxes(tickmode="array", tickvals=[*places, len(names)], ticktext=[charts.plain(name) for name in names])
@@ -190,9 +200,13 @@ def _figure(names: list[str], curves: list[tuple[Compared, np.ndarray]]) -> go.F
 
 def _say(curves: list[tuple[Compared, np.ndarray]], found: list[tuple[Compared, Reach]]):
     """How fast each curve falls, in one sentence and a row each."""
-    own, norms = curves[0]
+    reached = {one.run.id: of_one for one, of_one in found}
+    factors = [
+        reach.factor(norms if norms is reached[one.run.id].token else norms[:-1])  # the last one is that of the features
+        for one, norms in curves
+    ]
     words = _("The dotted line is the token whose loss it is: {loss:.2f} nats for this run.").format(loss=found[0][1].loss)
-    if (factor := reach.factor(norms)) is not None:
+    if (factor := factors[0]) is not None:
         words = together(
             words,
             _("One token further back, this run's gradient is on average multiplied by {factor:.2f}.").format(factor=factor),
@@ -200,13 +214,12 @@ def _say(curves: list[tuple[Compared, np.ndarray]], found: list[tuple[Compared, 
         )
     st.markdown(words)
     if len(curves) > 1:
-        factors = [reach.factor(norms) for _one, norms in curves]
         st.dataframe(
             {
                 _("Run"): [one.name for one, _norms in curves],
                 _("Multiplied by, per token"): [None if factor is None else round(factor, 3) for factor in factors],
                 _("Tokens back with 1% of the largest"): [reach.farthest(norms) + 1 for _one, norms in curves],
-                _("Loss (nats)"): [round(of_one.loss, 3) for one, of_one in found if one in [drawn for drawn, _norms in curves]],
+                _("Loss (nats)"): [round(reached[one.run.id].loss, 3) for one, _norms in curves],
             },
             hide_index=True,
             key="inside.past.factors",

@@ -130,32 +130,54 @@ def _span(one: Bin) -> str:
 
 def _say(of_items: bool, held_out: np.ndarray, curves: list[Curve]):
     """Who uses how much, as far as the standard errors allow to say it."""
-    own, *others = curves
-    first, last = own.bins[0], own.bins[-1]
+    first, last = curves[0].bins[0], curves[0].bins[-1]
     words = _("Without context this run loses {first:.2f} nats per token, after {count} tokens {last:.2f}.").format(
         first=first.mean, count=last.first, last=last.mean
     )
-    if first.mean - last.mean <= CLEARLY * math.hypot(first.error, last.error):
+    if not of_items and not _clear(first, last):
         words = together(words, _("That is no clear difference: it does not use what it reads in a context."))
-    else:
-        words = together(words, _("{count} tokens are enough for 90% of the fall.").format(count=position_loss.reached(own.bins)))
+    elif not of_items:
+        reached = position_loss.reached(curves[0].bins)
+        words = together(words, _("{count} tokens are enough for 90% of the fall.").format(count=reached))
     best = min(curves, key=lambda curve: curve.bins[-1].mean)
-    if others:
+    as_good = [literal(curve.name) for curve in curves if not _clear(curve.bins[-1], best.bins[-1])]
+    if len(as_good) == 1 < len(curves):
+        words = together(words, _("At the end of the contexts the lowest loss is that of: {name}.").format(name=as_good[0]))
+    elif len(curves) > 1:
         words = together(
-            words, _("At the end of the contexts the lowest loss is that of: {name}.").format(name=literal(best.name))
+            words,
+            _("At the end of the contexts these are lowest, with no clear difference between them: {names}.").format(
+                names=", ".join(as_good)
+            ),
         )
     st.markdown(words)
-    begins = _("A context begins as the beginning of an item.") if of_items else _(
-        "A context begins after the end of the training text, which is not what stands before it: the first tokens pay for that."
-    )  # fmt: skip
     st.caption(
         together(
             _("{count} contexts, from {tokens} held-out tokens; the small lines are one standard error.").format(
                 count=first.contexts, tokens=f"{len(held_out):,}"
             ),
-            begins,
-            _("An n-gram sees the last n − 1 tokens, so its line is level from there on."),
+            *_how_they_begin(of_items),
         )
+    )
+
+
+def _clear(one: Bin, other: Bin) -> bool:
+    return abs(one.mean - other.mean) > CLEARLY * math.hypot(one.error, other.error)
+
+
+def _how_they_begin(of_items: bool) -> tuple[str, ...]:
+    if of_items:
+        return (
+            _(
+                "A context begins with an item, so a position is a place in the item too, and some places are easier: even the line of an "
+                "n-gram rises and falls. What counts is the distance between the lines."
+            ),
+        )
+    return (
+        _(
+            "A context begins after the end of the training text, which is not what stands before it: the first tokens pay for that."
+        ),
+        _("An n-gram sees the last n − 1 tokens, so its line is level from there on."),
     )
 
 
