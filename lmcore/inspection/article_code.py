@@ -24,7 +24,7 @@ FILE, IDS = "article.py", "ids.json"
 @dataclass(frozen=True)
 class Line:
     code: str
-    comment: str = ""  # key of what is said behind it
+    comment: str = ""  # key of what is said behind it; of a line without code it is all there is
     mends: str = ""  # the fault that it mends
 
 
@@ -70,21 +70,22 @@ def tokens_read(vocabulary_size: int, *, square: bool = False) -> int:
 def program(vocabulary_size: int, mended: frozenset[str] | set[str] = frozenset(), *, square: bool = False) -> list[Line]:
     """Return the lines, with those faults mended. Without any they are as printed.
 
-    >>> [line.code for line in program(47, {"axes"}) if line.mends]
+    >>> [line.code for line in program(47, {"axes"}) if line.mends and line.code.strip()]
     ['        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)']
     """
     lanes, steps = sizes(vocabulary_size, square=square)
     names = [
-        Line(f'vocab_size, embed_size, hidden_size, epochs, device = {vocabulary_size}, {EMBEDDING}, {HIDDEN}, {EPOCHS}, "cpu"'),
-        Line(f'ids = torch.tensor(json.load(open("{IDS}")))', "ids"),
+        Line(f"vocab_size, embed_size, hidden_size = {vocabulary_size}, {EMBEDDING}, {HIDDEN}"),
+        Line(f'epochs, device = {EPOCHS}, "cpu"'),
+        Line("", "ids"),
+        Line(f'ids = torch.tensor(json.load(open("{IDS}")))'),
         Line(f"length = (len(ids) - 1) // {lanes}"),
-        Line(f"texts = ids[: {lanes} * length].view({lanes}, length).split({steps}, dim=1)", "lanes"),
-        Line(f"next_texts = ids[1 : {lanes} * length + 1].view({lanes}, length).split({steps}, dim=1)", "next"),
-        Line("loader = list(zip(texts, next_texts))"),
-        Line(f"hidden = torch.zeros(1, {lanes}, hidden_size)", "zeros"),
+        Line(f"texts = ids[: {lanes} * length].view({lanes}, length).split({steps}, 1)"),
+        Line(f"later = ids[1 : {lanes} * length + 1].view({lanes}, length).split({steps}, 1)"),
+        Line("loader = list(zip(texts, later))"),
+        Line(f"hidden = torch.zeros(1, {lanes}, hidden_size)"),
         Line(""),
     ]
-    rnn = "self.rnn = nn.RNN(embed_size, hidden_size{})"
     return [
         *([Line("import json", mends="names"), Line("")] if "names" in mended else []),
         Line("import torch"),
@@ -94,34 +95,39 @@ def program(vocabulary_size: int, mended: frozenset[str] | set[str] = frozenset(
         Line("    def __init__(self, vocab_size, embed_size, hidden_size):"),
         Line("        super().__init__()"),
         Line("        self.embedding = nn.Embedding(vocab_size, embed_size)"),
-        Line("        " + rnn.format(", batch_first=True"), "axes", "axes")
-        if "axes" in mended
-        else Line("        " + rnn.format("")),
+        *_one_of("axes", mended, "        self.rnn = nn.RNN(embed_size, hidden_size{})", "", ", batch_first=True"),
         Line("        self.linear = nn.Linear(hidden_size, vocab_size)"),
         Line(""),
-        Line("    def forward(self, text, hidden):", "inputs"),
+        Line("    def forward(self, text, hidden):"),
+        Line("        ", "inputs"),
         Line("        embedded = self.embedding(text)", "embedded"),
-        Line("        states, hidden = self.rnn(embedded, hidden)", "states"),
+        Line("        states, hidden = self.rnn(embedded, hidden)"),
         Line("        output = self.linear(states)", "output"),
         Line("        return output, hidden"),
         Line(""),
-        *([Line(line.code, line.comment, "names") if line.code else line for line in names] if "names" in mended else []),
+        *([Line(line.code, line.comment, "names") for line in names] if "names" in mended else []),
         Line("model = RNNModel(vocab_size, embed_size, hidden_size).to(device)"),
         Line("criterion = nn.CrossEntropyLoss()"),
         Line("optimizer = torch.optim.Adam(model.parameters())"),
         Line(""),
         Line("for epoch in range(epochs):"),
         Line("    for text, labels in loader:"),
-        Line("        text, labels = text.to(device), labels.to(device)", "batch"),
-        *([Line("        hidden = hidden.detach()", "detached", "detached")] if "detached" in mended else []),
+        Line("        text, labels = text.to(device), labels.to(device)"),
+        *([Line("        ", "detached", "detached"), Line("        hidden = hidden.detach()", mends="detached")]
+          if "detached" in mended else []),
         Line("        output, hidden = model(text, hidden)"),
-        Line("        loss = criterion(output.flatten(0, 1), labels.flatten())", "loss", "loss")
-        if "loss" in mended
-        else Line("        loss = criterion(output, labels)"),
+        *_one_of("loss", mended, "        loss = criterion({})", "output, labels", "output.flatten(0, 1), labels.flatten()"),
         Line("        optimizer.zero_grad()"),
         Line("        loss.backward()", "backward"),
         Line("        optimizer.step()", "step"),
     ]  # fmt: skip
+
+
+def _one_of(fault: str, mended: frozenset[str] | set[str], code: str, printed: str, right: str) -> list[Line]:
+    """Return the line as printed, or mended below a comment of its own."""
+    if fault not in mended:
+        return [Line(code.format(printed))]
+    return [Line(" " * (len(code) - len(code.lstrip())), fault, fault), Line(code.format(right), mends=fault)]
 
 
 def next_fault(mended: frozenset[str] | set[str], *, square: bool = False) -> str | None:

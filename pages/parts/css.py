@@ -41,6 +41,7 @@ def css() -> str:
         "[data-testid=stFileUploaderDropzoneInstructions] { display: none; }",
         "[data-testid=stFileChip] [role=alert], [data-testid=stTooltipErrorContent] { display: none; }",
         f"{REFUSED} {{ content: {css_string(refused)}; color: #c62828; font-size: 0.875rem; }}",
+        ".st-key-inside-code-lines [data-testid=stCode] * { font-size: 0.75rem; }",  # a program, and beside it its values
         f".st-key-text-files {REFUSED} {{ content: {css_string(too_large)}; }}",  # any ending is taken
     ]
     for place, words in said.items():

@@ -55,7 +55,7 @@ def test_the_view_runs_nothing_by_itself_and_says_the_error_when_asked(open_page
     assert not in_this_process and len(app.code) == 1
     press(app)
     assert "NameError: name 'vocab_size' is not defined" in [block.value for block in app.code]
-    said = translate("It stopped in line {line}.", language).format(line=17)
+    said = translate("It stopped in line {line}.", language).format(line=18)
     assert [error.value for error in app.error] == [said]
 
 

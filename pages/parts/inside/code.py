@@ -70,7 +70,7 @@ def _switches() -> tuple[frozenset[str], bool]:
         for fault, label in code_words.switches().items()
         if row.toggle(label, key=f"inside.code.{fault}", persist_state="session")
     ]
-    square = row.toggle(
+    square = st.toggle(
         _("Batch size = sequence length"),
         key="inside.code.square",
         persist_state="session",
@@ -108,8 +108,11 @@ def _outcome(
 def _listing(lines: list[Line], outcome: Outcome | None):
     """The program, and line by line beside it what its names held; where it stopped, the error."""
     comments = code_words.comments()
-    shown = [f"{line.code}  # {comments[line.comment]}" if line.comment else line.code for line in lines]
-    program, held = st.columns([3, 2], gap="small")
+    shown = [
+        line.code + ("  " if line.code.strip() else "") + f"# {comments[line.comment]}" if line.comment else line.code
+        for line in lines
+    ]
+    program, held = st.container(key="inside-code-lines").columns([3, 2], gap="small")
     program.caption(_("The program"))
     program.code("\n".join(shown), language="python", line_numbers=True)
     held.caption(_("What its lines gave, when they ran for the first time"))
@@ -126,10 +129,13 @@ def _said(value: Value) -> str:
     """
     >>> _said(Value("output", [8, 12], [0.5, -1.0])), _said(Value("epochs", None, [3])), _said(Value("loss", [], [3.8]))
     ('output (8, 12)  0.5 -1 …', 'epochs 3', 'loss 3.8')
+    >>> _said(Value("loader", count=60))
+    'len(loader) 60'
     """
     numbers = " ".join(f"{number:g}" for number in value.numbers or [])
     if value.count is not None:
-        return f"{value.name}: {value.count:,}"
+        of_model = _("{count} parameters").format(count=f"{value.count:,}")
+        return f"{value.name}: {of_model}" if value.name == "model" else f"len({value.name}) {value.count:,}"
     if not value.shape:
         return f"{value.name} {numbers}"
     sizes = ", ".join(map(str, value.shape)) + ("," if len(value.shape) == 1 else "")
