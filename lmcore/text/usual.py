@@ -6,8 +6,9 @@ the readings of a file by it.
 
 import math
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 
+import numpy as np
 import regex
 
 ASCII, RARE, RARER, DAMAGE, CONTROL = 5.0, 20.0, 21.0, 20.0, 40.0  # bits; rare: in none of the languages here
@@ -81,13 +82,17 @@ def language_bits(text: str) -> float:
         for character, times in counted.items()
         if character < "\x80"
     )
-    other = {character: times for character, times in counted.items() if character >= "\x80"}
-    rare = {character: _rare(character) for character in other}
     latin = any(character.isalpha() for character in counted if character < "\x80")
-    return ascii_bits + min(
-        sum(times * code.get(character, rare[character]) for character, times in other.items()) + OTHER_SCRIPT * (latin and alone)
-        for code, alone in codes()
-    )
+    of_others = [times * _in_each(character) for character, times in counted.items() if character >= "\x80"]
+    other_script = OTHER_SCRIPT * latin * np.array([alone for _, alone in codes()])
+    return ascii_bits + float(np.sum([other_script, *of_others], axis=0).min())
+
+
+@lru_cache(maxsize=8_192)
+def _in_each(character: str) -> np.ndarray:
+    """Bits of a character beyond ASCII in each of `codes`."""
+    rare = _rare(character)
+    return np.array([code.get(character, rare) for code, _ in codes()])
 
 
 def _rare(character: str) -> float:

@@ -25,6 +25,7 @@ from tests.lmcore.texts_of_kinds import STORY
         ("lines", "one \n  ", "one\x1e  ", "one"),
         ("lines", " \n\n", "", ""),
         ("blocks", "one\ntwo\n \nthree", "one\ntwo\x1ethree", "one\ntwo\x1ethree"),
+        ("blocks", "\none", "one", "one"),
         ("blocks", "\n\none\n", "one\n", "one"),
         ("blocks", "one \n\n\u3000\n", "one\x1e", "one"),
         ("stream", "one\n\ntwo", "one\n\ntwo", "one\n\ntwo"),
