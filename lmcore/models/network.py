@@ -4,6 +4,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pkgutil import resolve_name
 from typing import Protocol, Self, TypeAlias
 
@@ -83,6 +84,19 @@ class Network(Protocol):
     def eval(self) -> Self: ...
     def double(self) -> Self: ...
     def zero_grad(self, set_to_none: bool = True) -> None: ...
+
+
+@contextmanager
+def evaluating(network: Network) -> Iterator[None]:
+    """Have a network in evaluation mode (no dropout) for a while. One that is in it already may be shared by threads."""
+    if not network.training:
+        yield
+        return
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train()
 
 
 def family_of(config: ModelConfig) -> type[Network]:

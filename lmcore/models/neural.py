@@ -1,4 +1,4 @@
-"""A network as a `LanguageModel`: what it has read is its state, what it says are log-probabilities. Networks are `network`."""
+"""A network as a `LanguageModel`: its hidden state and log-probabilities. Networks themselves are `network` and `recurrent`."""
 
 from collections.abc import Iterable
 
@@ -6,19 +6,21 @@ import numpy as np
 import torch
 
 from lmcore.models.base import LanguageModel
-from lmcore.models.network import Network, State
+from lmcore.models.network import Network, State, evaluating
 
 
 class NeuralLanguageModel(LanguageModel):
-    """A trained network as a `LanguageModel`. A context begins with the state that training left.
+    """A network as a `LanguageModel`. A context begins with the state that training left.
 
+    network: stays as it is. It is read in evaluation mode; `start`, `step` and `read` switch one in training mode there and back, so
+    threads may share only one that is in evaluation mode, as checkpoints give it.
     opening: ids that every context begins with (`TokenData.opening`). A network trained on a stream has not met the initial state
     since its first step; its probabilities from there would be wrong.
     begin_id: the token that begins an item, where the text is made of items: it is read from the initial state, as in training.
     """
 
     def __init__(self, network: Network, opening: np.ndarray, begin_id: int | None = None) -> None:
-        self.network = network.eval()
+        self.network = network
         self.opening = np.asarray(opening, dtype=np.int64)
         self.begin_id = begin_id
         self.vocabulary_size = network.output.out_features
@@ -35,7 +37,8 @@ class NeuralLanguageModel(LanguageModel):
     def step(self, state: State, token_id: int) -> tuple[np.ndarray, State]:
         if token_id == self.begin_id:
             state = self.network.initial_state(1)
-        features, state = self._step(state, token_id)
+        with evaluating(self.network):
+            features, state = self._step(state, token_id)
         return _log_probs(self.network.output(features)), state
 
     def read(self, state: State, ids: Iterable[int]) -> tuple[np.ndarray, State]:
@@ -52,7 +55,8 @@ class NeuralLanguageModel(LanguageModel):
 
     @torch.inference_mode()
     def _read(self, ids: np.ndarray, state: State, last_only: bool = False) -> tuple[np.ndarray, State]:
-        features, state = self.network.features(torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64))[None], state)
+        with evaluating(self.network):
+            features, state = self.network.features(torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64))[None], state)
         logits = self.network.output(features)[0]  # (T, V)
         return _log_probs(logits[-1:] if last_only else logits), state
 

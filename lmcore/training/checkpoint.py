@@ -86,12 +86,12 @@ class Checkpoint:
         return RunConfig.from_json(self.header["config"])
 
     def network(self) -> Network:
-        """Return the network with the weights of this step."""
+        """Return the network with the weights of this step, in evaluation mode; `fit` trains it on."""
         network = build_model(self.config.model, self.header["vocabulary_size"])
         with torch.no_grad():
             for name, weight in network.named_parameters():
                 weight.copy_(self.tensors[f"model.{name}"])
-        return network
+        return network.eval()
 
     def language_model(self) -> NeuralLanguageModel:
         return NeuralLanguageModel(self.network(), self.tensors["opening"].numpy(), self.header["begin_id"])

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lmcore.inference.probability import TextSize
-from lmcore.models.network import Network, State
+from lmcore.models.network import Network, State, evaluating
 from lmcore.text.corpus import TokenData
 from lmcore.training import losses
 from lmcore.training.batches import IGNORED, ItemBatches
@@ -31,15 +31,9 @@ def text_size(data: TokenData) -> TextSize:
 
 @torch.inference_mode()
 def validation_nats(network: Network, data: TokenData) -> tuple[float, int]:
-    """(total nats, tokens predicted) of the whole validation split."""
-    was_training = network.training
-    network.eval()
-    try:
-        if data.kind == "stream":
-            return _stream_nats(network, data)
-        return _item_nats(network, data)
-    finally:
-        network.train(was_training)
+    """Return (total nats, tokens predicted) of the whole validation split."""
+    with evaluating(network):
+        return _stream_nats(network, data) if data.kind == "stream" else _item_nats(network, data)
 
 
 def _stream_nats(network: Network, data: TokenData) -> tuple[float, int]:

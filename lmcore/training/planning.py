@@ -196,7 +196,6 @@ class Probe:
             opened = _seconds(lambda: self._write(model, 1))
             written = _seconds(lambda: self._write(model, self.sample // 10)) * 10
             validated = self._validation_seconds()
-        self.network.train()
         return validated + opened + written
 
     def _write(self, model: NeuralLanguageModel, tokens: int) -> list[int]:

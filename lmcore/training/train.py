@@ -38,5 +38,5 @@ def train(corpus: Corpus, config: RunConfig | None = None, callbacks: Iterable[C
                 callback(event)
     except StopTraining:
         pass
-    model = NeuralLanguageModel(network, data.opening, None if corpus.kind == "stream" else tokenizer.begin_id)
+    model = NeuralLanguageModel(network.eval(), data.opening, None if corpus.kind == "stream" else tokenizer.begin_id)
     return TrainedModel.of(model, tokenizer, corpus.kind, state.step, data.opening)

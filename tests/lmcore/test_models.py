@@ -6,7 +6,7 @@ import torch
 from numpy.testing import assert_allclose
 from torch import nn
 
-from lmcore.models import RNNModel, build_model, family_of, parameter_count
+from lmcore.models import NeuralLanguageModel, RNNModel, build_model, family_of, parameter_count
 from tests.lmcore.examples import FAMILIES, every_model, small
 
 MODELS = dict(every_model())
@@ -161,6 +161,18 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_caller_s_random_num
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.equal(first.output.weight, second.output.weight)
     assert not torch.equal(first.output.weight, other.output.weight)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("training", [False, True])
+def test_a_language_model_reads_without_dropout_and_leaves_the_network_in_its_mode(family, training):
+    network, ids = build_model(small(family, dropout=0.5), 6).train(training), np.array([3, 1, 4, 1, 5])
+    model = NeuralLanguageModel(network, np.array([0]))
+    at_once, (stepped, _) = model.log_probabilities(ids), model.step(model.read(model.start()[1], ids[:3])[1], ids[3])
+    assert {part.training for part in network.modules()} == {training}
+    expected = NeuralLanguageModel(network.eval(), np.array([0])).log_probabilities(ids)
+    assert_allclose(at_once, expected, atol=1e-6)
+    assert_allclose(stepped, expected[-1], atol=1e-6)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

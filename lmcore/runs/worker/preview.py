@@ -1,4 +1,4 @@
-"""What a network in training can do just now: a sample it writes, and its guesses after one pinned context."""
+"""What a network in training can do at this step: a sample it writes, and the likely tokens after one pinned context."""
 
 import numpy as np
 
@@ -14,14 +14,12 @@ BARS = 20
 
 
 def preview(network: Network, data: TokenData, tokenizer: Tokenizer, pinned_context: str, seed: int) -> tuple[str, list]:
-    """(sample text, [[token, probability], …]); the state of training is not changed."""
-    was_training = network.training
+    """Return (sample text, [[token, probability], …] after the pinned context). The network and its training stay as they are."""
     begin_id = tokenizer.begin_id if data.kind != "stream" else None
     model = NeuralLanguageModel(network, data.opening, begin_id)
     never = () if tokenizer.unknown_id is None else (tokenizer.unknown_id,)
     ids = list(generate(model, np.empty(0, dtype=np.int64), SAMPLE_TOKENS[tokenizer.kind], SAMPLING, seed, never))
     log_probs = next_token(model, tokenizer.encode(typed(pinned_context, data.kind, tokenizer, data.opening)))
-    network.train(was_training)
     best = np.argsort(-log_probs, kind="stable")[:BARS]
     text = unmark(tokenizer.decode(ids), data.kind)
     return text, [[tokenizer.vocabulary[token_id], float(np.exp(log_probs[token_id]))] for token_id in best]
