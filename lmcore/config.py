@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, cast
 
-from lmcore.errors import SettingNotAChoice, SettingOutOfRange, SettingWrongType, TiedSizesDiffer
+from lmcore.errors import HeadsDoNotDivide, SettingNotAChoice, SettingOutOfRange, SettingWrongType, TiedSizesDiffer
 
 FAMILIES = {  # of networks, and where each is: a name, so that settings need no torch
     "lstm": "lmcore.models.recurrent:LSTMModel",
     "gru": "lmcore.models.recurrent:GRUModel",
     "rnn": "lmcore.models.recurrent:RNNModel",
+    "transformer": "lmcore.models.transformer:TransformerModel",
+}
+ONLY_OF = {  # settings of a model that have an effect in one family alone
+    "heads": "transformer",
+    "window": "transformer",
+    "positions": "transformer",
+    "residual": "transformer",
 }
 
 DECIDED = ("planned_steps", "evaluation_interval", "threads")  # follow from the other settings, or from the machine
@@ -43,9 +50,18 @@ def choices(config_class: Any, name: str) -> tuple[str, ...]:
     """Return the values a field may have.
 
     >>> choices(ModelConfig, "family")
-    ('lstm', 'gru', 'rnn')
+    ('lstm', 'gru', 'rnn', 'transformer')
     """
     return tuple(config_class.__dataclass_fields__[name].metadata["choices"])
+
+
+def has_setting(family: str, name: str) -> bool:
+    """Whether a setting of `ModelConfig` has an effect in a family.
+
+    >>> has_setting("lstm", "layers"), has_setting("lstm", "heads")
+    (True, False)
+    """
+    return ONLY_OF.get(name, family) == family
 
 
 class Validated:
@@ -86,9 +102,15 @@ class ModelConfig(Validated):
     layers: int = number(1, 1, 4)
     dropout: float = number(0.0, 0.0, 0.9)
     tied: bool = False  # output weights = embedding weights
+    heads: int = number(4, 1, 16)  # of attention in each layer
+    window: int = number(64, 1, 512)  # tokens before it that each token sees in each layer
+    positions: bool = True  # whether attention knows how far apart two tokens are
+    residual: bool = True  # whether a layer adds to its input, or replaces it
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if has_setting(self.family, "heads") and self.hidden_size % self.heads:
+            raise HeadsDoNotDivide(hidden_size=self.hidden_size, heads=self.heads)
         if self.tied and self.embedding_size != self.hidden_size:
             raise TiedSizesDiffer(embedding_size=self.embedding_size, hidden_size=self.hidden_size)
 
@@ -183,6 +205,7 @@ def settings(config: RunConfig) -> dict[str, Any]:
     for part in (config.tokenizer, config.model, config.training):
         values |= {entry.name: getattr(part, entry.name) for entry in fields(part) if entry.name not in DECIDED}
     values["stop"] = values["stop"], values.pop("stop_after")
+    values |= {name: None for name in ONLY_OF if not has_setting(config.model.family, name)}
     if config.tokenizer.kind == "character":
         values["vocabulary_size"] = None
     return values

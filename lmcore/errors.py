@@ -13,7 +13,8 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · EncodingUnknown · UndecodableText · TextTooShort · WordsNotCut
     │   ├── TextMissing · TextChanged
     ├── SettingError         a setting outside its range
-    │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer
+    │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer ·
+    │   │   HeadsDoNotDivide
     ├── TrainingError        a run that cannot go on
     │   ├── LossNotFinite · OutOfMemory · WorkerFailed · DiskFull · CountFailed
     ├── LimitError           more than this server allows
@@ -154,6 +155,14 @@ class TiedSizesDiffer(SettingError):
     code = "setting.tied_sizes_differ"
     sentence = (
         "Tied weights share one matrix, so embedding size ({embedding_size}) and hidden size ({hidden_size}) must be equal."
+    )
+
+
+class HeadsDoNotDivide(SettingError):
+    code = "setting.heads_do_not_divide"
+    sentence = (
+        "Attention heads share the hidden size evenly, and {hidden_size} cannot be divided by {heads}. Choose another hidden size "
+        "or another number of heads."
     )
 
 

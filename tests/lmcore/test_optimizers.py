@@ -88,11 +88,13 @@ def test_muon_gets_the_matrices_and_adamw_the_rest(family):
     muon, adamw = build_optimizers(quick(optimizer="muon"), network)
     matrices = [id(weight) for group in muon.param_groups for weight in group["params"]]
     others = [id(weight) for group in adamw.param_groups for weight in group["params"]]
-    expected = (
-        ("mix.weight",) if family == "decay" else [f"rnn.weight_{part}_l{layer}" for layer in (0, 1) for part in ("ih", "hh")]
-    )
+    recurrent = [f"rnn.weight_{part}_l{layer}" for layer in (0, 1) for part in ("ih", "hh")]
+    blocks = [f"layers.{layer}.{part}.weight" for layer in (0, 1) for part in ("qkv", "mix", "widen", "narrow")]
+    expected = {"decay": ["mix.weight"], "transformer": blocks}.get(family, recurrent)
     assert matrices == [id(network.get_parameter(name)) for name in expected]
-    assert {group["gates"] for group in muon.param_groups} == {{"gru": 3, "lstm": 4}.get(family, 1)}
+    assert {group["gates"] for group in muon.param_groups} == {
+        "gru": {3}, "lstm": {4}, "transformer": {1, 3}
+    }.get(family, {1})  # fmt: skip
     assert sorted(matrices + others) == sorted(id(weight) for weight in network.parameters())
 
 

@@ -16,7 +16,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from lmcore import processor
-from lmcore.config import RunConfig
+from lmcore.config import ONLY_OF, RunConfig, has_setting
 from lmcore.runs.data_folder import read_json, write_json
 from lmcore.text.corpus import TokenData
 from lmcore.training import planning
@@ -49,7 +49,8 @@ def setting(config: RunConfig, data: TokenData, vocabulary_size: int) -> str:
     """The name of all that decides how long a step and an evaluation take. Learning rate, schedule and seed do not."""
     model, training = config.model, config.training
     work = {
-        "model": [model.family, model.embedding_size, model.hidden_size, model.layers, model.tied, model.dropout > 0],
+        "model": [model.family, model.embedding_size, model.hidden_size, model.layers, model.tied, model.dropout > 0]
+        + [getattr(model, name) for name in ONLY_OF if has_setting(model.family, name)],
         "training": [getattr(training, name) for name in WORK] + [training.clipping > 0, training.state_resets > 0],
         "text": [config.tokenizer.kind, vocabulary_size, data.kind, len(data.validation)],
         "machine": [processor.name(), processor.cores(), torch.__version__],

@@ -9,7 +9,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from lmcore.config import RunConfig
+from lmcore.config import RunConfig, has_setting
 from lmcore.errors import OutOfMemory, TextTakesTooMuchMemory, TooMuchMemory
 from lmcore.text.text_index import MOST_TOKENS
 from lmcore.training.memory import training_memory
@@ -22,7 +22,7 @@ except ImportError:  # Windows
 OVERHEAD = 70_000_000  # bytes of any run: its store, its first evaluation and sample, files it writes
 BYTES_A_TOKEN, BYTES_A_COUNTED_TOKEN = 5, 110
 TRAINING = ("batch_size", "sequence_length")
-MODEL = ("hidden_size", "layers", "embedding_size", "vocabulary_size")
+MODEL = ("hidden_size", "layers", "embedding_size", "vocabulary_size", "window")
 SMALL_BATCH = 8
 LOWEST = {"hidden_size": 8, "embedding_size": 8, "sequence_length": 4, "vocabulary_size": 260}
 WORTH_IT = 0.1  # of the memory: what saves less is left as it is
@@ -115,6 +115,8 @@ def _halved(config: RunConfig, name: str) -> RunConfig:
     changes = {name: half}
     if owner == "model" and part.tied and name.endswith("_size"):
         changes = {"hidden_size": half, "embedding_size": half}
+    if name == "hidden_size" and has_setting(part.family, "heads"):
+        changes["heads"] = math.gcd(half, part.heads)
     return replace(config, **{owner: replace(part, **changes)})
 
 

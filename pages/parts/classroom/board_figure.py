@@ -12,7 +12,7 @@ from pages.parts.run import charts, run_labels
 
 SETTINGS = ("learning_rate", "hidden_size", "batch_size", "sequence_length")  # few values, chosen by people
 DIVERGED = "x-thin-open"  # outside the scale of colours
-SYMBOLS = {"rnn": "triangle-up", "gru": "square", "lstm": "circle"}
+SYMBOLS = {"rnn": "triangle-up", "gru": "square", "lstm": "circle", "transformer": "diamond"}
 BESIDE = 0.03  # of the axis, between points that lie on each other
 LEAST = 1e-4  # of a loss that has a colour of its own
 MOST_TICKS = 8  # values of settings that are written on an axis

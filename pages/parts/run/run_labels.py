@@ -49,7 +49,7 @@ def config(run: Run):
 
 
 def family(name: str) -> str:
-    return {"rnn": _("plain RNN"), "gru": "GRU", "lstm": "LSTM"}[name]
+    return {"rnn": _("plain RNN"), "gru": "GRU", "lstm": "LSTM", "transformer": "Transformer"}[name]
 
 
 def tokenizer(kind: str) -> str:

@@ -13,6 +13,10 @@ def name(field: str) -> str:
         "hidden_size": _("Hidden size"),
         "dropout": _("Dropout"),
         "tied": _("Tied weights"),
+        "heads": _("Attention heads"),
+        "window": _("Window"),
+        "positions": _("Positions"),
+        "residual": _("Residual connections"),
         "optimizer": _("Optimizer"),
         "learning_rate": _("Learning rate"),
         "schedule": _("Schedule of the learning rate"),
@@ -46,12 +50,23 @@ def help(field: str) -> str:
         "vocabulary_size": _(
             "Rarer tokens beyond this many types become “unknown” (words) or are spelled with smaller pieces (subwords)."
         ),
-        "family": _("The plain RNN forgets soonest; GRU and LSTM have gates that decide what to keep."),
-        "layers": _("Recurrent layers stacked on each other: more can be learned, more slowly."),
+        "family": _(
+            "The plain RNN forgets soonest; GRU and LSTM have gates that decide what to keep; the Transformer looks back at a window "
+            "of earlier tokens instead."
+        ),
+        "layers": _("Layers stacked on each other: more can be learned, more slowly."),
         "embedding_size": _("How many numbers stand for one token on its way in."),
         "hidden_size": _("How many numbers the model has to remember what it has read."),
         "dropout": _("Switches off this share of numbers at random in each step, so that a small text is not learned by heart."),
         "tied": _("The same matrix reads tokens and predicts them: fewer parameters, so embedding and hidden size are equal."),
+        "heads": _("How many places each layer can look at for one token at once; the heads share the hidden size evenly."),
+        "window": _(
+            "How many earlier tokens each token sees in each layer. What lies further back reaches it only through other layers."
+        ),
+        "positions": _(
+            "Tells attention how far apart two tokens are. Without it, a layer sees a bag of tokens without an order."
+        ),
+        "residual": _("Each layer adds to what it was given. Without it, layers are harder to train: try it with three or four."),
         "optimizer": _(
             "How a gradient becomes a change of the weights. Muon, the fastest here, turns the whole matrix at once; "
             "AdamW adapts each number by itself; SGD is the plain rule w ← w − ηg."
@@ -79,7 +94,7 @@ def help(field: str) -> str:
 def option(field: str, value: str) -> str:
     return {
         "kind": {"character": _("characters"), "word": _("words"), "subword": _("subwords")},
-        "family": {"lstm": "LSTM", "gru": "GRU", "rnn": _("plain RNN")},
+        "family": {"lstm": "LSTM", "gru": "GRU", "rnn": _("plain RNN"), "transformer": "Transformer"},
         "optimizer": {"muon": "Muon", "adamw": "AdamW", "adam": "Adam", "momentum": _("SGD with momentum"), "sgd": "SGD"},
         "schedule": {
             "linear": _("warm up, then a straight line to 0"),

@@ -5,7 +5,7 @@ from dataclasses import fields
 import streamlit as st
 
 from lmcore import presets
-from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig, bounds, choices
+from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig, bounds, choices, has_setting
 from lmcore.models import parameter_count
 from lmcore.runs.store.records import Run
 from lmcore.training.memory import training_memory
@@ -22,6 +22,7 @@ SIZES = {  # typed or set by a slider: lowest, highest, step of the slider
     "embedding_size": (8, 512, 8),
     "batch_size": (1, 256, 1),
     "sequence_length": (4, 256, 1),
+    "window": (4, 256, 4),
 }
 PARTS = {"tokenizer": TokenizerConfig, "model": ModelConfig, "training": TrainingConfig}
 
@@ -68,6 +69,8 @@ def form(types) -> RunConfig | None:
             _size("vocabulary_size")
         _choice(ModelConfig, "family")
         _size("hidden_size")
+        if has_setting(_value("family"), "heads"):
+            _attention()
     with right:
         _choice(TrainingConfig, "stop", widget=st.selectbox)
         _number("stop_after", step=10)
@@ -112,6 +115,24 @@ def _last_run(place, now: RunConfig):
         place.button(
             _("Settings of your last run"), icon=":material/history:", key="settings.last", on_click=fill, args=(last.requested,)
         )
+
+
+def _attention():
+    st.caption(
+        _(
+            "A Transformer looks back at earlier tokens directly. At this size it learns more slowly than an LSTM; what it is good for "
+            "is using more of the past."
+        )
+    )
+    size, (low, high) = _value("hidden_size"), bounds(ModelConfig, "heads")
+    options = [heads for heads in range(low, high + 1) if size % heads == 0]
+    st.session_state[key("heads")] = max(heads for heads in options if heads <= max(low, _value("heads")))
+    st.segmented_control(
+        setting_labels.name("heads"), options, key=key("heads"), help=setting_labels.help("heads"), required=True
+    )
+    _size("window")
+    for field in ("positions", "residual"):
+        st.toggle(setting_labels.name(field), key=key(field), help=setting_labels.help(field))
 
 
 def _more():
@@ -213,9 +234,13 @@ def _whole(field: str) -> bool:
     return field == "seed" or field == "stop_after" and _value("stop") in ("steps", "plateau")
 
 
+def _is_shown(field: str) -> bool:
+    return _value("kind") != "character" if field == "vocabulary_size" else has_setting(_value("family"), field)
+
+
 def refusals() -> list[str]:
     """A sentence for each number of the form that cannot be taken."""
-    shown = [field for field in SIZES if field != "vocabulary_size" or _value("kind") != "character"]
+    shown = [field for field in SIZES if _is_shown(field)]
     typed: list[tuple] = [(field, key(field) + ".typed", *SIZES[field][:2], True) for field in shown]
     typed += [(field, key(field), *bounds(TrainingConfig, field), _whole(field)) for field in NUMBERS]
     found = (refusal(_name(field), st.session_state[name], *more) for field, name, *more in typed if name in st.session_state)

@@ -1,0 +1,214 @@
+"""A small transformer that reads a text as a stream: it carries the keys and values of a window from one stretch to the next.
+
+How a network is trained is `training`; what recurrent networks do instead is `recurrent`.
+"""
+
+import copy
+import functools
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lmcore.config import ModelConfig
+from lmcore.models.network import Shapes, State
+
+WIDENING = 4  # of the inner layer
+BASE = 10_000.0  # of the rotary angles
+SMALL = 0.2  # output weights begin near the uniform
+STRETCH = 128  # tokens read at once: with more, most of what they compare would lie outside the window
+TABLES = 64  # masks and angles that are kept
+
+
+@functools.lru_cache(maxsize=TABLES)
+@torch.inference_mode(mode=False)  # what is made while inferring could not be trained with later
+def band(length: int, window: int, dtype: torch.dtype) -> Tensor:
+    """(T, W + T), added to the scores: 0 where token t sees a key, itself and the W before it; -∞ elsewhere.
+
+    >>> band(2, 1, torch.float32).tolist()
+    [[0.0, 0.0, -inf], [-inf, 0.0, 0.0]]
+    """
+    query, key = torch.arange(length)[:, None], torch.arange(window + length)
+    return torch.where((key >= query) & (key <= query + window), 0.0, -math.inf).to(dtype)
+
+
+@functools.lru_cache(maxsize=TABLES)
+@torch.inference_mode(mode=False)
+def turns(count: int, pairs: int, dtype: torch.dtype) -> Tensor:
+    """(S, d/2) complex numbers of length 1: what position p = 0 … S-1 turns pair k by, the angle p / 10,000^(2k/d)."""
+    angles = torch.arange(count)[:, None] * BASE ** -(torch.arange(pairs) / max(1, pairs)).double()
+    return torch.polar(torch.ones_like(angles), angles).to(dtype.to_complex())
+
+
+def rotate(x: Tensor, turn: Tensor) -> Tensor:
+    """Turn each pair of numbers by its position (Su et al., 2021): a product then depends on the distance alone. x: (…, S, d)."""
+    even = x[..., : 2 * turn.shape[-1]].contiguous()  # of an odd number of dimensions the last is left as it is
+    turned = torch.view_as_real(torch.view_as_complex(even.unflatten(-1, (-1, 2))) * turn).flatten(-2)
+    return turned if even.shape == x.shape else torch.cat([turned, x[..., -1:]], dim=-1)
+
+
+def norm(x: Tensor) -> Tensor:
+    """x / √(mean of x²) (Zhang and Sennrich, 2019), without weights."""
+    return functional.rms_norm(x, x.shape[-1:])
+
+
+class Layer(nn.Module):
+    """x ← x + attention(norm(x)), x ← x + W max(0, V norm(x))². Without `residual` the sums have no x."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        size, self.heads, self.residual = config.hidden_size, config.heads, config.residual
+        self.qkv = nn.Linear(size, 3 * size, bias=False)
+        self.mix = nn.Linear(size, size, bias=False)
+        self.widen = nn.Linear(size, WIDENING * size, bias=False)
+        self.narrow = nn.Linear(WIDENING * size, size, bias=False)
+        self.dropout = nn.Dropout(config.dropout)
+        if self.residual:  # each layer begins as doing nothing
+            nn.init.zeros_(self.mix.weight)
+            nn.init.zeros_(self.narrow.weight)
+
+    def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, turn: Tensor | None):
+        """x: (B, T, H); keys, values: (B, heads, W, d) of the tokens before. Return (x, keys and values of the last W tokens, weights)."""
+        window = keys.shape[2]
+        qkv = self.qkv(norm(x)).to(keys.dtype).unflatten(-1, (3, self.heads, -1))
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, T, d) each
+        query = norm(query) / math.sqrt(query.shape[-1])
+        keys, values = torch.cat([keys, norm(key)], dim=2), torch.cat([values, value], dim=2)  # (B, heads, W + T, d)
+        turned = keys
+        if turn is not None:
+            query, turned = rotate(query, turn[window:]), rotate(keys, turn)
+        weights = torch.softmax(query @ turned.mT + mask, dim=-1)  # (B, heads, T, W + T)
+        x = self._add(x, self.mix((weights.to(values.dtype) @ values).transpose(1, 2).flatten(2)))
+        x = self._add(x, self.narrow(functional.relu(self.widen(norm(x))).square()))
+        return x, keys[:, :, -window:], values[:, :, -window:], weights
+
+    def _add(self, x: Tensor, change: Tensor) -> Tensor:
+        return x + self.dropout(change) if self.residual else self.dropout(change)
+
+
+class TransformerModel(nn.Module):
+    """A causal decoder (Vaswani et al., 2017) over a sliding window (Dai et al., 2019). A `Network`.
+
+    Every token sees itself and the W tokens before it, however the text is cut. A state is keys and values, (layers, B, heads, W, d)
+    each, and how many of the W slots are filled, (1, B): the last ones; the others are masked. Keys are kept before they are turned:
+    positions count from the first slot, so that angles do not grow along a stream.
+    """
+
+    def __init__(self, vocabulary_size: int, config: ModelConfig):
+        super().__init__()
+        size, self.config = config.hidden_size, config
+        self.embedding = nn.Embedding(vocabulary_size, config.embedding_size)
+        self.lift = nn.Linear(config.embedding_size, size, bias=False) if config.embedding_size != size else nn.Identity()
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.linear = nn.Linear(size, vocabulary_size)
+        self.dropout = nn.Dropout(config.dropout)
+        self.kept: Tensor | None = None  # (layers, H), 0 for the units that are switched off
+        nn.init.normal_(self.linear.weight, std=SMALL / math.sqrt(size))
+        nn.init.zeros_(self.linear.bias)
+        if config.tied:  # Press and Wolf, 2017; what is read is normed, so its size does not matter
+            self.embedding.weight = self.linear.weight
+
+    @property
+    def output(self) -> nn.Linear:
+        return self.linear
+
+    def _read(self, ids: Tensor, state: State) -> tuple[list[Tensor], list[Tensor], State]:
+        """Return (output of each layer (B, T, H), as what follows reads it: normed; its attention (B, heads, T, W + T); state)."""
+        (keys, values, seen), length, window = state, ids.shape[1], self.config.window
+        mask = band(length, window, keys.dtype)
+        if (seen < window).any():  # lanes that begin
+            empty = torch.arange(window + length) < window - seen[0, :, None]
+            mask = mask.masked_fill(empty[:, None, None], -math.inf)  # (B, 1, T, W + T)
+        turn = turns(window + length, keys.shape[-1] // 2, keys.dtype) if self.config.positions else None
+        found: tuple[list[Tensor], ...] = ([], [], [], [])
+        x = self.dropout(norm(self.lift(self.embedding(ids))))
+        for index, layer in enumerate(self.layers):
+            x, key, value, weights = layer(x, keys[index], values[index], mask, turn)
+            x = x if self.kept is None else x * self.kept[index]
+            for column, one in zip(found, (norm(x), weights, key, value), strict=True):
+                column.append(one)
+        return *found[:2], (*map(torch.stack, found[2:]), (seen + length).clamp(max=window))
+
+    def features(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        found = []
+        for outputs, _, state in self._stretches(ids, state):  # noqa: B020, PLR1704
+            found.append(outputs[-1])
+        return self.dropout(torch.cat(found, dim=1)), state
+
+    def _stretches(self, ids: Tensor, state: State) -> Iterator[tuple[list[Tensor], list[Tensor], State]]:
+        for part in ids.split(STRETCH, dim=1):
+            outputs, attention, state = self._read(part, state)
+            yield outputs, attention, state
+
+    def initial_state(self, lanes: int) -> State:
+        return tuple(self.linear.weight.new_zeros(shape) for shape in self.state_shapes(self.config, lanes))
+
+    def reset(self, state: State, lanes: Tensor) -> State:
+        if not lanes.any():
+            return state
+        return tuple(part.masked_fill(lanes.view(1, -1, *[1] * (part.dim() - 2)), 0.0) for part in state)
+
+    def stepper(self):
+        def step(state: State, token_id: int) -> tuple[Tensor, State]:
+            features, after = self.features(torch.tensor([[token_id]]), state)
+            return features[0, 0], after
+
+        return step
+
+    @torch.no_grad()
+    def internals(self, ids: Sequence[int] | np.ndarray, state: State) -> dict[str, np.ndarray]:
+        read = self._stretches(torch.as_tensor(np.asarray(ids))[None].long(), state)
+        return {"h": torch.cat([torch.stack(outputs, dim=2)[0] for outputs, *_ in read]).numpy()}
+
+    @torch.no_grad()
+    def attention(self, ids: Sequence[int] | np.ndarray, state: State) -> np.ndarray:
+        """Return how much each of T tokens takes from each key, (T, layers, heads, W + T): first the slots of the state, then the tokens
+        themselves. A row sums to 1; later tokens, slots that are empty and what lies outside the window have 0."""
+        found = np.zeros((len(ids), self.config.layers, self.config.heads, self.config.window + len(ids)), dtype=np.float32)
+        read = self._stretches(torch.as_tensor(np.asarray(ids))[None].long(), state)
+        for first, (_, attention, _) in zip(range(0, len(ids), STRETCH), read, strict=True):
+            rows = torch.cat(attention).permute(2, 0, 1, 3).numpy()
+            found[first : first + len(rows), :, :, first : first + rows.shape[-1]] = rows
+        return found
+
+    def without_units(self, units: Sequence[tuple[int, int]]):
+        copied = copy.deepcopy(self)
+        if units:
+            kept = torch.ones(self.config.layers, self.config.hidden_size) if self.kept is None else self.kept.clone()
+            kept[tuple(zip(*units, strict=True))] = 0.0
+            copied.kept = kept.to(self.linear.weight.dtype)
+        return copied
+
+    @classmethod
+    def from_config(cls, config: ModelConfig, vocabulary_size: int):
+        return cls(vocabulary_size, config)
+
+    @classmethod
+    def weight_shapes(cls, config: ModelConfig, vocabulary_size: int) -> Shapes:
+        size, embedding = config.hidden_size, config.embedding_size
+        shapes: Shapes = {"embedding.weight": (vocabulary_size, embedding)}
+        shapes |= {"lift.weight": (size, embedding)} if embedding != size else {}
+        for layer in range(config.layers):
+            shapes |= {f"layers.{layer}.qkv.weight": (3 * size, size), f"layers.{layer}.mix.weight": (size, size)}
+            shapes |= {f"layers.{layer}.widen.weight": (WIDENING * size, size)}
+            shapes |= {f"layers.{layer}.narrow.weight": (size, WIDENING * size)}
+        output = {} if config.tied else {"linear.weight": (vocabulary_size, size)}
+        return {**shapes, **output, "linear.bias": (vocabulary_size,)}
+
+    @classmethod
+    def state_shapes(cls, config: ModelConfig, lanes: int) -> tuple[tuple[int, ...], ...]:
+        window = (config.layers, lanes, config.heads, config.window, config.hidden_size // config.heads)
+        return window, window, (1, lanes)
+
+    @classmethod
+    def matrices(cls, name: str) -> int:
+        return 3 if "qkv" in name else int(name.startswith(("layers", "lift")))
+
+    @classmethod
+    def activations(cls, config: ModelConfig, sequence_length: int) -> int:
+        keys = 1 + config.window / sequence_length  # that stand for each token
+        per_layer = config.hidden_size * (30 + 10 * keys) + config.heads * (config.window + sequence_length) * 4
+        return round(3 * config.embedding_size + config.layers * per_layer)
