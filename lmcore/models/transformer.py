@@ -6,7 +6,8 @@ How a network is trained is `training`; what recurrent networks do instead is `r
 import copy
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Self
 
 import numpy as np
 import torch
@@ -58,7 +59,7 @@ def norm(x: Tensor) -> Tensor:
 class Layer(nn.Module):
     """x ← x + attention(norm(x)), x ← x + W max(0, V norm(x))². Without `residual` the sums have no x."""
 
-    def __init__(self, config: ModelConfig):
+    def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         size, self.heads, self.residual = config.hidden_size, config.heads, config.residual
         self.qkv = nn.Linear(size, 3 * size, bias=False)
@@ -70,8 +71,8 @@ class Layer(nn.Module):
             nn.init.zeros_(self.mix.weight)
             nn.init.zeros_(self.narrow.weight)
 
-    def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, turn: Tensor | None):
-        """x: (B, T, H); keys, values: (B, heads, W, d) of the tokens before. Return (x, keys and values of the last W tokens, weights)."""
+    def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, turn: Tensor | None) -> tuple[Tensor, ...]:
+        """x: (B, T, H); keys, values: (B, heads, W, d) of the tokens before. Return (x, attention, keys and values of the last W)."""
         window = keys.shape[2]
         qkv = self.qkv(norm(x)).to(keys.dtype).unflatten(-1, (3, self.heads, -1))
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, T, d) each
@@ -83,7 +84,7 @@ class Layer(nn.Module):
         weights = torch.softmax(query @ turned.mT + mask, dim=-1)  # (B, heads, T, W + T)
         x = self._add(x, self.mix((weights.to(values.dtype) @ values).transpose(1, 2).flatten(2)))
         x = self._add(x, self.narrow(functional.relu(self.widen(norm(x))).square()))
-        return x, keys[:, :, -window:], values[:, :, -window:], weights
+        return x, weights, keys[:, :, -window:], values[:, :, -window:]
 
     def _add(self, x: Tensor, change: Tensor) -> Tensor:
         return x + self.dropout(change) if self.residual else self.dropout(change)
@@ -97,7 +98,7 @@ class TransformerModel(nn.Module):
     positions count from the first slot, so that angles do not grow along a stream.
     """
 
-    def __init__(self, vocabulary_size: int, config: ModelConfig):
+    def __init__(self, vocabulary_size: int, config: ModelConfig) -> None:
         super().__init__()
         size, self.config = config.hidden_size, config
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size)
@@ -115,33 +116,30 @@ class TransformerModel(nn.Module):
     def output(self) -> nn.Linear:
         return self.linear
 
-    def _read(self, ids: Tensor, state: State) -> tuple[list[Tensor], list[Tensor], State]:
-        """Return (output of each layer (B, T, H), as what follows reads it: normed; its attention (B, heads, T, W + T); state)."""
-        (keys, values, seen), length, window = state, ids.shape[1], self.config.window
-        mask = band(length, window, keys.dtype)
-        if (seen < window).any():  # lanes that begin
-            empty = torch.arange(window + length) < window - seen[0, :, None]
-            mask = mask.masked_fill(empty[:, None, None], -math.inf)  # (B, 1, T, W + T)
-        turn = turns(window + length, keys.shape[-1] // 2, keys.dtype) if self.config.positions else None
-        found: tuple[list[Tensor], ...] = ([], [], [], [])
-        x = self.dropout(norm(self.lift(self.embedding(ids))))
-        for index, layer in enumerate(self.layers):
-            x, key, value, weights = layer(x, keys[index], values[index], mask, turn)
-            x = x if self.kept is None else x * self.kept[index]
-            for column, one in zip(found, (norm(x), weights, key, value), strict=True):
-                column.append(one)
-        return *found[:2], (*map(torch.stack, found[2:]), (seen + length).clamp(max=window))
+    def _read(self, ids: Tensor, state: State) -> Iterator[tuple[list[Tensor], list[Tensor], State]]:
+        """Yield, stretch by stretch, the output of each layer (B, T, H), as what follows reads it: normed; its attention
+        (B, heads, T, W + T); and the state."""
+        window = self.config.window
+        for part in ids.split(STRETCH, dim=1):
+            (keys, values, seen), length = state, part.shape[1]
+            mask = band(length, window, keys.dtype)
+            if (seen < window).any():  # lanes that begin
+                empty = torch.arange(window + length) < window - seen[0, :, None]
+                mask = mask.masked_fill(empty[:, None, None], -math.inf)  # (B, 1, T, W + T)
+            turn = turns(window + length, keys.shape[-1] // 2, keys.dtype) if self.config.positions else None
+            found: list[list[Tensor]] = []
+            x = self.dropout(norm(self.lift(self.embedding(part))))
+            for index, layer in enumerate(self.layers):
+                x, *more = layer(x, keys[index], values[index], mask, turn)
+                x = x if self.kept is None else x * self.kept[index]
+                found.append([norm(x), *more])
+            outputs, attention, new_keys, new_values = map(list, zip(*found, strict=True))
+            state = torch.stack(new_keys), torch.stack(new_values), (seen + length).clamp(max=window)
+            yield outputs, attention, state
 
     def features(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
-        found = []
-        for outputs, _, state in self._stretches(ids, state):  # noqa: B020, PLR1704
-            found.append(outputs[-1])
-        return self.dropout(torch.cat(found, dim=1)), state
-
-    def _stretches(self, ids: Tensor, state: State) -> Iterator[tuple[list[Tensor], list[Tensor], State]]:
-        for part in ids.split(STRETCH, dim=1):
-            outputs, attention, state = self._read(part, state)
-            yield outputs, attention, state
+        read = list(self._read(ids, state))
+        return self.dropout(torch.cat([outputs[-1] for outputs, *_ in read], dim=1)), read[-1][-1]
 
     def initial_state(self, lanes: int) -> State:
         return tuple(self.linear.weight.new_zeros(shape) for shape in self.state_shapes(self.config, lanes))
@@ -151,7 +149,7 @@ class TransformerModel(nn.Module):
             return state
         return tuple(part.masked_fill(lanes.view(1, -1, *[1] * (part.dim() - 2)), 0.0) for part in state)
 
-    def stepper(self):
+    def stepper(self) -> Callable[[State, int], tuple[Tensor, State]]:
         def step(state: State, token_id: int) -> tuple[Tensor, State]:
             features, after = self.features(torch.tensor([[token_id]]), state)
             return features[0, 0], after
@@ -160,7 +158,7 @@ class TransformerModel(nn.Module):
 
     @torch.no_grad()
     def internals(self, ids: Sequence[int] | np.ndarray, state: State) -> dict[str, np.ndarray]:
-        read = self._stretches(torch.as_tensor(np.asarray(ids))[None].long(), state)
+        read = self._read(torch.as_tensor(np.asarray(ids))[None].long(), state)
         return {"h": torch.cat([torch.stack(outputs, dim=2)[0] for outputs, *_ in read]).numpy()}
 
     @torch.no_grad()
@@ -168,13 +166,13 @@ class TransformerModel(nn.Module):
         """Return how much each of T tokens takes from each key, (T, layers, heads, W + T): first the slots of the state, then the tokens
         themselves. A row sums to 1; later tokens, slots that are empty and what lies outside the window have 0."""
         found = np.zeros((len(ids), self.config.layers, self.config.heads, self.config.window + len(ids)), dtype=np.float32)
-        read = self._stretches(torch.as_tensor(np.asarray(ids))[None].long(), state)
+        read = self._read(torch.as_tensor(np.asarray(ids))[None].long(), state)
         for first, (_, attention, _) in zip(range(0, len(ids), STRETCH), read, strict=True):
             rows = torch.cat(attention).permute(2, 0, 1, 3).numpy()
             found[first : first + len(rows), :, :, first : first + rows.shape[-1]] = rows
         return found
 
-    def without_units(self, units: Sequence[tuple[int, int]]):
+    def without_units(self, units: Sequence[tuple[int, int]]) -> Self:
         copied = copy.deepcopy(self)
         if units:
             kept = torch.ones(self.config.layers, self.config.hidden_size) if self.kept is None else self.kept.clone()
@@ -183,7 +181,7 @@ class TransformerModel(nn.Module):
         return copied
 
     @classmethod
-    def from_config(cls, config: ModelConfig, vocabulary_size: int):
+    def from_config(cls, config: ModelConfig, vocabulary_size: int) -> Self:
         return cls(vocabulary_size, config)
 
     @classmethod
@@ -191,10 +189,13 @@ class TransformerModel(nn.Module):
         size, embedding = config.hidden_size, config.embedding_size
         shapes: Shapes = {"embedding.weight": (vocabulary_size, embedding)}
         shapes |= {"lift.weight": (size, embedding)} if embedding != size else {}
-        for layer in range(config.layers):
-            shapes |= {f"layers.{layer}.qkv.weight": (3 * size, size), f"layers.{layer}.mix.weight": (size, size)}
-            shapes |= {f"layers.{layer}.widen.weight": (WIDENING * size, size)}
-            shapes |= {f"layers.{layer}.narrow.weight": (size, WIDENING * size)}
+        one_layer = {
+            "qkv": (3 * size, size),
+            "mix": (size, size),
+            "widen": (WIDENING * size, size),
+            "narrow": (size, WIDENING * size),
+        }
+        shapes |= {f"layers.{layer}.{name}.weight": one for layer in range(config.layers) for name, one in one_layer.items()}
         output = {} if config.tied else {"linear.weight": (vocabulary_size, size)}
         return {**shapes, **output, "linear.bias": (vocabulary_size,)}
 

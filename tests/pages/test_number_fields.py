@@ -148,3 +148,17 @@ def test_no_count_is_smoothed_with_a_number_that_is_refused(open_page, here, val
 def test_the_ends_of_a_range_belong_to_it(value, low, high, whole, words):
     found = refusal("k", value, low, high, whole)
     assert found is None if words is None else words in re.sub(r"\\(.)", r"\1", found)
+
+
+def test_settings_of_the_transformer_are_shown_for_it_alone_and_always_go_together(store, a_run):  # noqa: F811
+    app = form(a_run)
+    assert not [widget for widget in app.toggle if widget.key == "settings.residual"]
+    app.segmented_control(key="settings.family").set_value("transformer").run()
+    assert any("learns more slowly than an LSTM" in caption.value for caption in app.caption)
+    app.segmented_control(key="settings.heads").set_value(8).run()
+    app.toggle(key="settings.positions").set_value(False).run()
+    app.number_input(key="settings.hidden_size.typed").set_value(100.0).run()  # 8 does not divide it
+    assert not app.exception
+    assert app.segmented_control(key="settings.heads").value == 5
+    model = app.session_state["settings"].model
+    assert (model.family, model.hidden_size, model.heads, model.positions, model.window) == ("transformer", 100, 5, False, 64)
