@@ -52,8 +52,7 @@ def rotate(x: Tensor, turn: Tensor) -> Tensor:
 
 
 def norm(x: Tensor) -> Tensor:
-    """x / √(mean of x²) (Zhang and Sennrich, 2019), without weights."""
-    return functional.rms_norm(x, x.shape[-1:])
+    return functional.rms_norm(x, x.shape[-1:])  # x / √(mean of x²) (Zhang and Sennrich, 2019), without weights
 
 
 class Layer(nn.Module):
