@@ -21,10 +21,9 @@ WIDENING = 4  # of the inner layer
 BASE = 10_000.0  # of the rotary angles
 SMALL = 0.2  # output weights begin near the uniform
 STRETCH = 128  # tokens read at once: with more, most of what they compare would lie outside the window
-TABLES = 64  # masks and angles that are kept
 
 
-@functools.lru_cache(maxsize=TABLES)
+@functools.lru_cache(maxsize=64)
 @torch.inference_mode(mode=False)  # what is made while inferring could not be trained with later
 def band(length: int, window: int, dtype: torch.dtype) -> Tensor:
     """(T, W + T), added to the scores: 0 where token t sees a key, itself and the W before it; -∞ elsewhere.
@@ -36,7 +35,7 @@ def band(length: int, window: int, dtype: torch.dtype) -> Tensor:
     return torch.where((key >= query) & (key <= query + window), 0.0, -math.inf).to(dtype)
 
 
-@functools.lru_cache(maxsize=TABLES)
+@functools.lru_cache(maxsize=64)
 @torch.inference_mode(mode=False)
 def turns(count: int, pairs: int, dtype: torch.dtype) -> Tensor:
     """(S, d/2) complex numbers of length 1: what position p = 0 … S-1 turns pair k by, the angle p / 10,000^(2k/d)."""
@@ -52,7 +51,8 @@ def rotate(x: Tensor, turn: Tensor) -> Tensor:
 
 
 def norm(x: Tensor) -> Tensor:
-    return functional.rms_norm(x, x.shape[-1:])  # x / √(mean of x²) (Zhang and Sennrich, 2019), without weights
+    """x / √(mean of x²) (Zhang and Sennrich, 2019), without weights."""
+    return functional.rms_norm(x, x.shape[-1:])
 
 
 class Layer(nn.Module):
@@ -66,9 +66,8 @@ class Layer(nn.Module):
         self.widen = nn.Linear(size, WIDENING * size, bias=False)
         self.narrow = nn.Linear(WIDENING * size, size, bias=False)
         self.dropout = nn.Dropout(config.dropout)
-        if self.residual:  # each layer begins as doing nothing
-            nn.init.zeros_(self.mix.weight)
-            nn.init.zeros_(self.narrow.weight)
+        for last in (self.mix, self.narrow) if self.residual else ():  # each layer begins as doing nothing
+            nn.init.zeros_(last.weight)
 
     def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, turn: Tensor | None) -> tuple[Tensor, ...]:
         """x: (B, T, H); keys, values: (B, heads, W, d) of the tokens before. Return (x, attention, keys and values of the last W)."""
@@ -77,16 +76,12 @@ class Layer(nn.Module):
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, T, d) each
         query = norm(query) / math.sqrt(query.shape[-1])
         keys, values = torch.cat([keys, norm(key)], dim=2), torch.cat([values, value], dim=2)  # (B, heads, W + T, d)
-        turned = keys
-        if turn is not None:
-            query, turned = rotate(query, turn[window:]), rotate(keys, turn)
+        query, turned = (query, keys) if turn is None else (rotate(query, turn[window:]), rotate(keys, turn))
         weights = torch.softmax(query @ turned.mT + mask, dim=-1)  # (B, heads, T, W + T)
-        x = self._add(x, self.mix((weights.to(values.dtype) @ values).transpose(1, 2).flatten(2)))
-        x = self._add(x, self.narrow(functional.relu(self.widen(norm(x))).square()))
+        mixed = (weights.to(values.dtype) @ values).transpose(1, 2).flatten(2)  # (B, T, H)
+        x = (x if self.residual else 0.0) + self.dropout(self.mix(mixed))
+        x = (x if self.residual else 0.0) + self.dropout(self.narrow(functional.relu(self.widen(norm(x))).square()))
         return x, weights, keys[:, :, -window:], values[:, :, -window:]
-
-    def _add(self, x: Tensor, change: Tensor) -> Tensor:
-        return x + self.dropout(change) if self.residual else self.dropout(change)
 
 
 class TransformerModel(nn.Module):
@@ -103,17 +98,13 @@ class TransformerModel(nn.Module):
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size)
         self.lift = nn.Linear(config.embedding_size, size, bias=False) if config.embedding_size != size else nn.Identity()
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
-        self.linear = nn.Linear(size, vocabulary_size)
+        self.output = nn.Linear(size, vocabulary_size)
         self.dropout = nn.Dropout(config.dropout)
         self.kept: Tensor | None = None  # (layers, H), 0 for the units that are switched off
-        nn.init.normal_(self.linear.weight, std=SMALL / math.sqrt(size))
-        nn.init.zeros_(self.linear.bias)
+        nn.init.normal_(self.output.weight, std=SMALL / math.sqrt(size))
+        nn.init.zeros_(self.output.bias)
         if config.tied:  # Press and Wolf, 2017; what is read is normed, so its size does not matter
-            self.embedding.weight = self.linear.weight
-
-    @property
-    def output(self) -> nn.Linear:
-        return self.linear
+            self.embedding.weight = self.output.weight
 
     def _read(self, ids: Tensor, state: State) -> Iterator[tuple[list[Tensor], list[Tensor], State]]:
         """Yield, stretch by stretch, the output of each layer (B, T, H), as what follows reads it: normed; its attention
@@ -141,7 +132,7 @@ class TransformerModel(nn.Module):
         return self.dropout(torch.cat([outputs[-1] for outputs, *_ in read], dim=1)), read[-1][-1]
 
     def initial_state(self, lanes: int) -> State:
-        return tuple(self.linear.weight.new_zeros(shape) for shape in self.state_shapes(self.config, lanes))
+        return tuple(self.output.weight.new_zeros(shape) for shape in self.state_shapes(self.config, lanes))
 
     def reset(self, state: State, lanes: Tensor) -> State:
         if not lanes.any():
@@ -173,10 +164,10 @@ class TransformerModel(nn.Module):
 
     def without_units(self, units: Sequence[tuple[int, int]]) -> Self:
         copied = copy.deepcopy(self)
-        if units:
-            kept = torch.ones(self.config.layers, self.config.hidden_size) if self.kept is None else self.kept.clone()
-            kept[tuple(zip(*units, strict=True))] = 0.0
-            copied.kept = kept.to(self.linear.weight.dtype)
+        if copied.kept is None:
+            copied.kept = self.output.weight.new_ones(self.config.layers, self.config.hidden_size)
+        for layer, unit in units:
+            copied.kept[layer, unit] = 0.0
         return copied
 
     @classmethod
@@ -185,18 +176,13 @@ class TransformerModel(nn.Module):
 
     @classmethod
     def weight_shapes(cls, config: ModelConfig, vocabulary_size: int) -> Shapes:
-        size, embedding = config.hidden_size, config.embedding_size
-        shapes: Shapes = {"embedding.weight": (vocabulary_size, embedding)}
-        shapes |= {"lift.weight": (size, embedding)} if embedding != size else {}
-        one_layer = {
-            "qkv": (3 * size, size),
-            "mix": (size, size),
-            "widen": (WIDENING * size, size),
-            "narrow": (size, WIDENING * size),
-        }
+        size, embedding, inner = config.hidden_size, config.embedding_size, WIDENING * config.hidden_size
+        lift = {"lift.weight": (size, embedding)} if embedding != size else {}
+        shapes: Shapes = {"embedding.weight": (vocabulary_size, embedding), **lift}
+        one_layer = {"qkv": (3 * size, size), "mix": (size, size), "widen": (inner, size), "narrow": (size, inner)}
         shapes |= {f"layers.{layer}.{name}.weight": one for layer in range(config.layers) for name, one in one_layer.items()}
-        output = {} if config.tied else {"linear.weight": (vocabulary_size, size)}
-        return {**shapes, **output, "linear.bias": (vocabulary_size,)}
+        shapes |= {} if config.tied else {"output.weight": (vocabulary_size, size)}
+        return {**shapes, "output.bias": (vocabulary_size,)}
 
     @classmethod
     def state_shapes(cls, config: ModelConfig, lanes: int) -> tuple[tuple[int, ...], ...]:
