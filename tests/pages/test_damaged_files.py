@@ -28,7 +28,7 @@ def damaged(ids):
     kept = {}
 
     def forget():
-        model_cache._cache.clear()
+        model_cache._loaded.cache_clear()
         held_out._lines.clear()
         ngram_cache._digest.cache_clear()
 

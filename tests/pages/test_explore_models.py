@@ -69,7 +69,7 @@ def test_who_stands_beside_a_run(entries):
 def test_what_a_page_holds_keeps_no_model_alive(run, trained):
     ids = trained.encode("the cat")
     asked, model = probability.next_token(trained.model, ids), weakref.ref(trained.model)
-    model_cache._cache.clear()  # others were asked meanwhile
+    model_cache._loaded.cache_clear()  # others were asked meanwhile
     gc.collect()
     assert model() is None
     assert probability.next_token(trained.model, ids).tolist() == asked.tolist()

@@ -1,10 +1,9 @@
 """Trained models for the pages: loaded from a run's best checkpoint, a few kept in memory, a few asked at once.
 
-Keyed by run and step, so that a running model is fresh and a finished one is loaded once. Looking is open to whoever has the address.
+Kept by run and step: of a running run the newest checkpoint is loaded, of a finished one each step once.
 """
 
 import threading
-from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -29,12 +28,8 @@ class _Kept:
     kind: str
 
 
-_cache: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
-_lock = threading.Lock()
-
-
 def load(data_folder, run: Run, last: bool = False) -> TrainedModel | None:
-    """The readable checkpoint with the best validation loss of a run, or its last one; None while there is none.
+    """Return the model of a run's readable checkpoint with the best validation loss, or of its last one; None while there is none.
 
     Raises CheckpointsDamaged where none of them can be read, TokenizerDamaged where the tokenizer cannot, or is that of another run.
     """
@@ -54,7 +49,7 @@ def load(data_folder, run: Run, last: bool = False) -> TrainedModel | None:
 
 
 def _fetch(run_folder: RunFolder, step: int) -> LanguageModel:
-    """The model of one step, or the newest where its checkpoint has been replaced."""
+    """Return the model of one step, or the newest where its checkpoint has been replaced. Raises CheckpointDamaged."""
     kept = _of_step(run_folder, step) or _first(run_folder, run_folder.checkpoints())
     if kept is None:
         raise CheckpointDamaged(step=step, reason="deleted")
@@ -69,32 +64,28 @@ def _first(run_folder: RunFolder, paths: list[Path]) -> _Kept | None:
 
 
 def _of_step(run_folder: RunFolder, step: int) -> _Kept | None:
-    """None where its checkpoint is gone or cannot be read."""
-    key = run_folder.run_id, step
-    with _lock:
-        if found := _cache.get(key):
-            _cache.move_to_end(key)
-            return found
+    """Return None where its checkpoint is gone or cannot be read."""
     try:
-        saved = checkpoint.load(run_folder.checkpoint_path(step))
+        return _loaded(run_folder, step)
     except CheckpointDamaged:
         return None
-    kept = _Kept(saved.language_model(), saved.step, saved.header["kind"])
-    with _lock:
-        _cache[key] = kept
-        while len(_cache) > KEPT:
-            _cache.popitem(last=False)
-    return kept
+
+
+@lru_cache(maxsize=KEPT)
+def _loaded(run_folder: RunFolder, step: int) -> _Kept:
+    """Raises CheckpointDamaged, which is not kept: the next look tries again."""
+    saved = checkpoint.load(run_folder.checkpoint_path(step))
+    return _Kept(saved.language_model(), saved.step, saved.header["kind"])
 
 
 @lru_cache(maxsize=KEPT)
 def _tokenizer(written: bytes) -> Tokenizer:
-    """A class that trains on one text has one tokenizer."""
+    """Return the tokenizer of this JSON: runs of one text share it. Raises TokenizerDamaged."""
     return parse_tokenizer(written)
 
 
 @contextmanager
 def asking():
-    """Around every computation with a model: so many at once, the others wait their turn."""
+    """Limit the computations with a model to two at once; others wait."""
     with AT_ONCE:
         yield
