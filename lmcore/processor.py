@@ -62,13 +62,13 @@ def name() -> str:
 
 
 def cores() -> int:
-    """How many this process may use."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Torch's threads for a while: whoever calls may use another number, and sums of another order differ in their last digits."""
+    """Set torch's number of threads for a while. Sums in another order differ in their last digits, so a run fixes it."""
     before = torch.get_num_threads()
     if before != count:
         torch.set_num_threads(count)

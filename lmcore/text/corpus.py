@@ -17,7 +17,7 @@ SMALLEST_SPLIT = 2_000  # characters: a shorter text is all for training
 FEWEST_ITEMS = 10  # different ones: of fewer, none is held back
 SMALLEST_VALIDATION = 200  # tokens
 SMALLEST_TRAINING = 8  # tokens
-OPENING = 256  # tokens a fresh context of a stream begins with
+OPENING = 256  # tokens a context of a stream begins with
 NEAR = 500  # characters: how far back a stream is cut, to end with a line or a sentence
 LONGEST_TOKEN = 16  # characters: of this many for each token, enough are cut
 
@@ -84,7 +84,7 @@ class TokenData:
     validation: np.ndarray  # (M,) ids; empty where there is too little
     validation_bytes: int  # UTF-8 bytes of the validation text that are predicted
     unknown_bytes: int  # of them, those that became <unk>
-    opening: np.ndarray  # ids a fresh context begins with: the end of a stream's training text, or [<begin>]
+    opening: np.ndarray  # ids a context begins with: the end of a stream's training text, or [<begin>]
     spacing_bits: float = 0.0  # that say where the spaces of the validation text stand, where its tokens do not
 
     @property
@@ -95,7 +95,7 @@ class TokenData:
 def encode(
     corpus: Corpus, tokenizer: Tokenizer, on_progress: OnProgress = ignore, *, train: np.ndarray | None = None
 ) -> TokenData:
-    """train: the ids of the training text, where they are known. on_progress: called with the share that is done. Raises TextTooShort, or
+    """Return the ids a run trains on. train: those of the training text, where they are known. on_progress: called with the share that is done. Raises TextTooShort, or
     TokenizerDamaged where a tokenizer of running text meets items."""
     is_stream = corpus.kind == "stream"
     if not is_stream and tokenizer.begin_id is None:
@@ -120,12 +120,12 @@ def encode(
 
 
 def unknown_bytes(tokenizer: Tokenizer, text: str) -> int:
-    """UTF-8 bytes of the pieces of a text that the tokenizer reads as <unk>."""
+    """Return the UTF-8 bytes of the pieces of a text that the tokenizer reads as <unk>."""
     return sum(len(piece.encode()) for piece in tokenizer.unknown_pieces(text))
 
 
 def mark(text: str, kind: str, *, whole: bool = False) -> str:
-    """What a visitor typed, as training would see it: tidied, the breaks between items ITEM_BREAK, the items stripped.
+    """Return typed text as training would see it: tidied, the breaks between items ITEM_BREAK, the items stripped.
 
     A context may go on: the white space at its end is kept, and a break there begins another item. `whole`: a text that is
     complete, without the white space around it.
@@ -144,7 +144,7 @@ def mark(text: str, kind: str, *, whole: bool = False) -> str:
 
 
 def unmark(marked: str, kind: str) -> str:
-    """The breaks between items as a person writes them.
+    """Return a marked text with the breaks between items as a person writes them.
 
     >>> unmark("one" + ITEM_BREAK + "two", "blocks")
     'one\\n\\ntwo'
@@ -167,17 +167,17 @@ def typed(text: str, kind: str, tokenizer: Tokenizer, opening: np.ndarray, *, wh
 
 
 def _split_stream(text: str, held_back: int) -> tuple[str, str]:
-    """Cut where the last line, sentence or word begins shortly before the place."""
-    place = len(text) - held_back
-    cut = last_beginning(text, place) or place if held_back else place
+    """Return (training, validation) text, cut where the last line, sentence or word before the final `held_back` characters begins."""
+    position = len(text) - held_back
+    cut = last_beginning(text, position) or position if held_back else position
     return text[:cut], text[cut:]
 
 
 def last_beginning(text: str, end: int) -> int:
-    """Where the last line begins at or before a place, else the last sentence, else the last word; 0 where none is near."""
+    """Return where the last line begins at or before a position, else the last sentence, else the last word; 0 where none is near."""
     for beginning in BEGINNINGS:
-        places = [match.end() for match in beginning.finditer(text, max(0, end - NEAR), end + 1)]
-        if found := [place for place in places if place <= end]:
+        positions = [match.end() for match in beginning.finditer(text, max(0, end - NEAR), end + 1)]
+        if found := [position for position in positions if position <= end]:
             return found[-1]
     return 0
 
@@ -192,14 +192,17 @@ def _opening(corpus: Corpus, tokenizer: Tokenizer, train: np.ndarray) -> np.ndar
 
 
 def _split_items(found: list[str], share: float) -> tuple[str, str]:
-    """By lot, always the same: every tenth line of a question and its answer would be all answers. Equal items are held back
-    together: one that also stood in the training split would measure what is known by heart."""
+    """Return (training, validation) text, marked; the items are chosen at random, with a fixed seed.
+
+    At random, because every tenth line of alternating questions and answers would be all answers. Equal items are held back together: one
+    that also stood in the training split would measure memorising.
+    """
     times = Counter(found)
     if share == 0 or len(times) < FEWEST_ITEMS:
         return _marked(found), ""
     different, left, chosen = list(times), max(1, round(len(found) * share)), set()
-    for place in np.random.default_rng(0).permutation(len(different)):
-        if times[item := different[place]] <= left:
+    for position in np.random.default_rng(0).permutation(len(different)):
+        if times[item := different[position]] <= left:
             chosen.add(item)
             left -= times[item]
         if not left:

@@ -1,7 +1,7 @@
 """The kind of a text, guessed from its lines: running text, one item a line, or items between blank lines.
 
 The kind decides how a context begins: `stream` (running text, the state is carried on), `lines` (one item a line) or `blocks`
-(items between blank lines), both read from a fresh beginning each. How a text is split is `corpus`.
+(items between blank lines), each read from the initial state. How a text is split is `corpus`.
 """
 
 import csv

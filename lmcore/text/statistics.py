@@ -9,7 +9,7 @@ import numpy as np
 
 from lmcore.tokenizers import WordTokenizer
 
-STRETCH = 1 << 20  # tokens
+AT_ONCE = 1 << 20  # tokens
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def frequencies(ids: np.ndarray, vocabulary_size: int) -> Frequencies:
     ([2, 0, 1], [2, 1, 1], 2)
     """
     counts = np.zeros(vocabulary_size, dtype=np.int64)
-    for begin in range(0, len(ids), STRETCH):  # bincount makes 8 bytes of each id
-        counts += np.bincount(ids[begin : begin + STRETCH], minlength=vocabulary_size)
+    for begin in range(0, len(ids), AT_ONCE):  # bincount makes 8 bytes of each id
+        counts += np.bincount(ids[begin : begin + AT_ONCE], minlength=vocabulary_size)
     order = np.argsort(-counts, kind="stable")
     order = order[counts[order] > 0]
     return Frequencies(order, counts[order])
@@ -59,7 +59,7 @@ class Lost:
     """What words do not say of a text."""
 
     unknown: float  # share of the tokens
-    misplaced: float  # share of the places between them where decoding writes a space too many or too few
+    misplaced: float  # share of the gaps between them where decoding writes a space too many or too few
     spelling: float  # bits per byte charged for the unknown ones
     spacing: float  # bits per byte charged for the spaces
 

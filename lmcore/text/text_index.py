@@ -1,6 +1,6 @@
 """One sorted index of a text's tokens: where any sequence of tokens stands, whatever its length.
 
-A suffix array (Manber and Myers, 1993): all places of the text, sorted by what follows them, so that the places where a sequence
+A suffix array (Manber and Myers, 1993): all positions of the text, sorted by what follows them, so that the positions where a sequence
 stands are one range. What is counted with it is `models.ngram_counts`; what is shown of it is `evidence`.
 """
 
@@ -14,11 +14,13 @@ MOST_TOKENS = 5_000_000  # of a longer text only the end is indexed: with counts
 
 
 class TextIndex:
-    """ids: (N,) tokens, N ≥ 1. begin_id: the token that begins an item, None in a stream. opening: what a fresh context of a stream
+    """Where each sequence of tokens occurs in a text.
+
+    ids: (N,) tokens, N ≥ 1. begin_id: the token that begins an item, None in a stream. opening: what a context of a stream
     begins with; the end of the text where it is not known.
 
-    order: (N,) places, sorted by the tokens that stand from there on; a text that ends is smaller than one that goes on.
-    skipped: so many tokens of the training text stand before the first one indexed.
+    order: (N,) positions, sorted by the tokens that stand from there on; a text that ends is smaller than one that goes on.
+    skipped: tokens of the training text before the first one indexed.
 
     >>> TextIndex(np.array([1, 0, 1, 0, 2]), vocabulary_size=3).order.tolist()  # 0 1 0 2 · 0 2 · 1 0 1 0 2 · 1 0 2 · 2
     [1, 3, 0, 2, 4]
@@ -37,9 +39,7 @@ class TextIndex:
         self.begin_id = begin_id
         self.skipped = skipped
         opening = self.ids if opening is None else opening
-        self.opening = np.asarray(
-            opening if begin_id is None else [begin_id], dtype=np.int32
-        )  # as a network's fresh context begins
+        self.opening = np.asarray(opening if begin_id is None else [begin_id], dtype=np.int32)  # as a network's context begins
         self.tokens = np.append(self.ids.astype(np.int32), np.int32(-1))  # (N + 1,): the end of the text, below every token
         self.order = suffix_array(self.ids, vocabulary_size)
         counts = np.bincount(self.ids, minlength=vocabulary_size)
@@ -85,7 +85,7 @@ class TextIndex:
         return low[: len(tokens)], low[len(tokens) :]
 
     def ranges(self, text: np.ndarray, longest: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        """For each length up to `longest`, the ranges (low, high) of every stretch of a text: entry s is text[s : s + length].
+        """For each length up to `longest`, the ranges (low, high) of every sequence in a text: entry s is text[s : s + length].
 
         text: (S,) ids. The entry of length l has S - l + 1 rows (none where the text is shorter).
         """
@@ -98,7 +98,7 @@ class TextIndex:
         return found + [(low[:0], high[:0])] * (longest + 1 - len(found))
 
     def common_prefix(self, longest: int) -> np.ndarray:
-        """(N,) so many tokens, at most `longest`, follow alike at a place of `order` and at the one before it."""
+        """Return (N,) the tokens, at most `longest`, that the sequences at a position of `order` and at the one before it share."""
         common = np.zeros(len(self.order), dtype=np.uint8)
         alike = np.ones(len(self.order) - 1, dtype=bool)
         for length in range(longest):
@@ -109,9 +109,9 @@ class TextIndex:
 
 
 def suffix_array(ids: np.ndarray, vocabulary_size: int) -> np.ndarray:
-    """(N,) places sorted by what follows: by as many tokens as fit into a number, then by doubling (Larsson and Sadakane, 2007).
+    """Return (N,) positions sorted by what follows: by as many tokens as fit into a number, then by doubling (Larsson and Sadakane, 2007).
 
-    Only places that are not yet told apart are sorted again.
+    Only positions whose order is not yet decided are sorted again.
     """
     size = len(ids)
     bits = int(vocabulary_size).bit_length()  # a token takes 1 … V, the end of the text 0
@@ -120,22 +120,22 @@ def suffix_array(ids: np.ndarray, vocabulary_size: int) -> np.ndarray:
     following[:size] = ids
     following[:size] += 1
     key = np.zeros(size, dtype=np.int64)
-    for place in range(length):
-        key = (key << bits) | following[place : place + size]
+    for position in range(length):
+        key = (key << bits) | following[position : position + size]
     order = np.argsort(key).astype(np.int32)
     first, alone = _groups(key[order])
-    rank = np.empty(size, dtype=np.int32)  # of a place: where its group begins in `order`
+    rank = np.empty(size, dtype=np.int32)  # where the group of a position begins in `order`
     rank[order] = first
     slots = np.flatnonzero(~alone)
     while len(slots):
-        places = order[slots]
-        after = places.astype(np.int64) + length
+        positions = order[slots]
+        after = positions.astype(np.int64) + length
         second = np.where(after < size, rank[np.minimum(after, size - 1)] + 1, 0)
-        key = rank[places] * np.int64(size + 1) + second
+        key = rank[positions] * np.int64(size + 1) + second
         arranged = np.argsort(key)
-        order[slots] = places = places[arranged]
+        order[slots] = positions = positions[arranged]
         first, alone = _groups(key[arranged])
-        rank[places] = slots[first]
+        rank[positions] = slots[first]
         slots = slots[~alone]
         length *= 2
     return order

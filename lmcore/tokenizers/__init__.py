@@ -1,4 +1,4 @@
-"""The one place that asks which kind of tokenizer: configuration and text in, tokenizer out."""
+"""Tokenizers by their configuration. Only this module asks which kind one is."""
 
 import json
 from pathlib import Path

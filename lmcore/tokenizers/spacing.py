@@ -26,7 +26,7 @@ STATES = 6
 
 
 def shape(token: str) -> str:
-    """What decides on the spaces around a token: of words a kind of letter, of marks the mark itself.
+    """Return what decides on the spaces around a token: of words a kind of letter, of marks the mark itself.
 
     >>> [shape(token) for token in ("cat", "Anna", "1st", "猫", "قط", '"', "    ", "\\t")]
     ['a', 'A', '0', '中', 'ا', '"', ' ', '\\t']
@@ -46,12 +46,12 @@ def shape(token: str) -> str:
 
 
 def goes_on(token: str) -> bool:
-    """Whether a sentence goes on in the next line behind this token, so that a quotation stays open."""
+    """Return whether a sentence goes on in the next line behind this token, so that a quotation stays open."""
     return token[-1].isalnum() or token[-1] in GOES_ON
 
 
 def by_rule(before: str, token: str) -> bool:
-    """Whether a person would write a space between these two, where nothing else is known."""
+    """Return whether a space is usual between these two, where nothing else is known."""
     if before.isspace() or token.isspace() or before[-1] in NO_SPACE_AFTER or token[0] in NO_SPACE_BEFORE:
         return False
     return not (WIDE.match(before[-1]) or WIDE.match(token[0]))
@@ -76,7 +76,7 @@ class Spacing:
 
     @classmethod
     def learn(cls, rows: list[np.ndarray], tokens: list[str], ids: np.ndarray, times: np.ndarray) -> "Spacing":
-        """rows: of number · 2 + (a space stands before it), stretch by stretch. tokens, ids, times: of each number."""
+        """Return the spacing of a text. rows: sequences of number · 2 + (a space stands before it). tokens, ids, times: of each number."""
         marks: Counter[str] = Counter()
         for token, count in zip(tokens, times.tolist(), strict=True):
             if not token[0].isalnum() and (name := shape(token)) not in SHAPES:
@@ -85,20 +85,22 @@ class Spacing:
         size, table = len(SHAPES) + len(spacing.marks), _Table(spacing, tokens)
         counts = np.zeros(size * size * STATES * 2, np.int64)
         for row in rows:
-            place, _, apart = table.places(row)
-            counts += np.bincount(2 * place + apart, minlength=len(counts))
+            cell, _, apart = table.cells(row)
+            counts += np.bincount(2 * cell + apart, minlength=len(counts))
         both = counts.reshape(-1, 2)
         usual = np.sign(both[:, 1] - both[:, 0])  # 1: apart, -1: joined, 0: as often
-        kinds = {_split(place, size): both[place].tolist() for place in np.flatnonzero(both.any(axis=1)).tolist()}
+        kinds = {_split(cell, size): both[cell].tolist() for cell in np.flatnonzero(both.any(axis=1)).tolist()}
         spacing = cls(spacing.marks, kinds)
         spacing.pairs = _unusual(rows, table, ids.astype(np.int64), usual, int(ids.max(initial=0)) + 1)
         return spacing
 
-    def places(
+    def spaces(
         self, tokens: Sequence[str], ids: Iterable[int], apart: Sequence[bool] | np.ndarray | None = None
     ) -> Iterator[tuple[bool, float]]:
-        """For each token: whether a space stands before it, and how probable that was. apart: what stands there; None: the more
-        probable of the two."""
+        """Yield for each token whether a space stands before it, and how probable that was.
+
+        apart: whether one stands there; None: the more probable of the two.
+        """
         before, before_id, kind, preceded, opened, is_open = "\n", 0, 0, 0, 0, set()
         for index, (token, token_id) in enumerate(zip(tokens, ids, strict=True)):
             inside = opened
@@ -118,7 +120,7 @@ class Spacing:
             before, before_id, kind = token, int(token_id), here
 
     def _apart(self, before: str, token: str, kinds: tuple[int, int, int], pair: tuple[int, int, int]) -> float:
-        """The more is counted of a place, the less its wider kind says (k = 1)."""
+        """Return P(a space between `before` and `token`): each narrower count is mixed with the wider estimate, which weighs 1."""
         probability = RULE if by_rule(before, token) else 1 - RULE
         both = self._both[*kinds[:2], 0], self._both[*kinds[:2], 1]
         for joined, apart in (both, self.kinds.get(kinds, (0, 0)), self.pairs.get(pair, (0, 0))):
@@ -126,13 +128,13 @@ class Spacing:
         return probability
 
     def bits(self, tokens: Sequence[str], ids: Iterable[int], apart: Sequence[bool] | np.ndarray) -> float:
-        """What it takes to say where the spaces of a text stand, when its tokens are known."""
-        return sum(-math.log2(probability) for _, probability in self.places(tokens, ids, apart))
+        """Return the bits that say where the spaces of a text stand, when its tokens are known."""
+        return sum(-math.log2(probability) for _, probability in self.spaces(tokens, ids, apart))
 
     def to_json(self) -> dict:
         return {
             "marks": self.marks,
-            "kinds": [[*place, *times] for place, times in self.kinds.items()],
+            "kinds": [[*cell, *times] for cell, times in self.kinds.items()],
             "pairs": [[*pair, *times] for pair, times in self.pairs.items()],
         }
 
@@ -161,12 +163,12 @@ def _read(rows: Any, size: int, most: int) -> dict:
     return {(first, second, state): times for first, second, state, *times in table.tolist()}
 
 
-def _split(place: int, size: int) -> tuple[int, int, int]:
-    return place // STATES // size, place // STATES % size, place % STATES
+def _split(cell: int, size: int) -> tuple[int, int, int]:
+    return cell // STATES // size, cell // STATES % size, cell % STATES
 
 
 class _Table:
-    """The same places as `Spacing.places`, for many tokens at once: what training counts."""
+    """The same as `Spacing.spaces`, for many tokens at once: what training counts."""
 
     def __init__(self, spacing: Spacing, tokens: list[str]) -> None:
         self.size = len(SHAPES) + len(spacing.marks)
@@ -174,8 +176,8 @@ class _Table:
         self.goes_on = np.array(list(map(goes_on, tokens)), bool)
         self.paired = [number for number, token in enumerate(tokens) if token in PAIRED]
 
-    def places(self, row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(place in the table of kinds (T - 1,), numbers (T,), apart (T - 1,)) of a stretch, from its second token on."""
+    def cells(self, row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (cell in the table of kinds (T - 1,), numbers (T,), apart (T - 1,)) of a sequence, from its second token on."""
         number, apart = row >> 1, (row & 1).astype(np.int32)
         kind = self.kind[number]
         preceded = 2 * apart
@@ -199,9 +201,9 @@ def _unusual(rows: list[np.ndarray], table: _Table, ids: np.ndarray, usual: np.n
     """{(id, id, state): [joined, apart]} of pairs of known tokens that are mostly not as their kinds are."""
 
     def pairs_of(row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        place, number, apart = table.places(row)
+        cell, number, apart = table.cells(row)
         first, second = ids[number[:-1]], ids[number[1:]]
-        return (first * types + second) * STATES + place % STATES, (first > 0) & (second > 0), usual[place], apart
+        return (first * types + second) * STATES + cell % STATES, (first > 0) & (second > 0), usual[cell], apart
 
     found = [np.zeros(0, np.int64)]
     for row in rows:

@@ -1,6 +1,6 @@
 """Byte-level byte-pair encoding (Sennrich et al., 2016) by the `tokenizers` library: lossless, nothing is unknown.
 
-The text is cut at spaces here and each different stretch encoded once: the library's own ids, sooner and in less memory.
+The text is cut at spaces here and each different part encoded once: the same ids as the library gives, in less time and memory.
 """
 
 import json
@@ -19,14 +19,14 @@ from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, OnProgress, checked, id_ty
 
 CHUNK = 1 << 17  # characters: what is cut from them stays in the processor's cache
 TRAINED_ON = 10_000_000  # bytes, taken from all over the text
-SAMPLED = 1 << 16  # characters of each stretch
+SAMPLED = 1 << 16  # characters of each part
 LONGEST_PIECE = 500  # characters that training sees without a cut: its time grows with the square of a piece
 LONG_PIECE = 4  # bytes, on average
 REMEMBERED = 300_000  # units
 LONG_UNIT = 50  # characters
 DIVIDER = "\x1f"
 SPACE_BEFORE, SPACE_AND_SPACE = re.compile(r" (?=\S)"), re.compile(r" (?!\S)")
-STRETCH = 5_000  # characters
+PART = 5_000  # characters
 MERGES_PER_NAME = 2  # at most: in training a merge makes a new name, or seldom one that another merge has made
 SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # as the library's \s; Python's has \x1e too
 PIECE = regex.compile(
@@ -82,12 +82,12 @@ class SubwordTokenizer:
         for part in with_progress(safe_chunks(_whole_characters(text), chunk), len(text), on_progress):
             first, *after_space = cut_at_spaces(part)
             if DIVIDER in part or len(part) > LONG_UNIT * len(after_space):  # as in a script without spaces
-                rows += self._encode_each(list(safe_chunks(part, STRETCH)), kind)
+                rows += self._encode_each(list(safe_chunks(part, PART)), kind)
                 continue
             if len(known) > REMEMBERED:
                 known.clear()
-            fresh = list(set(after_space).difference(known))
-            known.update(zip(fresh, self._encode_divided(fresh, kind), strict=True))
+            unseen = list(set(after_space).difference(known))
+            known.update(zip(unseen, self._encode_divided(unseen, kind), strict=True))
             rows += self._encode_each([first], kind)
             rows.append(np.frombuffer(b"".join(map(known.__getitem__, after_space)), kind))
         return joined(rows, kind)
@@ -131,10 +131,10 @@ class SubwordTokenizer:
         return found
 
     def offsets(self, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Tokens that are parts of one character share its place."""
+        """Return (ids (T,), starts (T,), ends (T,)). Tokens that are parts of one character have the same start and end."""
         found = self.library.encode(_whole_characters(text), add_special_tokens=False)
-        places = np.array(found.offsets, dtype=np.int64).reshape(-1, 2)
-        return np.array(found.ids, dtype=id_type(self.vocabulary_size)), places[:, 0], places[:, 1]
+        bounds = np.array(found.offsets, dtype=np.int64).reshape(-1, 2)
+        return np.array(found.ids, dtype=id_type(self.vocabulary_size)), bounds[:, 0], bounds[:, 1]
 
     def unknown_pieces(self, text: str) -> list[str]:
         return []
@@ -191,7 +191,7 @@ def _is_text(part: bytes) -> bool:
 
 
 def sample(text: str, size: int = TRAINED_ON, chunk: int = SAMPLED) -> Iterator[str]:
-    """Stretches from all over a text, at most about `size` bytes in all; the whole text where it is no longer.
+    """Return parts from all over a text, at most about `size` bytes in all; the whole text where it is no longer.
 
     Fewer of a script without spaces: the trainer's memory grows with the length of the different pieces, and there they are long.
 
@@ -225,18 +225,20 @@ def safe_chunks(text: str, size: int) -> Iterator[str]:
     while begin < len(text):
         end = min(begin + size, len(text))
         if end < len(text):
-            end = next((place for marks in ("\n", " ", "。，、！？；") if (place := _cut_before(text, marks, begin, end))), end)
+            end = next(
+                (position for marks in ("\n", " ", "。，、！？；") if (position := _cut_before(text, marks, begin, end))), end
+            )
         yield text[begin:end]
         begin = end
 
 
 def _cut_before(text: str, marks: str, begin: int, end: int) -> int:
-    """The last place in the second half of text[begin:end] where one of `marks` follows a character that ends a piece; or 0."""
-    for place in sorted((text.rfind(mark, begin + (end - begin) // 2, end) for mark in marks), reverse=True):
-        while place > begin and text[place - 1].isspace():
-            place -= 1
-        if place > begin and (text[place].isspace() or text[place - 1].isalpha()):
-            return place
+    """Return the last position in the second half of text[begin:end] where one of `marks` follows a character that ends a piece; or 0."""
+    for position in sorted((text.rfind(mark, begin + (end - begin) // 2, end) for mark in marks), reverse=True):
+        while position > begin and text[position - 1].isspace():
+            position -= 1
+        if position > begin and (text[position].isspace() or text[position - 1].isalpha()):
+            return position
     return 0
 
 

@@ -135,8 +135,8 @@ class WordTokenizer:
         rows = list(_through(text, number_of.__getitem__, np.int32, CHUNK, on_progress, joints=True))
         words = list(number_of)
         white = np.array([word.isspace() for word in words], bool)
-        for place, row in enumerate(rows):
-            rows[place] = _spaces_found(row, white)
+        for index, row in enumerate(rows):
+            rows[index] = _spaces_found(row, white)
         times = sum((np.bincount(row >> 1, minlength=len(words)) for row in rows), np.zeros(len(words), np.int64))
         known = _known(dict(zip(words, times.tolist(), strict=True)))
         tokenizer = cls(known[: vocabulary_size - 1])
@@ -155,8 +155,8 @@ class WordTokenizer:
     def texts(self, ids: Iterable[int]) -> list[str]:
         """What each token adds to the text: itself, and the space before it."""
         words = ["\ufffd" if token_id == 0 else self.words[token_id - 1] for token_id in ids]
-        places = self.spacing.places(words, ids)
-        return [f" {word}" if space else word for word, (space, _) in zip(words, places, strict=True)]
+        spaces = self.spacing.spaces(words, ids)
+        return [f" {word}" if space else word for word, (space, _) in zip(words, spaces, strict=True)]
 
     def offsets(self, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         ids, starts, ends = [], [], []
@@ -176,9 +176,9 @@ class WordTokenizer:
         return self.spacing.bits(words, ids, apart)
 
     def misplaced(self, text: str) -> float:
-        """The share of the places between its words where `decode` would write a space and there is none, or the other way about."""
+        """Return the share of the gaps between words where `decode` writes a space too many or leaves one out."""
         words, ids, apart = self._spaced(text)
-        written = [space for space, _ in self.spacing.places(words, ids)]
+        written = [space for space, _ in self.spacing.spaces(words, ids)]
         return float(np.mean(apart != written)) if len(apart) else 0.0
 
     def _spaced(self, text: str) -> tuple[list[str], np.ndarray, np.ndarray]:
@@ -197,17 +197,17 @@ class WordTokenizer:
 
 
 def _known(times: dict[str, int]) -> list[str]:
-    """The words that are kept, ITEM_BREAK first, then the most frequent. Of the words seen once every so many is left out."""
+    """Return the words that are kept, ITEM_BREAK first, then the most frequent. Of the words seen once, some are left out, evenly spread."""
     tokens, begin = sum(times.values()), [ITEM_BREAK] if times.pop(ITEM_BREAK, 0) else []
     often = sorted((word for word, count in times.items() if count > 1), key=lambda word: (-times[word], word))
     once = sorted(word for word, count in times.items() if count == 1)
     few = min(len(once), int(UNKNOWN_SHARE * tokens)) if len(times) > ONCE_IS_UNKNOWN_FROM else 0
-    unknown = {place * len(once) // few for place in range(few)}
-    return begin + often + [word for place, word in enumerate(once) if place not in unknown]
+    unknown = {number * len(once) // few for number in range(few)}
+    return begin + often + [word for number, word in enumerate(once) if number not in unknown]
 
 
 def _parts(text: str, size: int) -> Iterator[str]:
-    """Stretches of about `size` characters, cut at the next safe place; anywhere where there is none.
+    """Yield parts of about `size` characters, cut at the next safe position; anywhere where there is none.
 
     >>> list(_parts("one two three", 3))
     ['one', ' two', ' three']

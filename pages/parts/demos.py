@@ -1,4 +1,4 @@
-"""The two example models of the home page: trained on this server at its first start, owned by nobody, kept."""
+"""The two example models of the home page: trained on this server at its first start, without an owner, kept."""
 
 import threading
 
@@ -25,7 +25,7 @@ def ensure(store: Store, first: str = "en"):
 
 
 def sample_text(store: Store, sample):
-    """The text of a sample: one row, owned by nobody, that everyone may train on."""
+    """The text of a sample: one row without an owner, which every visitor may train on."""
     with _adding:
         for text in store.texts(None):
             if text.sample == sample.id:

@@ -35,7 +35,7 @@ def say_what_was_restored():
 
 
 def say_no_backup():
-    """To whoever keeps a class."""
+    """Tell the teacher of a class that no backup of the store can be made."""
     if no_backup:
         st.warning(sentence(no_backup.code, no_backup.values), icon=":material/save:")
 

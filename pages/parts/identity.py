@@ -1,4 +1,4 @@
-"""Sign and verify the visitor's cookie: one place for the server that gives it and the pages that read it.
+"""Sign and verify the visitor's cookie: for the server that gives it and for the pages that read it.
 
 Imports no streamlit. Giving the cookie to a browser is `middleware`; who is here now is `visitor`; a class's own cookie is `access`.
 """
@@ -59,7 +59,7 @@ def _read(path: Path) -> str:
 
 
 def _made(path: Path) -> str:
-    """Readable by its owner alone; whoever needs it first makes it, the others wait."""
+    """Return the key, readable by its owner alone. The first process that needs it makes it; others wait."""
     with FileLock(f"{path}.lock"):
         key = _read(path)
         if not key:

@@ -1,4 +1,4 @@
-"""This browser: whose it is, a fresh beginning on a shared computer, and the code that brings one's runs to another browser."""
+"""This browser: whose it is, a new visitor on a shared computer, and the code that brings one's runs to another browser."""
 
 import streamlit as st
 

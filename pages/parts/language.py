@@ -72,7 +72,7 @@ def _read(path: Path, _changed: int) -> dict[str, str]:
 
 
 def literal(value):
-    """What somebody else wrote, where Streamlit reads Markdown; numbers stay numbers.
+    """Return text of another visitor for where Streamlit reads Markdown; numbers stay numbers.
 
     >>> literal("**a** [b](c)"), literal(3)
     ('\\\\*\\\\*a\\\\*\\\\* \\\\[b\\\\]\\\\(c\\\\)', 3)

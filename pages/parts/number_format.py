@@ -8,7 +8,7 @@ WORDS = {
     "en": ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"), (1, "")),
     "zh": ((1e12, " 万亿"), (1e8, " 亿"), (1e4, " 万"), (1, "")),
 }
-LARGEST = 1e15  # beyond it words help nobody
+LARGEST = 1e15  # beyond it, words are harder to read than powers of ten
 
 
 def one_in(log_p: float) -> str:

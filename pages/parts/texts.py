@@ -116,7 +116,7 @@ def named(run: Run) -> str:
 
 
 def says_its_text(of_run: str, of_text: str) -> bool:
-    """Whether a run's name begins with its text's: it does until somebody renames one of them."""
+    """Return whether a run's name begins with its text's, as it does until one of them is renamed."""
     return of_run.startswith(of_text[:30].rstrip("…"))
 
 
@@ -143,7 +143,7 @@ def suggested_tokenizer(text) -> str:
 
 def begin_of_a_context(text) -> str:
     """The context whose next token is shown while a run trains: a sample's own, else the first words of a line or sentence from the
-    middle of the text, never all of it: whoever may look at the run reads them too."""
+    middle of the text, never all of it: they can be read with the run's address."""
     if text.sample in SAMPLES:
         return SAMPLES[text.sample].context
     content = visitor.store().content(text.id)[:200_000].strip()

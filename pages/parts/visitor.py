@@ -22,7 +22,7 @@ def current() -> str | None:
 
 
 def begin_session():
-    """What a tab remembers is its visitor's: after a fresh start in another tab it comes back with another cookie, and forgets."""
+    """Clear what a tab remembers when its cookie has become another visitor's, as after “start fresh” in another tab."""
     here = current()
     if st.session_state.get("visitor", here) != here:
         st.session_state.clear()
@@ -50,7 +50,7 @@ def _pool(data: Path) -> Pool:
 
 
 def chosen_run() -> Run | None:
-    """The run in the address: whoever has it may look."""
+    """Return the run in the address, which is enough to look at it."""
     run_id = links.asked("run")
     return store().run(run_id) if run_id else None
 

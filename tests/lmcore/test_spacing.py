@@ -115,7 +115,7 @@ def test_counting_many_at_once_and_reading_one_by_one_agree():
         tokenizer = WordTokenizer.train(text)
         words, ids, apart = tokenizer._spaced(text)
         seen = Recording(tokenizer.spacing)
-        list(seen.places(words, ids, apart))
+        list(seen.spaces(words, ids, apart))
         expected: dict = {}
         for kinds, space in list(zip(seen.asked, apart, strict=True))[1:]:  # before the first nothing is counted
             expected.setdefault(kinds, [0, 0])[int(space)] += 1

@@ -55,31 +55,31 @@ def scatter(shown: list[Point], room: Room):
     losses = [None if point.diverged else point.values["loss"] for point in shown]
     known = [loss for loss in losses if loss is not None]
     for number, (family, symbol) in enumerate(SYMBOLS.items()):
-        of = [place for place, point in enumerate(shown) if run_labels.config(point.run).model.family == family]
+        of = [index for index, point in enumerate(shown) if run_labels.config(point.run).model.family == family]
         if not of:
             continue
         marker = {
-            "symbol": [DIVERGED if shown[place].diverged else symbol + ("-open" if shown[place].live else "") for place in of],
+            "symbol": [DIVERGED if shown[index].diverged else symbol + ("-open" if shown[index].live else "") for index in of],
             "opacity": 0.9,
-            "size": [20 if shown[place].mine else 15 for place in of],
-            "line": {"width": [3 if shown[place].mine or shown[place].live else 1 for place in of]},
+            "size": [20 if shown[index].mine else 15 for index in of],
+            "line": {"width": [3 if shown[index].mine or shown[index].live else 1 for index in of]},
         }
         if coloured:
-            colours = [losses[place] for place in of]
+            colours = [losses[index] for index in of]
             marker |= {"color": [np.nan if loss is None else _colour(loss) for loss in colours], **_scale(known, named["loss"])}
         else:
             marker["color"] = charts.PALETTE[number]
         figure.add_scatter(
-            x=[xs[place] for place in of],
-            y=[ys[place] for place in of],
+            x=[xs[index] for index in of],
+            y=[ys[index] for index in of],
             mode="markers+text",
             cliponaxis=False,
             name=run_labels.family(family),
             marker=marker,
-            text=[charts.plain(shown[place].name) if place in said else "" for place in of],
+            text=[charts.plain(shown[index].name) if index in said else "" for index in of],
             textposition="top center",
-            customdata=[shown[place].place for place in of],
-            hovertext=[_hover(shown[place], named, room.unit) for place in of],
+            customdata=[shown[index].place for index in of],
+            hovertext=[_hover(shown[index], named, room.unit) for index in of],
             hoverinfo="text",
         )
     for update, axis in ((figure.update_xaxes, room.x), (figure.update_yaxes, room.y)):
@@ -91,7 +91,7 @@ def scatter(shown: list[Point], room: Room):
 
 
 def _values(shown: list[Point], axis: str) -> list[float]:
-    """Of points that have a place on the axis (`on_the_plot`)."""
+    """Of points that the axis can show (`on_the_plot`)."""
     return [value for point in shown if (value := point.values[axis]) is not None]
 
 
@@ -101,8 +101,8 @@ def apart(shown: list[Point], x: str, y: str) -> tuple[list[float], list[float]]
     width = _width(_values(shown, x), x in LOGARITHMIC)
     xs = []
     for value, beside in zip(_values(shown, x), _values(shown, y), strict=True):
-        place = value, beside
-        number = same[place] = same.get(place, -1) + 1
+        spot = value, beside
+        number = same[spot] = same.get(spot, -1) + 1
         shift = width * BESIDE * ((number + 1) // 2) * (1 if number % 2 else -1)
         xs.append(value * math.exp(shift) if x in LOGARITHMIC else value + shift)
     return xs, _values(shown, y)
@@ -115,12 +115,12 @@ def with_room_for_a_name(shown: list[Point], xs: list[float], ys: list[float]) -
     """
     taken: list[tuple[float, float, float]] = []  # middle and half of the width of each name, and its height
     found = set()
-    for place in sorted(range(len(shown)), key=lambda place: not shown[place].mine):
-        half = sum(WIDE_LETTER if ord(letter) > 0x2E80 else LETTER for letter in shown[place].name) / 2 + 2
-        x, y = xs[place] * PLOT[0], ys[place] * PLOT[1]
+    for index in sorted(range(len(shown)), key=lambda index: not shown[index].mine):
+        half = sum(WIDE_LETTER if ord(letter) > 0x2E80 else LETTER for letter in shown[index].name) / 2 + 2
+        x, y = xs[index] * PLOT[0], ys[index] * PLOT[1]
         if all(abs(x - other) >= half + beside or abs(y - height) >= NAME_HEIGHT for other, beside, height in taken):
             taken.append((x, half, y))
-            found.add(place)
+            found.add(index)
     return found
 
 

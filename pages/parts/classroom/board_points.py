@@ -76,7 +76,7 @@ def _has_diverged(run: Run, types: int | None) -> bool:
 
 
 def on_the_plot(found: list[Point], x: str, y: str) -> list[Point]:
-    """Those that have a place: a logarithmic axis has none for zero, one of losses none for a loss that has diverged."""
+    """Return the points that the axes can show: a logarithmic axis cannot show zero, one of losses no loss that has diverged."""
 
     def has(point, axis):
         value = None if axis == "loss" and point.diverged else point.values[axis]

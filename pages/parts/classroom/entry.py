@@ -11,7 +11,7 @@ from pages.parts.language import _
 
 
 def asked() -> Room | None:
-    """The room in the address: whoever has its code may look. A wrong one is said. Without one: the room of this visitor, where
+    """The room in the address: its code is enough to look. A wrong one is said. Without one: the room of this visitor, where
     there is one that is open and was not left just now."""
     code = st.query_params.get("room", "")
     if not code:
@@ -41,7 +41,7 @@ def leave(room: Room):
 
 
 def teaches(room: Room) -> bool:
-    """The visitor who opened it, and whoever has given the teacher's PIN."""
+    """Return whether this visitor opened the room or has given the teacher's PIN."""
     here = visitor.current()
     return (here is not None and here == room.owner) or pins.role() == "teacher"
 

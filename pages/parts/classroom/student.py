@@ -1,4 +1,4 @@
-"""A student's place in a room: the nickname, and handing in one's runs."""
+"""A student in a room: the nickname, and handing in one's runs."""
 
 from contextlib import suppress
 
@@ -91,7 +91,7 @@ def _when_finished(room: Room, run_id: str, promised: bool, key: str):
     st.session_state[key] = promised
 
     def change():
-        rooms, here = Rooms(visitor.store()), visitor.current() or ""  # whoever is here now may be another than when it was drawn
+        rooms, here = Rooms(visitor.store()), visitor.current() or ""  # the cookie may have changed since the page was drawn
         try:
             if st.session_state[key]:
                 with_text = st.session_state.get(f"class.text.{run_id}", False)

@@ -1,4 +1,4 @@
-"""The door of a class: without the cookie that a PIN gives, nobody gets anything from this server, by HTTP or by websocket.
+"""The door of a class: a browser without the cookie that a PIN gives is refused, by HTTP and by websocket.
 
 What the PIN is and how a cookie is verified is `access`; the forms that set cookies are `browser_routes`.
 """
@@ -23,12 +23,13 @@ from pages.parts.server.hosts import HEALTH
 from pages.parts.server.middleware import cookie, cookies
 
 ENTER = "/browser/enter"
-PAGE = re.compile(r"/[a-z]*")  # what somebody can have wanted to see, other than a script or a picture of a page
+PAGE = re.compile(r"/[a-z]*")  # addresses of pages, not of their scripts and pictures
 
 
 class ClassDoor:
-    """Pure ASGI. A class that begins, or a new PIN, also ends the websockets that were open before, at their next message: their
-    pages are sent to where they stand, and find the door there."""
+    """ASGI middleware. Websockets that were open before a class began, or before a new PIN, are closed at their next message: their
+    pages load their own address again, which asks for the PIN.
+    """
 
     def __init__(self, app):
         self.app = app

@@ -1,8 +1,8 @@
 """A class behind a PIN: its hash, and the cookie of those who know it. Imports no streamlit.
 
-$NEXT_WORD_CLASS_PIN closes the server to all without it, $NEXT_WORD_TEACHER_PIN makes a teacher. Without them whoever sits at the
-machine may start a class; its PINs are made here and kept hashed in the data folder. Asking for the PIN is `door`, how fast one may
-guess it `guesses`.
+$NEXT_WORD_CLASS_PIN closes the server to browsers that have not given it; $NEXT_WORD_TEACHER_PIN makes a browser a teacher's. Without
+them, a class may be started at the machine itself; its PINs are made here and kept hashed in the data folder. `class_door` asks for the
+PIN, `guess_limit` slows down guessing.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _made_here: dict[str, str] = {}  # hash -> PIN, as long as this server runs: the
 
 
 def is_closed() -> bool:
-    """Whether a PIN is asked for at all."""
+    """Return whether a PIN is asked for."""
     return "student" in pins()
 
 
@@ -45,7 +45,7 @@ def role(cookie: str | None) -> str | None:
 
 
 def may_teach(cookie: str | None) -> bool:
-    """Where nobody has set a teacher PIN, everybody is the teacher of the rooms they open."""
+    """Return whether this browser may open rooms as their teacher; without a teacher PIN, each may."""
     return "teacher" not in pins() or role(cookie) == "teacher"
 
 
@@ -65,7 +65,7 @@ def issue(name: str) -> str:
 
 
 def start():
-    """Make new PINs: whoever was let in with an older one has to ask again. Not where the environment sets them."""
+    """Make new PINs; browsers let in with older ones have to give them again. Not where the environment sets them."""
     made = {name: "".join(secrets.choice("0123456789") for _ in range(count)) for name, count in DIGITS.items()}
     hashed = {name: _hash(pin, secrets.token_hex(16)) for name, pin in made.items()}
     _made_here.update({hashed[name]: pin for name, pin in made.items()})

@@ -25,7 +25,7 @@ def take_long_headers():
 
 
 class CookieLimit:
-    """Pure ASGI: a page that is asked for with more cookies than its websocket may bring is one sentence."""
+    """ASGI middleware: answer a request whose cookies are too long for a websocket with a page that says so."""
 
     def __init__(self, app):
         self.app = app

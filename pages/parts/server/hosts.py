@@ -36,7 +36,7 @@ PRIVATE = [
 
 
 class KnownHosts:
-    """Pure ASGI: refuses what was asked under another name, and what a page of another server sends."""
+    """ASGI middleware: refuse requests under an unknown host name, and those sent by pages of another server."""
 
     def __init__(self, app):
         self.app = app

@@ -1,4 +1,4 @@
-"""Forms that change this browser's cookies, which no script of a page can: a PIN, a class, a fresh beginning, a recovery code.
+"""Forms that change this browser's cookies, which no script of a page can: a PIN, a class, a new visitor, a recovery code.
 
 Each is a POST from a page of this server itself, checked; it answers with a redirect, or with one sentence in the visitor's language.
 """
@@ -51,7 +51,7 @@ async def enter(request: Request) -> Response:
 
 
 async def begin_class(request: Request) -> Response:
-    """New PINs; this browser becomes the teacher's. For whoever sits at the machine, and for the teacher."""
+    """Make new PINs; this browser becomes the teacher's. Allowed at the machine itself, and to the teacher."""
     form, words = await _form(request)
     _ = partial(translate, language=words)
     teaches = class_pin.role(cookies(request.scope).get(class_pin.cookie_name())) == "teacher"
