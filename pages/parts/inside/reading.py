@@ -1,32 +1,290 @@
-"""While it reads: what each unit of the network holds after each token of a sentence."""
+"""While it reads: what each unit of the network holds after each token, which label of the text it follows, and what it is good for."""
+
+from typing import cast
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from lmcore.errors import TextError
 from lmcore.inference.trained import TrainedModel
+from lmcore.inspection import labels, states
+from lmcore.models import NeuralLanguageModel
+from lmcore.runs.opened_run import open_run
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.records import Run
+from pages.parts import visitor
 from pages.parts.components import plots, token_names
-from pages.parts.inside import sentence
-from pages.parts.language import _
+from pages.parts.components.number_field import number_field
+from pages.parts.inside import knock_out, sentence
+from pages.parts.language import _, together
 from pages.parts.run import charts, model_cache
 
 MOST = 300  # tokens
+NAMED = 60  # tokens, of which the axis has room for names
+BEST = 5  # units that follow a label
+FEWEST = 50  # tokens, below which a correlation says nothing
+EXTREMES = 6
+AROUND = 6  # tokens before and after
+UNIT = "inside.reading.unit"
+AFTER = "after"  # the name of the label that asks for a token
 
 
 def show(run: Run, trained: TrainedModel):
+    st.markdown(
+        _(
+            "What does the network keep in mind? Its memory is a list of numbers, the **hidden state**; each number is a *unit*. After "
+            "each token all of them are computed anew."
+        )
+    )
     ids = sentence.ask(run, trained, MOST)
     if ids is None:
         return
-    with model_cache.asking():
-        hidden = trained.network.internals(ids, trained.model.start()[1])["h"][:, -1]  # (T, units)
+    ids = ids.astype(np.int64)
+    with st.spinner(_("Reading …"), show_time=False):
+        found = _states(run.id, trained.step, ids.tobytes(), trained)
+    name, layer = _choose_part(found)
+    values = found[name][:, layer]  # (T, units)
     names = [token_names.visible(token) for token in trained.tokenizer.texts(ids)]
-    plots.show(_heat_map(names, hidden), key="inside.states")
-    st.caption(_("A row is a unit of the last layer, a column a token; the colour is the unit's value after the token."))
+    order = states.order(values)
+    plots.show(_heat_map(names, values[:, order], order), key="inside.reading.map")
+    st.caption(
+        _(
+            "A column is a token, a row a unit; the colour is its value after the token. Units that rise and fall together lie side by "
+            "side. A row that keeps its colour remembers something; one that changes with each token only sees the last one."
+        )
+    )
+    with st.expander(_("As a table")):
+        st.dataframe({_("token"): names, **{str(unit): values[:, unit].round(4) for unit in order}}, hide_index=True)
+    st.subheader(_("One unit"))
+    unit = _choose_unit(run, values)
+    if unit is None:
+        return
+    plots.show(_curve(names, values[:, unit]), key="inside.reading.curve")
+    sample, of_held_out = _sample(run, trained, ids)
+    with st.spinner(_("Reading held-out text …"), show_time=False):
+        read = _sample_values(run.id, trained.step, name, layer, sample.tobytes(), trained)
+    _extremes(trained, sample, read[:, unit], of_held_out)
+    _followed(trained, sample, read, of_held_out)
+    knock_out.show(run, trained, ids, layer, unit)
 
 
-def _heat_map(names: list[str], hidden: np.ndarray) -> go.Figure:
-    figure = charts.blank(420, xaxis_title=_("token"), yaxis_title=_("unit"))
-    figure.add_heatmap(z=hidden.T, colorscale="RdBu", zmid=0, customdata=np.tile(names, (hidden.shape[1], 1)),
-                       hovertemplate="%{customdata}: %{z:.3f}<extra></extra>")  # fmt: skip
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _states(run_id: str, step: int, ids: bytes, _trained: TrainedModel) -> dict[str, np.ndarray]:
+    with model_cache.asking():
+        return states.read(cast(NeuralLanguageModel, _trained.model), np.frombuffer(ids, dtype=np.int64).copy())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _sample_values(run_id: str, step: int, name: str, layer: int, ids: bytes, _trained: TrainedModel) -> np.ndarray:
+    with model_cache.asking():
+        read = states.read(cast(NeuralLanguageModel, _trained.model), np.frombuffer(ids, dtype=np.int64).copy())
+        return read[name][:, layer].copy()
+
+
+def _sample(run: Run, trained: TrainedModel, ids: np.ndarray) -> tuple[np.ndarray, bool]:
+    """(held-out ids, True); the sentence's own where there are none, or where they are the owner's alone."""
+    try:
+        if visitor.may_read(visitor.store().text(run.text_id)):
+            found = _held_out(run.id, trained.step, trained)
+            if len(found) >= FEWEST:
+                return found, True
+    except TextError:  # its file is missing or damaged
+        pass
+    return ids, False
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _held_out(run_id: str, step: int, _trained: TrainedModel) -> np.ndarray:
+    """(M,) held-out ids, as many as are read in half a second. Raises TextError where the file of the text is missing or damaged."""
+    data = open_run(RunFolder.of(visitor.data_folder(), run_id).path).data
+    return data.validation[: states.affordable(cast(NeuralLanguageModel, _trained.model))].astype(np.int64)
+
+
+def _choose_part(found: dict[str, np.ndarray]) -> tuple[str, int]:
+    """(name, layer) of what is drawn."""
+    row = st.container(horizontal=True, gap="large", vertical_alignment="bottom")
+    parts = part_names()
+    name = next(iter(found))
+    if len(found) > 1:
+        name = row.segmented_control(
+            _("What is drawn"),
+            list(found),
+            default=name,
+            format_func=lambda part: parts.get(part, part),
+            key="inside.reading.part",
+            required=True,
+            persist_state="session",
+        )
+    name = name if name in found else next(iter(found))
+    layers = found[name].shape[1]
+    layer = 0
+    if layers > 1:
+        layer = row.segmented_control(
+            _("Layer"),
+            list(range(layers)),
+            default=layers - 1,
+            format_func=lambda number: str(number + 1),
+            key=f"inside.reading.layer.{layers}",
+            required=True,
+            persist_state="session",
+        )
+    return name, layer
+
+
+def part_names() -> dict[str, str]:
+    return {
+        "h": _("hidden state h"),
+        "c": _("cell c"),
+        "input": _("input gate"),
+        "forget": _("forget gate"),
+        "output": _("output gate"),
+        "candidate": _("candidate"),
+        "reset": _("reset gate"),
+        "update": _("update gate"),
+    }
+
+
+def _heat_map(names: list[str], values: np.ndarray, order: np.ndarray) -> go.Figure:
+    """values: (T, units) in `order`."""
+    figure = charts.blank(440)
+    bound = float(np.abs(values).max()) or 1.0
+    figure.add_heatmap(
+        z=values.T, zmid=0, zmin=-bound, zmax=bound, colorscale="RdBu",
+        customdata=np.stack([np.tile([charts.plain(name) for name in names], (len(order), 1)),
+                             np.repeat(order[:, None], len(names), axis=1)], axis=-1),
+        colorbar={"thickness": 12}, hovertemplate="%{customdata[0]}<br>" + _("unit") + " %{customdata[1]}: %{z:.3f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_yaxes(title=_("units, similar ones side by side"), showticklabels=False, showgrid=False)
+    return _with_names(figure, names)
+
+
+def _with_names(figure: go.Figure, names: list[str]) -> go.Figure:
+    figure.update_xaxes(title=_("token"), showgrid=False)
+    if len(names) <= NAMED:
+        figure.update_xaxes(tickmode="array", tickvals=list(range(len(names))), ticktext=[charts.plain(name) for name in names])
     return figure
+
+
+def _choose_unit(run: Run, values: np.ndarray) -> int | None:
+    """The one that changes most over the sentence, until another is chosen."""
+    units = values.shape[1]
+    of = (run.id, units)
+    if st.session_state.get(f"{UNIT}.of") != of:
+        st.session_state[f"{UNIT}.of"], st.session_state[UNIT] = of, int(values.var(axis=0).argmax())
+    st.session_state[UNIT] = st.session_state[UNIT]
+    return number_field(_("Unit"), 0, units - 1, key=UNIT, step=1, width=160)
+
+
+def _curve(names: list[str], values: np.ndarray) -> go.Figure:
+    figure = charts.blank(240, showlegend=False)
+    figure.add_bar(
+        x=list(range(len(names))),
+        y=values,
+        marker_color=[charts.PALETTE[0] if value >= 0 else charts.PALETTE[1] for value in values],
+        customdata=[charts.plain(name) for name in names],
+        hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
+    )
+    figure.update_yaxes(title=_("value after the token"), zeroline=True, zerolinecolor="rgba(128,128,128,0.6)")
+    return _with_names(figure, names)
+
+
+def label_names() -> dict[str, str]:
+    return {
+        "quotes": _("inside quotation marks"),
+        "brackets": _("open brackets"),
+        "line": _("position in the line"),
+        "newline": _("tokens since the line break"),
+        "sentence": _("position in the sentence"),
+        "word": _("position in the word"),
+        "capital": _("capital letter"),
+        "number": _("number"),
+        AFTER: _("after a chosen token"),
+    }
+
+
+def _extremes(trained: TrainedModel, ids: np.ndarray, values: np.ndarray, of_held_out: bool):
+    """Where in the text the unit is highest and lowest."""
+    highest, lowest = states.extremes(values, EXTREMES, AROUND)
+    texts = [token_names.visible(token) for token in trained.tokenizer.texts(ids)]
+    high, low = st.columns(2, gap="large")
+    for column, title, places in (
+        (high, _("Where it is highest"), highest),
+        (low, _("Where it is lowest"), lowest),
+    ):
+        column.caption(title)
+        column.dataframe(
+            {
+                _("Before it"): ["".join(texts[max(0, place - AROUND) : place]) for place in places],
+                _("The token"): [texts[place] for place in places],
+                _("Value"): [round(float(values[place]), 3) for place in places],
+            },
+            hide_index=True,
+            column_config={_("Before it"): st.column_config.TextColumn(alignment="right")},
+        )
+    if of_held_out:
+        st.caption(_("Looked up in {count} tokens of held-out text.").format(count=f"{len(ids):,}"))
+    else:
+        st.caption(_("Looked up in the sentence above: there is no held-out text that you may read."))
+
+
+def _followed(trained: TrainedModel, ids: np.ndarray, values: np.ndarray, of_held_out: bool):
+    st.subheader(_("Which unit follows …?"))
+    st.markdown(
+        _(
+            "Some things about a token follow from the text alone: is it inside quotation marks, how far is it from the last line break? "
+            "Here are the units whose values go with such a label."
+        )
+    )
+    if len(ids) < FEWEST:
+        st.info(_("{count} tokens are too few for a correlation: type at least {least}.").format(count=len(ids), least=FEWEST))
+        return
+    tokenizer = trained.tokenizer
+    words = label_names()
+    known = labels.distinct(labels.labels(tokenizer, ids))
+    row = st.container(horizontal=True, gap="large", vertical_alignment="bottom")
+    chosen = row.selectbox(
+        _("Label"),
+        [*(label.name for label in known), AFTER],
+        format_func=lambda name: words.get(name, name),
+        key="inside.reading.label",
+        persist_state="session",
+        width=320,
+    )
+    if chosen == AFTER:
+        counts = np.bincount(ids)
+        usual = [int(token_id) for token_id in np.argsort(-counts, kind="stable")[:200] if counts[token_id]]
+        token = row.selectbox(
+            _("Token"),
+            usual,
+            format_func=lambda token_id: token_names.visible(tokenizer.texts([token_id])[0]),
+            key=f"inside.reading.after.{tokenizer.vocabulary_size}",
+            width=200,
+        )
+        known = labels.labels(tokenizer, ids, after=token)
+    label = next(label for label in known if label.name == chosen)
+    best = states.follow(values, label, BEST)
+    st.dataframe(
+        {_("Unit"): best.units, _("Correlation"): best.correlations.round(3)},
+        hide_index=True,
+        width=320,
+        key="inside.reading.followers",
+    )
+    verdict = (
+        _("Unit {unit} follows it: its correlation is {value:.2f}.")
+        if best.beyond_chance
+        else _("No unit follows it: the best of them, unit {unit}, reaches {value:.2f}, no more than chance.")
+    )
+    st.caption(
+        together(
+            verdict.format(unit=best.units[0], value=best.correlations[0]),
+            _("With the label moved along the text the best of {units} units reaches up to {chance:.2f}.").format(
+                units=f"{values.shape[1]:,}", chance=best.control.max()
+            ),
+        )
+    )
+
+    def look():
+        st.session_state[UNIT] = best.units[0]
+
+    st.button(_("Look at this unit"), key="inside.reading.look", icon=":material/search:", on_click=look)

@@ -1,0 +1,61 @@
+"""Inside, while it reads: states, a unit, the labels it follows, and what is lost without it."""
+
+import math
+
+import pytest
+
+from lmcore.inspection import ablation, states
+from lmcore.runs.opened_run import open_run
+from lmcore.runs.run_folder import RunFolder
+from pages.parts import visitor
+from pages.parts.inside import reading
+from pages.parts.language import LANGUAGES, translate
+from pages.parts.run import model_cache
+
+
+@pytest.mark.parametrize("situation", ["finished", "running", "other"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_shows_itself(open_page, here, language, situation):
+    app = open_page("inside", lang=language, view="reading", run=here[situation])
+    assert not app.exception
+    titles = ["One unit", "Which unit follows …?", "Knock out units"]
+    assert [header.value for header in app.subheader] == [translate(title, language) for title in titles]
+
+
+@pytest.mark.parametrize("text", ["t", "ZZZ 9", "the cat sat " * 2_000, " \n "])
+def test_odd_texts_get_an_answer(open_page, here, text):
+    app = open_page("inside", lang="en", view="reading", run=here["finished"])
+    app.text_area(key="inside.sentence").set_value(text).run()
+    assert not app.exception
+    said = "\n".join(info.value for info in app.info)
+    assert ("Type a sentence" in said) == (not text.strip()) and ("Read here are the first 300 tokens" in said) == (
+        len(text) > 2_000
+    )
+
+
+def test_the_unit_that_changes_most_is_looked_at_until_another_is_chosen(open_page, here):
+    app = open_page("inside", lang="en", view="reading", run=here["finished"])
+    app.text_area(key="inside.sentence").set_value("the cat sat on the mat").run()
+    trained = model_cache.load(here["data"], visitor.store().run(here["finished"]))
+    values = states.read(trained.model, trained.encode("the cat sat on the mat", whole=True))["h"][:, 0]
+    app.number_input(key=reading.UNIT).set_value(1).run()
+    assert app.number_input(key=reading.UNIT).value == 1
+    app.number_input(key=reading.UNIT).set_value(values.shape[1]).run()
+    assert not app.exception and "Unit" in "\n".join(caption.value for caption in app.caption if "error" in caption.value)
+
+
+def test_what_is_lost_without_a_unit_stands_beside_random_sets(open_page, here, monkeypatch):
+    monkeypatch.setattr(ablation, "CONTROLS", 3)
+    monkeypatch.setattr(ablation, "MOST", 300)
+    app = open_page("inside", lang="en", view="reading", run=here["finished"])
+    trained = model_cache.load(here["data"], visitor.store().run(here["finished"]))
+    key = f"inside.knock_out.units.{here['finished']}.0"
+    app.multiselect(key=key).set_value([2, 5]).run()
+    data = open_run(RunFolder.of(here["data"], here["finished"]).path).data
+    held_out = ablation.lanes(data, ablation.affordable(trained.network))
+    found = ablation.knock_out(trained.network, [(0, 2), (0, 5)], trained.network.output.in_features, held_out)
+    said = "\n".join(words.value for words in app.markdown)
+    expected = f"{math.exp(found.before):.3f} with all units, {math.exp(found.after):.3f} without these"
+    assert not app.exception and expected in said
+    app.multiselect(key=key).set_value([]).run()
+    assert not app.exception
