@@ -4,11 +4,10 @@ Streamlit clears the address whenever a page is switched without `query_params`;
 """
 
 import re
-from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.parts.language import LANGUAGES, current_language
+from pages.parts.language import LANGUAGES
 
 PAGES = {
     "home": "home.py",
@@ -59,9 +58,3 @@ def go(page: str, **changes: str | None):
 
 def page_link(page: str, label: str, icon: str | None = None, **changes: str | None):
     st.page_link(PAGES[page], label=label, icon=icon, query_params=parameters(**changes))
-
-
-def href(page: str, **changes: str | None) -> str:
-    """The address of a page within this server, to be sent to a friend: it names the language too."""
-    path = "/" if page == DEFAULT else f"/{page}"
-    return f"{path}?{urlencode(parameters(**{'lang': current_language(), **changes}))}"

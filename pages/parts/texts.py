@@ -30,14 +30,14 @@ MEASURED = 100_000  # characters
 LOOKED_AT = 1_000_000  # characters: what a page cuts into tokens while one turns a knob
 
 
-def add_pasted(content: str, name: str | None = None):
+def add_pasted(content: str):
     """Raises EmptyText or TextTooLarge."""
     if len(content.encode("utf-8", "replace")) > PASTE_LIMIT:
         raise TextTooLarge(megabytes=len(content.encode("utf-8", "replace")) / 1e6, limit=PASTE_LIMIT // 1_000_000)
     text, changes = normalise(content)
     if is_blank(text):
         raise EmptyText()
-    return _add(name or _first_words(text), text, "pasted", 0, changes)
+    return _add(_first_words(text), text, "pasted", 0, changes)
 
 
 def add_uploaded(files: list[tuple[str, bytes, str | None]]):

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from lmcore.errors import NotAllowed, RunNotFound, StoreTooNew, TextNotFound
+from lmcore.errors import RunNotFound, StoreTooNew, TextNotFound
 from lmcore.runs import data_folder
 from lmcore.runs.queue import scheduling
 from lmcore.runs.run_folder import RunFolder
@@ -51,20 +51,6 @@ def test_a_run_comes_back(store):
     assert (run.status, run.requested, run.resolved, run.pinned_context) == ("queued", a_config(), None, "the ca")
     assert len(run.id) >= 20
     assert store.runs("anna") == [run] and store.runs("ben") == []
-
-
-def test_only_the_owner_may_change_a_run(store):
-    run = a_run(store)
-    store.require_owner(run, "anna")
-    for stranger in ("ben", None):
-        with pytest.raises(NotAllowed):
-            store.require_owner(run, stranger)
-
-
-def test_nobody_owns_an_example(store):
-    demo = store.add_run(owner=None, text_id=a_text(store).id, name="demo", config=a_config())
-    with pytest.raises(NotAllowed):
-        store.require_owner(demo, None)
 
 
 def test_deleting_can_be_undone_until_it_is_purged(store):

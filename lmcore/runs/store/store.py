@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from lmcore.config import RunConfig, TrainingConfig
-from lmcore.errors import NotAllowed, RunNotFound, TextNotFound
+from lmcore.errors import RunNotFound, TextNotFound
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import housekeeping, limits, marks, queue_entries, rebuilding
 from lmcore.runs.store.database import now
@@ -25,7 +25,7 @@ RUNS = "SELECT *, text_id IN (SELECT id FROM texts) AS has_text FROM runs"
 
 
 class Store(TextStore):
-    """Texts and runs. Ownership is the pages' business: `require_owner` is the check they make before they change anything."""
+    """Texts and runs. Whether a visitor may change a run is asked by the pages (`visitor.owns`), before they call anything here."""
 
     # the runs of a text
 
@@ -97,11 +97,6 @@ class Store(TextStore):
 
     def demos(self) -> list[Run]:
         return self.runs(None)
-
-    def require_owner(self, run: Run, visitor: str | None) -> None:
-        """Raises NotAllowed. Example runs have no owner and cannot be changed."""
-        if run.owner is None or run.owner != visitor:
-            raise NotAllowed()
 
     def rename(self, run_id: str, name: str) -> None:
         self._change(run_id, "name = ?", one_line(name))
@@ -218,11 +213,9 @@ class Store(TextStore):
             ).fetchall()
         return StepColumns.of([tuple(row) for row in rows])
 
-    def evaluations(self, run_id: str, after: int = -1) -> list[EvaluationRow]:
+    def evaluations(self, run_id: str) -> list[EvaluationRow]:
         with self.database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM evaluations WHERE run = ? AND step > ? ORDER BY step", (run_id, after)
-            ).fetchall()
+            rows = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step", (run_id,)).fetchall()
         return [EvaluationRow.of(row) for row in rows]
 
     def latest_evaluation(self, run_id: str) -> EvaluationRow | None:

@@ -132,10 +132,10 @@ def _go(address: str, *changed: str) -> Response:
     return answer
 
 
-def _refuse(words: str, sentence: str, back: str, status: int = 403) -> Response:
+def _refuse(words: str, sentence: str, back: str) -> Response:
     _ = partial(translate, language=words)
     link = f'<p><a href="{escape(class_door.inside(back, lang=words))}">{escape(_("Back"))}</a></p>'
-    return html_page.page(words, _("That did not work"), link, back=back, status=status, wrong=sentence)
+    return html_page.page(words, _("That did not work"), link, back=back, status=403, wrong=sentence)
 
 
 def _not_ours(words: str) -> str:
