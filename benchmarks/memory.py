@@ -1,12 +1,13 @@
 """What a server and its training processes hold in memory: `python benchmarks/memory.py` (Linux).
 
 Of the server and the starter: RSS, which counts the libraries they have in common twice. A worker is a fork, as the starter makes
-them: what is its own (USS), and what the system counts against the limit of a run (its data segment), beside the estimate by which a
-run is refused before it starts. The estimate must not lie below what is counted.
+them, and counts its text while it trains: the most that was its own (VmHWM, as the system keeps it, without what it shares at its end),
+what the system counts against the limit of a run (its data segment), and the estimate by which a run is refused before it starts. The
+estimate must not lie below either.
 """
 
 import argparse
-import itertools
+import contextlib
 import os
 import sys
 import tempfile
@@ -26,13 +27,14 @@ from lmcore.runs.queue import starter
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import memory_limits, worker
+from lmcore.runs.worker.run_training import Training
+from lmcore.text.text_index import TextIndex
 from sample_corpora import SAMPLES
 from tests.browser.server import Server
 
-STEPS = 6.0  # of a worker: one evaluation, one checkpoint and one frame of the film are among them
-LONG = 60  # times the help text: 28 MB
-SIZES = ((128, 64, 64), (256, 128, 128), (512, 64, 128))  # hidden size, batch size, sequence length
-OPTIMIZERS = ("muon", "adamw", "sgd")
+STEPS = 3.0  # of a worker: one evaluation, one checkpoint and one frame of the film are among them
+LONG_STEPS = 60.0  # of one that counts a long text meanwhile
+LONG = 10  # times the help text: 4.6 MB
 
 
 def a_config(family="lstm", layers=1, hidden=128, batch=64, length=64, kind="character", types=10_000, **settings) -> RunConfig:
@@ -46,57 +48,69 @@ def a_config(family="lstm", layers=1, hidden=128, batch=64, length=64, kind="cha
 
 def cases(quick: bool):
     """(name, sample, how often it is repeated, settings)"""
-    for seconds, kind in ((10, "character"), (120, "character"), (120, "word")):
-        config = presets.preset(seconds, kind).with_training(stop="steps", stop_after=STEPS)
-        yield f"preset of {seconds} s, {kind}s", "fables-en", 1, config
-    for times in (10, LONG):
-        yield f"preset of 120 s, text of {times * 0.46:.0f} MB", "help", times, a_config(hidden=192)
+    yield "LSTM 1 × 8, 4 × 8 tokens a step", "help", 1, a_config("lstm", 1, 8, 4, 8)
+    for kind in ("character", "subword", "word"):
+        config = presets.preset(120, kind).with_training(stop="steps", stop_after=LONG_STEPS, evaluation_interval=int(LONG_STEPS))
+        yield f"preset of 2 minutes, {kind}s, a text of {LONG * 0.465:.1f} MB", "help", LONG, config
+    yield (
+        "preset of 10 s, characters, a text of 0.5 MB",
+        "help",
+        1,
+        presets.preset(10).with_training(stop="steps", stop_after=STEPS),
+    )
     if quick:
         return
-    for family, layers, (hidden, batch, length) in itertools.product(("lstm", "gru", "rnn"), (1, 2, 4), SIZES):
-        name = f"{family} {layers} × {hidden}, {batch} × {length} tokens"
-        yield name, "help", 1, a_config(family, layers, hidden, batch, length)
-    for optimizer, dropout in itertools.product(OPTIMIZERS, (0.0, 0.3)):
-        name = f"lstm 2 × 256, 64 × 64 tokens, {optimizer}, dropout {dropout}"
-        yield name, "help", 1, a_config(layers=2, hidden=256, optimizer=optimizer, dropout=dropout, clipping=1.0)
     for family in ("lstm", "gru", "rnn"):
-        yield f"{family} 2 × 256, 64 × 64 tokens, bfloat16", "help", 4, a_config(family, 2, 256, precision="bfloat16")
-    for optimizer, types, hidden in itertools.product(OPTIMIZERS, (1_000, 8_000, 30_000), (128, 512)):
-        name = f"lstm 1 × {hidden}, {types:,} subwords, {optimizer}"
-        yield name, "help", 1, a_config(hidden=hidden, kind="subword", types=types, optimizer=optimizer)
-    yield "lstm 2 × 1024, tied, 30,000 subwords", "help", 1, a_config(
-        layers=2, hidden=1024, batch=16, kind="subword", types=30_000, embedding_size=1024, tied=True
-    )  # fmt: skip
+        for layers, hidden, batch, length in ((1, 256, 64, 64), (2, 256, 128, 128), (4, 256, 64, 64)):
+            name = f"{family.upper()} {layers} × {hidden}, {batch} × {length} tokens"
+            yield name, "help", 1, a_config(family, layers, hidden, batch, length)
+    yield "LSTM 2 × 256, 64 × 64 tokens, bfloat16 where there is", "help", 1, a_config("lstm", 2, 256, precision="bfloat16")
+    for optimizer in ("muon", "sgd"):
+        name = f"LSTM 1 × 512, 64 × 64 tokens, subwords, {optimizer}"
+        yield name, "help", 1, a_config(hidden=512, kind="subword", types=30_000, optimizer=optimizer)
+    yield "LSTM 4 × 512, 64 × 64 tokens", "help", 1, a_config("lstm", 4, 512)
 
 
 def of_a_worker(store: Store, sample_id: str, times: int, config: RunConfig) -> dict:
-    """The most that its worker held, in MB, and the estimate for the vocabulary and the text it really had."""
+    """The most that its worker ever held, in MB, as the system itself kept it, and the estimate for the vocabulary and the text it had."""
     content = SAMPLES[sample_id].text() * times
     text = store.add_text(owner="benchmark", name=sample_id, content=content, kind="stream", encoding="UTF-8")
     run = store.add_run(owner="benchmark", text_id=text.id, name=sample_id, config=config)
-    before = psutil.Process().memory_info().data
+    before, counted = psutil.Process().memory_info().data, 0
+    reader, writer = os.pipe()
     pid = os.fork()
     if not pid:
-        worker.be_polite()
         worker.work(store.folder, run.id)
+        held = _held()
+        os.write(writer, str(held["VmHWM"] - held["VmRSS"] + held["own"]).encode())
         os._exit(0)
-    child, counted, own = psutil.Process(pid), 0, 0
-    for look in itertools.count():
-        if os.waitpid(pid, os.WNOHANG)[0]:
-            break
-        try:
-            counted = max(counted, child.memory_info().data - before)
-            if look % 20 == 0:
-                own = max(own, child.memory_full_info().uss)
-        except psutil.Error:  # it has just ended
-            continue
-        time.sleep(0.002)
+    while not os.waitpid(pid, os.WNOHANG)[0]:
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            counted = max(counted, psutil.Process(pid).memory_info().data - before)
+        time.sleep(0.004)
+    own = int(os.read(reader, 100))
+    os.close(reader)
+    os.close(writer)
     ended = store.run(run.id)
-    if ended.status != "finished":
-        raise RuntimeError(f"{sample_id}: {ended.error_code}")
-    types = RunFolder.of(store.folder, run.id).tokenizer().vocabulary_size
-    estimate = memory_limits.needed(config, types, len(content))
-    return {"MB": own / 1e6, "counted": counted / 1e6, "estimated": estimate / 1e6, "of it used": f"{counted / estimate:.0%}"}
+    if ended is None or ended.status != "finished":
+        raise RuntimeError(f"{sample_id}: {ended and ended.error_code}")
+    folder = RunFolder.of(store.folder, run.id)
+    tokens = len(TextIndex.from_bytes(folder.counts_path.read_bytes()).ids)
+    estimate, most = memory_limits.needed(config, folder.tokenizer().vocabulary_size, tokens), max(own, counted)
+    return {"MB": own / 1e6, "counted": counted / 1e6, "estimated": estimate / 1e6, "estimated / most": estimate / most}
+
+
+def _counts_at_once(training: Training) -> bool:
+    """As a worker does whose first slice is over."""
+    training._count()
+    return False
+
+
+def _held() -> dict[str, int]:
+    """Bytes by their name in /proc; own: what this process shares with no other."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    sizes = {name: int(rest.split()[0]) * 1024 for name, rest in (line.split(":", 1) for line in lines) if rest.endswith(" kB")}
+    return {**sizes, "own": psutil.Process().memory_full_info().uss}
 
 
 def of_the_server() -> list[dict]:
@@ -111,7 +125,7 @@ def of_the_server() -> list[dict]:
             web = psutil.Process(server.process.pid)
             (forker,) = (child for child in web.children() if "lmcore.runs.queue.starter" in child.cmdline())
             return [
-                {"process": name, "MB": process.memory_info().rss / 1e6, "counted": "", "estimated": "", "of it used": ""}
+                {"process": name, "MB": process.memory_info().rss / 1e6, "counted": "", "estimated": "", "estimated / most": ""}
                 for name, process in (("web server", web), ("starter", forker))
             ]
         finally:
@@ -125,6 +139,7 @@ def main():
     options = parser.parse_args()
     rows = [] if options.workers else of_the_server()
     starter.warm_up()
+    Training._slice_is_over = _counts_at_once
     with tempfile.TemporaryDirectory() as data:
         store = Store(Path(data))
         for name, sample_id, times, config in cases(options.quick):

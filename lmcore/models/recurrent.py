@@ -30,7 +30,10 @@ class RNNModel(nn.Module):
     recurrent_layer: ClassVar[type] = nn.RNN
     gates: ClassVar[int] = 1  # blocks of recurrent weights, one below the other
     state_tensors: ClassVar[int] = 1
-    numbers_per_unit: ClassVar[int] = 8  # that a training step keeps for each unit and position
+    numbers_per_unit: ClassVar[tuple[int, int]] = (
+        7,
+        7,
+    )  # that a step keeps for each position: in a single layer, in each of several
 
     def __init__(
         self, vocab_size: int, embed_size: int, hidden_size: int, layers: int = 1, dropout: float = 0.0, tied: bool = False
@@ -129,19 +132,19 @@ class RNNModel(nn.Module):
 
     @classmethod
     def activations(cls, config: ModelConfig, sequence_length: int) -> int:
-        return 3 * config.embedding_size + config.layers * config.hidden_size * cls.numbers_per_unit
+        return 3 * config.embedding_size + config.layers * config.hidden_size * cls.numbers_per_unit[config.layers > 1]
 
 
 class GRUModel(RNNModel):
     """Gated recurrent unit (Cho et al., 2014): two gates decide what is kept and what is renewed."""
 
-    recurrent_layer, gates, numbers_per_unit = nn.GRU, 3, 16
+    recurrent_layer, gates, numbers_per_unit = nn.GRU, 3, (12, 12)
 
 
 class LSTMModel(RNNModel):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997), the forget gate open at first (Gers et al., 2000)."""
 
-    recurrent_layer, gates, state_tensors, numbers_per_unit = nn.LSTM, 4, 2, 46
+    recurrent_layer, gates, state_tensors, numbers_per_unit = nn.LSTM, 4, 2, (34, 46)
 
     def _initialise(self, tied: bool) -> None:
         super()._initialise(tied)

@@ -10,12 +10,12 @@ LOGIT_COPIES = 6
 def training_memory(model: ModelConfig, training: TrainingConfig, vocabulary_size: int) -> int:
     """Return the bytes that a network and one step of its training need, an estimate; torch itself takes about 200 MB more.
 
-    Weights, gradients and what the optimizer keeps, some of it twice while a file is written; then what a step holds for the way
+    Weights, gradients, what the optimizer keeps, and copies of them while a step is computed and a file is written; then what a step holds for the way
     back: the activations of each position with the allocator's gaps between them, and a part of the logits. Measured on real workers,
     for a maximum: `benchmarks/memory.py`.
     """
     kept_by_optimizer = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2, "muon": 2}[training.optimizer]
-    weights = parameter_count(model, vocabulary_size) * (4 + 2 * kept_by_optimizer)
+    weights = parameter_count(model, vocabulary_size) * (7 + 3 * kept_by_optimizer)
     positions = training.batch_size * training.sequence_length
     activations = family_of(model).activations(model, training.sequence_length)
     loss = training.loss if training.loss != "auto" else loss_over(vocabulary_size)

@@ -4,6 +4,7 @@ import pytest
 
 from lmcore.config import TokenizerConfig
 from lmcore.runs.store.store import Store
+from lmcore.runs.worker import memory_limits
 from lmcore.text.decoding import one_line
 from pages.parts import texts, visitor
 from pages.parts.run import starting
@@ -72,6 +73,14 @@ def test_types_of_a_long_text_are_counted_or_given_as_a_range(open_page, bring, 
     assert texts.types(text, TokenizerConfig(kind, 500)) == types
     app = open_page("train", text=text.id)
     assert caption in shown(app.segmented_control(key="settings.kind").set_value(kind).run())
+
+
+def test_the_form_says_the_memory_by_which_a_run_is_refused(open_page, bring):
+    text = bring("one two three\n" * 10_000)
+    app = open_page("train", text=text.id)
+    config = app.session_state["settings"]
+    needed = memory_limits.needed(config, texts.types(text, config.tokenizer)[1], text.characters)
+    assert f"about {needed / 1e6:,.0f} MB of memory" in shown(app)
 
 
 def test_a_text_that_is_looked_at_whole_has_one_count(here, bring):

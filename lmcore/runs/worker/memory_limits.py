@@ -19,8 +19,8 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-OVERHEAD = 70_000_000  # bytes of any run: its store, its first evaluation and sample, files it writes
-BYTES_A_TOKEN, BYTES_A_COUNTED_TOKEN = 5, 110
+OVERHEAD = 55_000_000  # bytes of any run: its store, its first evaluation and sample, files it writes
+BYTES_A_TOKEN, BYTES_A_COUNTED_TOKEN = 3, 150
 TRAINING = ("batch_size", "sequence_length")
 MODEL = ("hidden_size", "layers", "embedding_size", "vocabulary_size", "window")
 SMALL_BATCH = 8

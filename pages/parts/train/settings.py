@@ -8,7 +8,7 @@ from lmcore import presets
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig, bounds, choices, has_setting
 from lmcore.models import parameter_count
 from lmcore.runs.store.records import Run
-from lmcore.training.memory import training_memory
+from lmcore.runs.worker import memory_limits
 from pages.parts import visitor
 from pages.parts.components.number_field import number_field, refusal
 from pages.parts.language import _
@@ -55,9 +55,9 @@ def copy(run: Run, same_steps: bool = False):
     st.session_state["settings.text"] = run.text_id
 
 
-def form(types) -> RunConfig | None:
+def form(types, characters: int) -> RunConfig | None:
     """The settings as they stand; None where a number is refused. types: TokenizerConfig -> the least and the most types the chosen text
-    would have."""
+    would have; characters: its length."""
     kept = st.session_state.get("settings") or presets.preset(30)
     fill(kept, missing_only=True)  # Streamlit forgets a widget that a run of the script did not show
     _presets()
@@ -83,7 +83,7 @@ def form(types) -> RunConfig | None:
         return None
     config = st.session_state["settings"] = _read()
     _last_run(last, config)
-    _cost(config, types(config.tokenizer))
+    _cost(config, types(config.tokenizer), characters)
     return config
 
 
@@ -253,13 +253,13 @@ def _read() -> RunConfig:
     return RunConfig.from_json(values)
 
 
-def _cost(config: RunConfig, types: tuple[int, int]):
-    """types: the least and the most, where the text is too long to be counted."""
+def _cost(config: RunConfig, types: tuple[int, int], characters: int):
+    """types: the least and the most, where the text is too long to be counted. characters: of the text, at least as many as tokens."""
     st.caption(
         _("{types} types · {parameters} parameters · about {megabytes} MB of memory while training").format(
             types=_range(types),
             parameters=_range(parameter_count(config.model, count) for count in types),
-            megabytes=_range(200 + training_memory(config.model, config.training, count) / 1e6 for count in types),
+            megabytes=_range(memory_limits.needed(config, count, characters) / 1e6 for count in types),
         )
     )
 
