@@ -1,11 +1,13 @@
 """A run's folder alone: what is known of a run without its store."""
 
 import json
+import sys
 
 import pytest
 
 from lmcore.config import RunConfig
 from lmcore.errors import RunNotFound, TextChanged, TextMissing, TokenizerDamaged
+from lmcore.runs import data_folder
 from lmcore.runs.data_folder import text_path
 from lmcore.runs.run_folder import RunFolder, checkpoint_header
 from lmcore.runs.store.store import Store
@@ -64,3 +66,18 @@ def test_a_run_is_locked_as_long_as_somebody_holds_it(tmp_path):
     with run_folder.lock():
         assert run_folder.is_locked() and RunFolder.of(tmp_path, "a").is_locked()
     assert not run_folder.is_locked()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes")
+def test_a_data_folder_is_closed_to_other_accounts(tmp_path):
+    """A new one, and one that an earlier version left open; what holds other things and no store stays as it is."""
+    new, old, foreign = tmp_path / "new", tmp_path / "old", tmp_path / "foreign"
+    for folder, name in ((old, "store.sqlite"), (foreign, "photo.jpg")):
+        folder.mkdir()
+        folder.chmod(0o755)
+        (folder / name).write_bytes(b"")
+        (folder / name).chmod(0o644)
+    for folder in (new, old, foreign):
+        data_folder.keep_private(folder)
+    modes = [path.stat().st_mode & 0o777 for path in (new, old, old / "store.sqlite", foreign, foreign / "photo.jpg")]
+    assert modes == [0o700, 0o700, 0o600, 0o755, 0o644]
