@@ -148,7 +148,7 @@ class TransformerModel(nn.Module):
 
     @torch.no_grad()
     def internals(self, ids: Sequence[int] | np.ndarray, state: State) -> dict[str, np.ndarray]:
-        read = self._read(torch.as_tensor(np.asarray(ids))[None].long(), state)
+        read = self._read(torch.from_numpy(np.array(ids, dtype=np.int64))[None], state)
         return {"h": torch.cat([torch.stack(outputs, dim=2)[0] for outputs, *_ in read]).numpy()}
 
     @torch.no_grad()
@@ -156,7 +156,7 @@ class TransformerModel(nn.Module):
         """Return how much each of T tokens takes from each key, (T, layers, heads, W + T): first the slots of the state, then the tokens
         themselves. A row sums to 1; later tokens, slots that are empty and what lies outside the window have 0."""
         found = np.zeros((len(ids), self.config.layers, self.config.heads, self.config.window + len(ids)), dtype=np.float32)
-        read = self._read(torch.as_tensor(np.asarray(ids))[None].long(), state)
+        read = self._read(torch.from_numpy(np.array(ids, dtype=np.int64))[None], state)
         for first, (_, attention, _) in zip(range(0, len(ids), STRETCH), read, strict=True):
             rows = torch.cat(attention).permute(2, 0, 1, 3).numpy()
             found[first : first + len(rows), :, :, first : first + rows.shape[-1]] = rows

@@ -18,7 +18,7 @@ from lmcore.runs.store.records import Run
 from lmcore.text.decoding import one_line
 from pages.parts import links, number_format, texts, visitor
 from pages.parts.components import plots, token_names
-from pages.parts.inside import past_losses, sentence
+from pages.parts.inside import attention, past_losses, sentence
 from pages.parts.language import _, together
 from pages.parts.run import charts, model_cache, run_labels, same_tokens
 
@@ -43,8 +43,10 @@ class Compared:
 
 def show(run: Run, trained: TrainedModel):
     compared = _choose(run, trained)
-    _gradients(run, trained, compared)
+    ids, target = _gradients(run, trained, compared)
     past_losses.show(run, trained, compared)
+    if target:
+        attention.show(run, trained, ids, target)
 
 
 def _choose(run: Run, trained: TrainedModel) -> list[Compared]:
@@ -80,7 +82,8 @@ def _choose(run: Run, trained: TrainedModel) -> list[Compared]:
     return [Compared(*one, *look) for one, look in zip(found.values(), looks, strict=True)]
 
 
-def _gradients(run: Run, trained: TrainedModel, compared: list[Compared]):
+def _gradients(run: Run, trained: TrainedModel, compared: list[Compared]) -> tuple[np.ndarray | None, int]:
+    """Return the ids of the sentence and the place of the token whose loss it is, 0 where there is none."""
     st.subheader(_("How the gradient fades"))
     st.markdown(
         _(
@@ -91,10 +94,10 @@ def _gradients(run: Run, trained: TrainedModel, compared: list[Compared]):
     )
     ids = sentence.ask(run, trained, MOST)
     if ids is None:
-        return
+        return None, 0
     if len(ids) < 2:
         st.info(_("One token has no past: type a few more."))
-        return
+        return ids, 0
     names = [token_names.visible(token) for token in trained.tokenizer.texts(ids)]
     row = st.container(horizontal=True, gap="medium", vertical_alignment="bottom")
     position = _position(row, names)
@@ -107,6 +110,7 @@ def _gradients(run: Run, trained: TrainedModel, compared: list[Compared]):
     with st.expander(_("As a table")):
         columns = {one.name: [float(f"{norm:.4g}") for norm in norms] for one, norms in curves}
         st.dataframe({_("Tokens back"): list(range(position, 0, -1)), _("token"): names[:position], **columns}, hide_index=True)
+    return ids, position
 
 
 def _position(row, names: list[str]) -> int:
