@@ -72,9 +72,8 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, turn: Tensor | None) -> tuple[Tensor, ...]:
         """x: (B, T, H); keys, values: (B, heads, W, d) of the tokens before. Return (x, attention, keys and values of the last W)."""
         window = keys.shape[2]
-        qkv = self.qkv(norm(x)).to(keys.dtype).unflatten(-1, (3, self.heads, -1))
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (B, heads, T, d) each
-        query = norm(query) / math.sqrt(query.shape[-1])
+        query, key, value = self.qkv(norm(x)).to(keys.dtype).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        query = norm(query) / math.sqrt(query.shape[-1])  # (B, heads, T, d)
         keys, values = torch.cat([keys, norm(key)], dim=2), torch.cat([values, value], dim=2)  # (B, heads, W + T, d)
         query, turned = (query, keys) if turn is None else (rotate(query, turn[window:]), rotate(keys, turn))
         weights = torch.softmax(query @ turned.mT + mask, dim=-1)  # (B, heads, T, W + T)

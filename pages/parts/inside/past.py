@@ -45,7 +45,7 @@ def show(run: Run, trained: TrainedModel):
     compared = _choose(run, trained)
     ids, target = _gradients(run, trained, compared)
     past_losses.show(run, trained, compared)
-    if target:
+    if ids is not None and target:
         attention.show(run, trained, ids, target)
 
 
