@@ -18,7 +18,8 @@ from lmcore.runs.store.records import Run
 from lmcore.text.decoding import one_line
 from pages.parts import links, number_format, texts, visitor
 from pages.parts.components import plots, token_names
-from pages.parts.inside import attention, past_losses, sentence
+from pages.parts.inside import sentence
+from pages.parts.inside.past_parts import attention, losses
 from pages.parts.language import _, together
 from pages.parts.run import charts, model_cache, run_labels, same_tokens
 
@@ -44,7 +45,7 @@ class Compared:
 def show(run: Run, trained: TrainedModel):
     compared = _choose(run, trained)
     ids, target = _gradients(run, trained, compared)
-    past_losses.show(run, trained, compared)
+    losses.show(run, trained, compared)
     if ids is not None and target:
         attention.show(run, trained, ids, target)
 

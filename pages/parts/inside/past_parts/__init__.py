@@ -1,0 +1,1 @@
+"""What stands on the view *How far back* beside its gradients."""
