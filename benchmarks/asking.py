@@ -129,9 +129,9 @@ def answers(run, trained, repeats: int) -> dict[str, float]:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="the median of so many is shown")
+    parser.add_argument("--repeats", type=int, default=5, help="how often each is measured; the median is shown")
     parser.add_argument("--seconds", type=int, default=10, help="the preset of the page Train whose model is asked")
-    parser.add_argument("--steps", type=int, default=60, help="so many of them are trained")
+    parser.add_argument("--steps", type=int, default=60, help="steps to train")
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # Streamlit misses its server
     columns = None

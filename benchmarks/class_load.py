@@ -1,6 +1,6 @@
 """A class on one machine: `python benchmarks/class_load.py`.
 
-So many visitors, each a real websocket with a cookie of its own, open the home page, press *Train it yourself* at the same moment,
+Several visitors, each a real websocket with a cookie of its own, open the home page, press *Train it yourself* at the same moment,
 watch their curves once a second, look at other pages now and then, and train again when a run is done. The server is a real one with
 two workers. Exits with status 1 where a figure is above its limit.
 """

@@ -1,6 +1,6 @@
 """How long, and how much memory, to count n-grams and to ask for them: `python benchmarks/counting.py`.
 
-Every order from 1 to 5 of a million tokens drawn by lot, words and characters; each measurement in a fresh process. The plain way
+Every order from 1 to 5 of a million tokens drawn by lot, words and characters; each measurement in a process of its own. The plain way
 beside it counts tuples in dictionaries. What the counts and answers are is tested in `tests/lmcore`.
 """
 
@@ -37,8 +37,8 @@ def draw_text(vocabulary_size: int, tokens: int) -> np.ndarray:
     ids = random.choice(vocabulary_size, size=tokens, p=shares / shares.sum())
     favourites = random.choice(vocabulary_size, size=(vocabulary_size, 8), p=shares / shares.sum()).tolist()
     follows, which, text = random.random(tokens) < 0.5, random.integers(0, 8, tokens).tolist(), ids.tolist()
-    for place in np.flatnonzero(follows[1:]) + 1:
-        text[place] = favourites[text[place - 1]][which[place]]
+    for position in np.flatnonzero(follows[1:]) + 1:
+        text[position] = favourites[text[position - 1]][which[position]]
     return np.array(text, dtype=np.uint16)
 
 
@@ -48,14 +48,14 @@ def ours(ids: np.ndarray, vocabulary_size: int) -> dict:
     counts = found.pop("result")
     index = counts.index
     model = NgramModel(counts, ORDER)
-    places = np.random.default_rng(2).integers(300, len(ids) - 300, QUERIES).tolist()
-    states = [tuple(ids[place - ORDER + 1 : place].tolist()) for place in places]
-    found["row ms"] = each(lambda number: model.step(states[number], int(ids[places[number]])))
+    positions = np.random.default_rng(2).integers(300, len(ids) - 300, QUERIES).tolist()
+    states = [tuple(ids[position - ORDER + 1 : position].tolist()) for position in positions]
+    found["row ms"] = each(lambda number: model.step(states[number], int(ids[positions[number]])))
     found["200 rows ms"] = 1e3 * clocked(lambda: model.log_probabilities(ids[5_000:5_200]))
     text = np.random.default_rng(3).permutation(ids[:VALIDATION])
     found["validation ms"] = 1e3 * clocked(lambda: model.token_log_probs(text))
     found["evidence ms"] = each(
-        lambda number: evidence(ids[places[number] - 200 : places[number]], int(ids[places[number]]), index)
+        lambda number: evidence(ids[positions[number] - 200 : positions[number]], int(ids[positions[number]]), index)
     )
     found["copied ms"] = 1e3 * clocked(lambda: copied(text[:2_000], index))
     found["all copied ms"] = 1e3 * clocked(lambda: copied(ids[5_000:7_000], index))
@@ -114,7 +114,7 @@ def median_of(repeats: int, way: str, path: Path, vocabulary_size: int) -> dict:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="the median of so many runs is shown")
+    parser.add_argument("--repeats", type=int, default=5, help="how often each is measured; the median is shown")
     parser.add_argument("--tokens", type=int, default=1_000_000)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -126,7 +126,7 @@ def main():
                 visits.append(first_bars(known, server))
             clicks += [click_to_point(browser, server) for _ in range(waiting)]
             ways = {
-                "nobody": lambda run_id: nullcontext(),
+                "no visitor": lambda run_id: nullcontext(),
                 "elsewhere": lambda run_id: from_elsewhere(server, run_id),
                 "here": lambda run_id: in_browser(browser, server, run_id),
             }
@@ -142,7 +142,7 @@ def main():
         print(f"| a visit to a server that runs → first bars | {statistics.median(visits):.1f} s |")
         print(f"| click → first point of the curve | {statistics.median(clicks):.2f} s |")
     for way in ("elsewhere", "here"):
-        kept = statistics.median(speed[way] / speed["nobody"] for speed in speeds)
+        kept = statistics.median(speed[way] / speed["no visitor"] for speed in speeds)
         print(f"| tokens per second, watched from {way} / not watched | {kept:.3f} |")
 
 

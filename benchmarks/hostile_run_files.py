@@ -1,4 +1,4 @@
-"""Run files from somebody who means harm: thousands of changed ones, and what the worst cost the server.
+"""Hostile run files: thousands of changed ones, and what the worst cost the server.
 
     python benchmarks/hostile_run_files.py [changed files of each kind, 250]
 
@@ -78,7 +78,7 @@ def many_steps(found):
 
 
 def squeezed(found, name: str, content: bytes) -> bytes:
-    """With so much noise in another place that it is not refused for its ratio."""
+    """With enough noise in another member that it is not refused for its ratio."""
     noise = zlib.compress(content)
     padded = content + torch.randint(48, 58, (max(0, len(content) // 90 - len(noise)) * 3,), dtype=torch.uint8).numpy().tobytes()
     return packed({**found, name: padded}.items())

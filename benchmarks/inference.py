@@ -25,7 +25,7 @@ SCORED, GENERATED = 200, 500
 
 
 def score_by_prefixes(model, ids) -> float:
-    return sum(next_token(model, ids[:place])[ids[place]] for place in range(len(ids)))
+    return sum(next_token(model, ids[:position])[ids[position]] for position in range(len(ids)))
 
 
 def seconds(work):
@@ -67,7 +67,7 @@ def measure(types: int, hidden: int, repeats: int) -> dict:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="the median of so many is shown")
+    parser.add_argument("--repeats", type=int, default=5, help="how often each is measured; the median is shown")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows = [measure(types, hidden, options.repeats) for types, hidden in MODELS]

@@ -86,7 +86,7 @@ def asked_about(sample: str, kind: str, preset_seconds: int) -> Asked:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="the median of so many is shown")
+    parser.add_argument("--repeats", type=int, default=5, help="how often each is measured; the median is shown")
     parser.add_argument("--seconds", type=int, default=10, help="the preset of the page Train whose model is asked")
     parser.add_argument("--views", nargs="*", choices=VIEWS, default=list(VIEWS), help="of the page; all of them by default")
     options = parser.parse_args()

@@ -33,7 +33,7 @@ RUNNING_SHARE = 5  # every fifth says that it is running: its lock must be looke
 
 
 def fill(store: Store, runs: int, steps: int) -> list[str]:
-    """So many runs of one visitor: copies of one row. The first few have a curve. -> their ids, the newest last."""
+    """Make runs of one visitor, copies of one row, and return their ids, the newest last. The first few have a curve."""
     text = store.add_text(owner=OWNER, name="text", content="the cat sat on the mat\n" * 200, kind="stream", encoding="UTF-8")
     config = RunConfig()
     first = store.add_run(owner=OWNER, text_id=text.id, name="run", config=config)
@@ -60,10 +60,10 @@ def fill(store: Store, runs: int, steps: int) -> list[str]:
                 [(run_id, step, 2 / step**0.3, 3 / step**0.3) for step in range(1, steps + 1, max(1, steps // 20))],
             )
     for run_id in ids:
-        place = RunFolder.of(store.folder, run_id)
-        place.film_path.mkdir(parents=True)
-        frames = [place.frame_path(number) for number in range(FRAMES)]
-        for path in (place.lock_path, place.configuration_path, place.tokenizer_path, place.checkpoint_path(1), *frames):
+        folder = RunFolder.of(store.folder, run_id)
+        folder.film_path.mkdir(parents=True)
+        frames = [folder.frame_path(number) for number in range(FRAMES)]
+        for path in (folder.lock_path, folder.configuration_path, folder.tokenizer_path, folder.checkpoint_path(1), *frames):
             path.write_bytes(b"x")
     return ids
 

@@ -72,7 +72,7 @@ def scene(runs: int, neighbours: int, threads: int, seconds: float) -> list[floa
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="the median of so many is shown")
+    parser.add_argument("--repeats", type=int, default=5, help="how often each is measured; the median is shown")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--child", nargs=2, type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()

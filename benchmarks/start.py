@@ -59,7 +59,7 @@ class Clicks:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=7, help="the median of so many is shown")
+    parser.add_argument("--repeats", type=int, default=7, help="how often each is measured; the median is shown")
     options = parser.parse_args()
     rows = []
     for characters in SIZES:

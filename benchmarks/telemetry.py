@@ -78,7 +78,7 @@ def _a_step(work) -> float:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=60, help="the median of so many pairs is shown")
+    parser.add_argument("--repeats", type=int, default=60, help="how often each is measured; the median is shown")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows = []

@@ -1,6 +1,6 @@
 """How long, and how much memory, from the bytes of a file to token ids: `python benchmarks/text_to_ids.py`.
 
-Decoding, splitting, training the tokenizer and encoding, for 100 MB of text that does not repeat; each measurement in a fresh process
+Decoding, splitting, training the tokenizer and encoding, for 100 MB of text that does not repeat; each measurement in a process of its own
 with the environment of a worker, which has one thread.
 The plain way beside it is what one would write first. What the ids are is tested in `tests/lmcore`.
 """
@@ -49,14 +49,14 @@ def write_text(language: str, path: Path, size: int):
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         while written < size:
             drawn = [types[rank] for rank in rng.choice(len(types), size=100_000, p=shares / shares.sum())]
-            for place in range(0, len(drawn), 40):
-                drawn[place] = "".join(
+            for position in range(0, len(drawn), 40):
+                drawn[position] = "".join(
                     draw.choices("abcdefghijklmnopqrstuvwxyz" if language == "en" else types, k=draw.randint(2, 8))
                 ).title()
-            for place in range(0, len(drawn), 11):
-                drawn[place] += "," if language == "en" else "，"
-            for place in range(0, len(drawn), 37):
-                drawn[place] += ".\n" if language == "en" else "。\n"
+            for position in range(0, len(drawn), 11):
+                drawn[position] += "," if language == "en" else "，"
+            for position in range(0, len(drawn), 37):
+                drawn[position] += ".\n" if language == "en" else "。\n"
             part = (" " if language == "en" else "").join(drawn)
             file.write(part)
             written += len(part.encode())
@@ -106,7 +106,7 @@ def median_of(repeats: int, *arguments) -> dict:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=3, help="the median of so many runs is shown")
+    parser.add_argument("--repeats", type=int, default=3, help="how often each is measured; the median is shown")
     parser.add_argument("--megabytes", type=int, default=100, help="size of the text")
     parser.add_argument("--kind", choices=KINDS, help="only this tokenizer")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)

@@ -38,7 +38,7 @@ from sample_corpora import fables_en, help_text
 
 LADDER = (40, 60, 80, 100, 125, 160, 200, 250, 300, 350, 400, 450, 500, 560, 630, 800, 1000, 1250)  # steps
 SETTINGS = ModelConfig(embedding_size=64, hidden_size=192), 64  # and batch, for characters
-TRIED = (100, 101, 102)  # seeds: all of them reach the rival's loss in so many steps
+TRIED = (100, 101, 102)  # seeds: the steps wanted are those in which all of them reach the rival's loss
 MARGIN = 0.02  # nats below the rival's, so that what is reached on validation text is reached on test text too
 
 
@@ -153,7 +153,7 @@ def classic_words(splits: Splits, seed: int):
 
 
 def fast(splits: Splits, seed: int, steps: int, model: ModelConfig, batch_size: int, iterations: int | None = None):
-    """The default recipe with so many planned steps -> (seconds, validation loss, test loss).
+    """Train the default recipe with a number of planned steps -> (seconds, validation loss, test loss).
 
     iterations: of Newton and Schulz in each step of Muon, where they are not the recipe's.
     """
@@ -209,7 +209,7 @@ def characters(repeats: int) -> list[dict]:
 
 
 def alone(repeats: int, ladder: list[int]) -> list[dict]:
-    """The fast recipe on the help text, without a rival: what so many planned steps reach."""
+    """The fast recipe on the help text, without a rival: the losses it reaches with a number of planned steps."""
     splits = Splits(list(help_text.text()))
     ways = {str(steps): lambda seed, steps=steps: fast(splits, seed + 1, steps, *SETTINGS) for steps in ladder}
     rows = []
@@ -244,10 +244,13 @@ def words(repeats: int) -> list[dict]:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="the median of so many runs, each with another seed, is shown")
+    parser.add_argument("--repeats", type=int, default=5, help="how often each is measured; the median is shown")
     parser.add_argument("--task", choices=("characters", "words"), help="only this one")
     parser.add_argument(
-        "--steps", type=int, nargs="+", help="no rival: what the fast recipe reaches on characters in so many steps"
+        "--steps",
+        type=int,
+        nargs="+",
+        help="no rival: the losses the fast recipe reaches on characters in these numbers of steps",
     )
     parser.add_argument("--iterations", type=int, nargs="+", help="no rival: 250 steps with other numbers of iterations in Muon")
     options = parser.parse_args()

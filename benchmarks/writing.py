@@ -42,7 +42,7 @@ def seconds(work, repeats: int) -> float:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="the median of so many is shown")
+    parser.add_argument("--repeats", type=int, default=5, help="how often each is measured; the median is shown")
     parser.add_argument("--seconds", type=int, default=10, help="the preset of the page Train whose model is asked")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -68,7 +68,7 @@ def main():
                 took = seconds(lambda m=model, s=settings: list(generate(m, NOTHING, TOKENS, s)), options.repeats)
                 row(name, said, f"{TOKENS / took:,.0f} tokens/s")
         took = seconds(lambda m=network: [drawn.stretch for drawn in draws(m, NOTHING, TOKENS)], options.repeats)
-        row(f"LSTM {config.model.hidden_size}", "with every draw's stretch", f"{TOKENS / took:,.0f} tokens/s")
+        row(f"LSTM {config.model.hidden_size}", "with every draw's interval", f"{TOKENS / took:,.0f} tokens/s")
         prompt = tokenizer.encode(text[:PROMPT])
         took = seconds(lambda m=network, p=prompt: begin(m, p), options.repeats)
         row(f"LSTM {config.model.hidden_size}", f"a prompt of {PROMPT:,} characters", f"{1e3 * took:.0f} ms")

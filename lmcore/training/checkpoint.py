@@ -49,7 +49,7 @@ TRAINING: dict[str, Check] = {  # what `Checkpoint.restore` sets of a `TrainingS
 
 
 def _config(value: Any) -> dict:
-    """Raises WrongValue where it is not what `RunConfig.to_json` gave."""
+    """Return a configuration in JSON values as it is. Raises WrongValue where it is not what `RunConfig.to_json` gave."""
     try:
         RunConfig.from_json(value)
     except (SettingError, TypeError, KeyError, ValueError) as error:
@@ -115,7 +115,7 @@ class Checkpoint:
 
 
 def save(path: Path, network: Network, state: TrainingState, config: RunConfig, data: TokenData) -> None:
-    """Write aside, then move: a reader sees the old file or the new one, whole."""
+    """Write a checkpoint aside, then move it: a reader sees the old file or the new one, whole."""
     tensors = {f"model.{name}": weight for name, weight in network.named_parameters()}  # tied ones once
     for number, optimizer in enumerate(state.optimizers):
         for index, values in optimizer.state_dict()["state"].items():
@@ -155,7 +155,7 @@ def save(path: Path, network: Network, state: TrainingState, config: RunConfig, 
 
 
 def load(path: Path) -> Checkpoint:
-    """Raises CheckpointDamaged where the file is not exactly what `save` wrote."""
+    """Return the content of a checkpoint. Raises CheckpointDamaged where the file is not exactly what `save` wrote."""
     step = int("".join(filter(str.isdigit, Path(path).stem)) or 0)
     try:
         with safe_open(path, framework="pt") as file:
@@ -181,7 +181,7 @@ def load(path: Path) -> Checkpoint:
 
 
 def _check_tensors(header: dict, found: dict[str, tuple[str, tuple[int, ...]]]) -> None:
-    """found: type and shape of each tensor in the file. Raises WrongValue with the name of one that is not as the settings say."""
+    """Compare the tensors of a file, {name: (type, shape)}, with the settings. Raises WrongValue with the name of one that differs."""
     expected = _expected(header)
     for name in (*expected, *found):
         if name not in found or name not in expected:
@@ -192,7 +192,7 @@ def _check_tensors(header: dict, found: dict[str, tuple[str, tuple[int, ...]]]) 
 
 
 def _expected(header: dict) -> dict[str, tuple[tuple[str, ...], tuple[range, ...]]]:
-    """The types and sizes that each tensor may have. How many lanes read a text and how long its opening is, the text decides too."""
+    """Return the types and sizes that each tensor may have; the numbers of lanes and of the opening's ids also depend on the text."""
     config = RunConfig.from_json(header["config"])
     family, lanes = family_of(config.model), config.training.batch_size
     weights = family.weight_shapes(config.model, header["vocabulary_size"])

@@ -39,7 +39,7 @@ class Point:
 
     @property
     def on_new_text(self) -> float:
-        """The validation loss; NaN, which is neither more nor less than anything, where there is none."""
+        """Return the validation loss; NaN, for which every comparison is false, where there is none."""
         return math.nan if self.validation is None else self.validation
 
 
@@ -82,7 +82,7 @@ CODES = (
 
 
 def diagnose(history: History) -> list[Finding]:
-    """What the curve shows, the most important first, then what needs to be explained about it.
+    """Return what the curve shows, the most important first, then what needs to be explained about it.
 
     >>> points = [Point(10, 3.0, 3.1), Point(20, 2.0, 2.2), Point(30, 1.0, 2.5)]
     >>> [finding.code for finding in diagnose(History(points, guessing=4.0))]
@@ -95,7 +95,7 @@ def diagnose(history: History) -> list[Finding]:
 
 
 def _after_a_change(history: History, points: list[Point]) -> Finding | None:
-    """What the last change of the learning rate did; None where there was none, or where it made nothing worse."""
+    """Return what the last change of the learning rate did; None where there was none, or where it made nothing worse."""
     if len(history.rates) < 2:
         return None
     (_, before), (changed, rate) = history.rates[-2:]
@@ -141,7 +141,7 @@ def _of_the_losses(history: History, points: list[Point]) -> Finding:
 
 
 def _end_of(history: History, points: list[Point], validated: bool) -> Finding:
-    """Where nothing has got worse: does it still learn?"""
+    """Return the finding for a curve on which nothing has got worse: the losses still fall, or they are flat."""
     last, before = points[-1], points[-1 - max(1, len(points) // 3)]
     fell = before.training - last.training - 2 * (before.noise + last.noise)  # at least
     if validated:
@@ -155,14 +155,14 @@ def _end_of(history: History, points: list[Point], validated: bool) -> Finding:
 
 
 def _risen(old: Point, new: Point) -> bool:
-    """In training, and in validation where there is one."""
+    """Return whether the training loss rose from one point to another, and the validation loss where there is one."""
     if new.on_new_text < old.on_new_text + CHANGED:
         return False
     return _fell(new, old)
 
 
 def _fell(high: Point, low: Point) -> bool:
-    """Whether the training loss of one point lies clearly above that of another."""
+    """Return whether the training loss of one point lies clearly above that of another."""
     return high.training - low.training > CHANGED + 2 * (high.noise + low.noise)
 
 

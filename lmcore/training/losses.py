@@ -20,7 +20,7 @@ IMPOSSIBLE = -1e30  # a logit; the gradient of -inf would not be a number
 
 
 def loss_over(vocabulary_size: int) -> str:
-    """Which loss learns fastest: `exact` or `sampled`."""
+    """Return which loss learns fastest, `exact` or `sampled`."""
     return "exact" if vocabulary_size <= EXACT_UP_TO else "sampled"
 
 
@@ -36,7 +36,7 @@ def total_nats(features: Tensor, output: nn.Linear, targets: Tensor) -> Tensor:
 
 
 def exact(features: Tensor, output: nn.Linear, targets: Tensor) -> Tensor:
-    """Mean cross entropy over the targets that count. features (B, T, H), targets (B, T) -> ()."""
+    """Return the mean cross entropy over the targets that count. features (B, T, H), targets (B, T) -> ()."""
     return _ExactCrossEntropy.apply(features, output.weight, output.bias, targets)
 
 
@@ -89,12 +89,12 @@ class Sampled:
         self.log_expected = (chances.log() + math.log(negatives)).float()  # log K q_j
 
     def draw(self) -> Tensor:
-        """(K,) types, one from each K-th of the probability: fewer surprises than K free draws, the same on average."""
+        """Return (K,) types, one from each K-th of the probability (stratified): less variance than K independent draws, the same mean."""
         positions = (torch.arange(self.negatives) + torch.rand(self.negatives, dtype=torch.float64)) / self.negatives
         return torch.searchsorted(self.cumulative, positions).clamp_(max=len(self.cumulative) - 1)
 
     def __call__(self, features: Tensor, output: nn.Linear, targets: Tensor, drawn: Tensor | None = None) -> Tensor:
-        """Mean loss over the targets that count. features (B, T, H), targets (B, T) -> ()."""
+        """Return the mean loss over the targets that count. features (B, T, H), targets (B, T) -> ()."""
         drawn = self.draw() if drawn is None else drawn
         counted = targets.flatten() != IGNORED
         rows, wanted = features.flatten(0, 1)[counted], targets.flatten()[counted]  # (N, H), (N,)

@@ -132,7 +132,7 @@ def set_rate(optimizers: list[torch.optim.Optimizer], rate: float) -> None:
 
 
 def schedule_factor(config: TrainingConfig, step: int) -> float:
-    """What the learning rate is multiplied by at a step (the first is 1). Plateau runs do not fall by the clock.
+    """Return what the learning rate is multiplied by at a step (the first is 1). Plateau runs are lowered by `loop.evaluate` instead.
 
     It would be 0 one step after the last one: every planned step changes the weights.
 

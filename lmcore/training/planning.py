@@ -1,4 +1,4 @@
-"""Turns what was asked for into what can be done with this text on this machine: sizes that fit, seconds into steps.
+"""Resolve a requested configuration for one text on one machine: sizes that fit, seconds into steps.
 
 The result is written into the run; from then on nothing depends on a clock.
 """
@@ -43,7 +43,7 @@ Cost: TypeAlias = tuple[float, float]  # seconds of a step, of an evaluation
 
 
 def measure(config: RunConfig, data: TokenData, vocabulary_size: int) -> Cost:
-    """What a step and an evaluation of these settings take of this machine, measured now."""
+    """Seconds of a step and of an evaluation with these settings, measured on this machine."""
     probe = Probe(config, data, vocabulary_size)
     return probe.step_seconds(), probe.evaluation_seconds()
 
@@ -51,7 +51,7 @@ def measure(config: RunConfig, data: TokenData, vocabulary_size: int) -> Cost:
 def resolve(
     config: RunConfig, data: TokenData, vocabulary_size: int, cost: Callable[[RunConfig, TokenData, int], Cost] = measure
 ) -> tuple[RunConfig, list[dict]]:
-    """(resolved configuration, notes): a note {code, values} for each thing that is not as it was asked for.
+    """Return (resolved configuration, notes), with a note {code, values} for each setting that differs from the request.
 
     cost: `measure`, or `lmcore.runs.queue.speeds.remembered`, with which runs of equal settings are planned alike.
     """
@@ -75,7 +75,7 @@ def resolve(
 
 
 def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConfig, list[dict]]:
-    """Batch and length that the text can fill: a single page must train.
+    """Return a batch size and a sequence length that the text can fill: a single page must train.
 
     A stream gives each lane at least two sequences where it can; items are read whole where they fit.
     """
@@ -99,7 +99,7 @@ def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConf
 
 
 def fit_to_machine(training: TrainingConfig) -> tuple[TrainingConfig, list[dict]]:
-    """Precision and threads that this processor has."""
+    """Return the precision and the number of threads that this processor has."""
     notes = []
     narrow = training.precision != "float32" and processor.bfloat16_is_faster()
     if training.precision == "bfloat16" and not narrow:
@@ -111,7 +111,7 @@ def fit_to_machine(training: TrainingConfig) -> tuple[TrainingConfig, list[dict]
 
 
 def without_kernel(training: TrainingConfig) -> list[dict]:
-    """A note where a run was planned in bfloat16, on another machine, and this processor cannot: it goes on in float32."""
+    """Return a note where a run was planned in bfloat16 on another machine and goes on in float32, as this processor has no bfloat16."""
     missing = training.precision == "bfloat16" and not processor.has_bfloat16()
     return [{"code": "plan.bfloat16_missing", "values": {}}] if missing else []
 
@@ -141,7 +141,7 @@ def affordable(seconds: float, evaluation_seconds: float) -> int:
 
 
 def evaluation_interval(training: TrainingConfig, step_seconds: float, evaluation_seconds: float) -> int:
-    """Steps between evaluations, so that they take at most a tenth of the time; where that allows for too few, all planned steps,
+    """Return the steps between evaluations, so that they take at most a tenth of the time; where that allows for too few, all planned steps,
     or twice as many, which means fewer still (`training.is_evaluation_step`)."""
     if training.stop == "plateau":
         return max(10, round(evaluation_seconds / (step_seconds * EVALUATION_SHARE)))
@@ -153,7 +153,7 @@ def evaluation_interval(training: TrainingConfig, step_seconds: float, evaluatio
 
 
 def regularise(config: RunConfig, data: TokenData, steps: int) -> tuple[RunConfig, list[dict]]:
-    """A small text read many times is learned by heart. Dropout and now and then a forgotten state hold against it."""
+    """Return settings with more dropout and with state resets, where a small text is read so often that it would be memorised."""
     training = replace(config.training, regularisation="as_set")
     epochs = steps * batches(data, training).at(0).tokens / len(data.train)
     dropout, resets = next((needed for times, *needed in OFTEN if epochs >= times), (0.0, 0.0))
@@ -166,7 +166,7 @@ def regularise(config: RunConfig, data: TokenData, steps: int) -> tuple[RunConfi
 
 
 class Probe:
-    """A network like that of the run, thrown away afterwards, and what its work takes of this machine.
+    """A network like that of the run, discarded afterwards, to measure how long its work takes on this machine.
 
     Processor time of this thread: how long the work is, not how busy the machine happens to be at this moment.
     """
@@ -177,7 +177,7 @@ class Probe:
         self.state = TrainingState(self.network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
 
     def step_seconds(self) -> float:
-        """The fastest of a few steps, and of more until they have taken PROBE_SECONDS.
+        """Return the seconds of the fastest of a few steps, and of more until they have taken PROBE_SECONDS.
 
         What else the machine does can only make a step slower: it shares the memory and the caches.
         """
@@ -190,7 +190,7 @@ class Probe:
         return min(took)
 
     def evaluation_seconds(self) -> float:
-        """Of the validation loss and of a sample beside it, measured on a part of either."""
+        """Return the seconds of the validation loss and of a sample, estimated from a part of each."""
         model = NeuralLanguageModel(self.network, self.data.opening)
         with threads(self.state.config.threads):
             opened = _seconds(lambda: self._write(model, 1))

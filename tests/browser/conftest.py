@@ -39,7 +39,7 @@ def is_fault(message) -> bool:
 
 @pytest.fixture
 def new_browser(chromium):
-    """A browser that nobody has used: its own cookies, its own language."""
+    """A new browser: its own cookies, its own language."""
     contexts = []
 
     def new_browser(language: str = "en-US", **more):

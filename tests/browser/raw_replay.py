@@ -1,4 +1,4 @@
-"""A visitor without a browser who keeps what a page sent, and sends what somebody else's browser would have sent.
+"""A visitor without a browser who keeps what a page sent, and sends what another visitor's browser would have sent.
 
 One look at a page is `raw_client`; one who stays and polls as a browser does is `raw_visitor`.
 """
@@ -60,7 +60,7 @@ class Tab:
         return self.send(ask.SerializeToString())
 
     def send(self, raw: bytes) -> str:
-        """Bytes, whoever's they are -> what came back until a script had run to its end."""
+        """Send bytes of any visitor; return what came back until a script had run to its end."""
         self.sent.append(raw)
         self.socket.send(raw)
         said = []

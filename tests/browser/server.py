@@ -58,7 +58,7 @@ class Server:
             return False
 
     def stop(self):
-        """SIGINT, as Ctrl-C sends; whoever does not end is killed."""
+        """Send SIGINT, as Ctrl-C does; kill processes that do not end."""
         if self.process is None or self.process.poll() is not None:
             return
         self.process.send_signal(signal.SIGINT)

@@ -35,7 +35,7 @@ def trained(server, owner: str, name: str = NAME) -> str:
 
 
 def copy_of(store: Store, run_id: str, owner: str) -> str:
-    """The same run for somebody else."""
+    """The same run for another visitor."""
     run = store.run(run_id)
     copied = store.add_run(owner=owner, text_id=run.text_id, name=run.name, config=run.requested).id
     with store.database.writing() as connection:

@@ -1,4 +1,4 @@
-"""A server behind a PIN: nobody gets anything without it, by HTTP or by websocket; whoever has given it once is not asked again."""
+"""A server behind a PIN: browsers without it are refused, by HTTP and by websocket; a browser that has given it is not asked again."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -186,7 +186,7 @@ def test_her_tab_taken_over_with_another_cookie_forgets_her(server, anna, ben):
 
 
 def test_what_her_tab_remembers_is_not_for_another(server, anna, ben):
-    """She deletes a run and leaves; whoever comes back to her tab cannot undo it."""
+    """She deletes a run and leaves; another visitor in her tab cannot undo it."""
     run = anna.store.add_run(owner=anna.id, text_id=anna.text.id, name="third", config=a_config())
     delete = {"string_trigger_value": {"data": ":material/delete: Delete"}}
     with Tab(server.url, anna.cookie) as hers:

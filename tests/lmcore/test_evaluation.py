@@ -1,4 +1,4 @@
-"""Bits per byte against sources whose true probability is known: nobody needs fewer bits than the truth."""
+"""Bits per byte against sources whose true probability is known: no model needs fewer bits than the true distribution."""
 
 import math
 import random

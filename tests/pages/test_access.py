@@ -1,4 +1,4 @@
-"""Who sits at the machine: nobody who comes through a proxy, whatever it passes on. Which PINs and which names a server takes."""
+"""Which requests come from the machine itself: none through a proxy, whatever headers it passes on. Which PINs and which names a server takes."""
 
 import socket
 

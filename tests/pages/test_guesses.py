@@ -59,7 +59,7 @@ def test_a_guess_that_comes_too_early_is_not_counted(door):
 
 
 def test_many_browsers_of_one_address_may_mistype(door):
-    """A class comes in: nobody waits for the typing errors of the others."""
+    """A class comes in: no student waits for the typing errors of the others."""
     for student in range(guess_limit.ADDRESS_FREE):
         assert door.begin(at_the_door(f"student {student}"), STUDENT).wait == 0
     right = door.begin(at_the_door("the next one"), STUDENT)

@@ -1,4 +1,4 @@
-"""What is one visitor's stays theirs: whoever has a run's address looks at it after its owner, and reads no line of its text.
+"""What is one visitor's stays theirs: with a run's address another visitor sees the run, and no line of its text.
 
 Everything here is kept in the memory of one process, as on a server. Raw clients and forged cookies are in the browser tests.
 """

@@ -17,7 +17,7 @@ from tests.pages.situations import OWNER, TEXT, a_config
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """{with its text: the file} of somebody else's finished run."""
+    """{with its text: the file} of another visitor's finished run."""
     store = Store(tmp_path_factory.mktemp("elsewhere"))
     text = store.add_text(owner="ben", name="cats", content=TEXT, kind="stream", encoding="utf-8")
     run = store.add_run(owner="ben", text_id=text.id, name="from elsewhere", config=a_config(), pinned_context="the ca")
@@ -50,7 +50,7 @@ def mine(store, exported):
 
 @pytest.fixture
 def waiting(store):
-    """A function: a run of somebody that waits."""
+    """Return a function that makes a waiting run of another visitor."""
     text = store.add_text(owner=OWNER, name="cats", content=TEXT, kind="stream", encoding="utf-8")
     return lambda owner: store.add_run(owner=owner, text_id=text.id, name="waits", config=a_config())
 

@@ -1,4 +1,4 @@
-"""What happens when somebody does something: states before and after, on a data folder that each test may change."""
+"""What a visitor's actions change: states before and after, on a data folder that each test may change."""
 
 import json
 

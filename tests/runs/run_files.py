@@ -1,4 +1,4 @@
-"""Run files as somebody else may send them: taken apart, changed, packed again; and read in this process, without one of its own."""
+"""Run files from outside: taken apart, changed, packed again; and read in this process, without one of its own."""
 
 import io
 import json

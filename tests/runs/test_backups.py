@@ -263,7 +263,7 @@ def test_runs_that_a_backup_does_not_know_are_listed_again(tmp_path, forker, dam
 
 
 def test_what_was_deleted_with_its_text_stays_away(store):
-    """And a text that others may no longer read is nobody else's after it came back."""
+    """A text that is no longer shared stays its owner's alone after it came back."""
     going, staying = a_text(store, "one"), a_text(store, "two")
     gone_with_it, kept = a_run(store, text=going), a_run(store, text=staying)
     store.share_text(staying.id, True)
@@ -299,7 +299,7 @@ def test_what_a_folder_says_of_its_run_is_not_believed_blindly(store):
 
 
 def test_a_store_that_vanishes_while_a_server_runs_is_missing_and_comes_back(store):
-    """Nobody puts an empty one in its place, whoever asks."""
+    """It is never replaced by an empty one."""
     kept = a_text(store)
     backups.back_up(store.folder)
     a_run(store, text=kept)

@@ -1,5 +1,5 @@
 """Faults really injected into a worker: it is killed at an exact step or write, its disk is full, its store is locked. What it
-leaves is whole, and whoever goes on from it gets the curve of an undisturbed run."""
+leaves is whole, and training that goes on from it gives the curve of an undisturbed run."""
 
 import contextlib
 import os
@@ -191,7 +191,7 @@ def test_the_last_words_of_a_run_fit_into_the_spare_block(tmp_path, monkeypatch)
 
 
 def test_a_locked_store_never_stops_training(store, forker, text, undisturbed, tmp_path):
-    """Somebody holds the store until the run is far on; every point of that time is there afterwards."""
+    """Another process holds the store until the run is far on; every point of that time is there afterwards."""
     run, far_on = a_run(store, STEPS, text), tmp_path / "far on"
     lock = sqlite3.connect(store.folder / "store.sqlite", isolation_level=None, timeout=10)
     forker.begin(store.folder, run.id, touch=[58, str(far_on)])

@@ -1,4 +1,4 @@
-"""A run file from somebody else costs the server little and breaks no page: hostile ones by chance, and the worst by name."""
+"""A run file from outside costs the server little and breaks no page: hostile ones by chance, and the worst by name."""
 
 import csv
 import hashlib
@@ -164,7 +164,7 @@ def test_a_header_sets_nothing_but_what_training_counts(store, good, name):
 
 
 def lying(data: bytes, name: str, says: int = 10) -> bytes:
-    """The directory gives a member another size, and the CRC of so many bytes."""
+    """The directory gives a member another size, and the CRC of its first bytes."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         begin = zlib.crc32(archive.read(name)[:says])
     data = bytearray(data)

@@ -35,7 +35,7 @@ def test_a_text_comes_back_and_lies_once(store):
 
 
 def test_the_order_of_texts_and_runs_depends_on_no_clock(store, monkeypatch):
-    """Whoever sets the clock back finds what is newest first all the same."""
+    """With the clock set back, the newest run still comes first."""
     hours = iter(range(23, 0, -1))
     monkeypatch.setattr("lmcore.runs.store.store.now", lambda: f"2026-03-01T{next(hours):02}:00:00.000+00:00")
     texts = [a_text(store, f"text {number}") for number in range(3)]

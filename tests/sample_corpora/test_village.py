@@ -88,7 +88,7 @@ def test_words_follow_a_prefix_as_often_as_the_truth_says(prefix):
     truth = GRAMMAR.next_word(words)
     assert followers.keys() == truth.keys() and followers.total() > 100
     for word, probability in truth.items():
-        spread = math.sqrt(probability * (1 - probability) / followers.total())  # of a share of so many independent draws
+        spread = math.sqrt(probability * (1 - probability) / followers.total())  # of a share of independent draws
         assert followers[word] / followers.total() == pytest.approx(probability, abs=3.5 * spread)
 
 
