@@ -1,12 +1,11 @@
 """What a vocabulary does not know of a typed text, said before its probabilities are shown; and how the training text writes it."""
 
-import unicodedata
-
 import streamlit as st
 
 from lmcore.inference.trained import TrainedModel
 from lmcore.text.decoding import normalise
 from lmcore.text.twins import twins, with_twins
+from pages.parts.components import token_names
 from pages.parts.language import _
 
 SHOWN = 10
@@ -37,10 +36,8 @@ def listed(names: list[str]) -> str:
 
 
 def named(piece: str) -> str:
-    """A word or a character; what cannot be seen by its name."""
-    if not all(unicodedata.category(character)[0] in "ZCM" for character in piece):
-        return piece
-    return " ".join(names().get(character, f"U+{ord(character):04X}") for character in piece)
+    """Return a piece as it is, or by the names of its characters where it cannot be seen."""
+    return token_names.numbered(piece, names()) if token_names.is_unseen(piece) else piece
 
 
 def names() -> dict[str, str]:

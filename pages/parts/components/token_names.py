@@ -4,6 +4,7 @@ A subword can be a part of a character. It is named by its bytes; in a text the 
 """
 
 import unicodedata
+from collections.abc import Mapping
 
 from lmcore.tokenizers import Tokenizer
 from lmcore.tokenizers.base import BEGIN, UNKNOWN
@@ -36,12 +37,29 @@ def next_names(tokenizer: Tokenizer, before, ids) -> dict[int, str]:
 
 
 def spelled(token: str) -> str:
-    """A token that no text has in the visitor's language; one of which nothing can be seen by the numbers of its characters, unless it
-    is made of usual spaces."""
+    """Return a token as it is, but <begin> and <unk> in the visitor's language, and by the numbers of its characters a token that cannot
+    be seen, unless it is made of usual spaces."""
     if token in (BEGIN, UNKNOWN):
         return _("⟨begin⟩") if token == BEGIN else _("⟨unk⟩")
-    unseen = token.strip(" \n\t") and all(unicodedata.category(character)[0] in "ZCM" for character in token)
-    return " ".join(f"U+{ord(character):04X}" for character in token) if unseen else token
+    return numbered(token) if token.strip(" \n\t") and is_unseen(token) else token
+
+
+def is_unseen(text: str) -> bool:
+    """Return whether no character of a text can be seen: all are spaces, controls or marks without a letter.
+
+    >>> is_unseen("\\u3000\\u200b"), is_unseen(" a")
+    (True, False)
+    """
+    return all(unicodedata.category(character)[0] in "ZCM" for character in text)
+
+
+def numbered(text: str, names: Mapping[str, str] = {}) -> str:
+    """Return the characters of a text by their names, or else their numbers.
+
+    >>> numbered("\\u3000\\t", {"\\t": "tab"})
+    'U+3000 tab'
+    """
+    return " ".join(names.get(character, f"U+{ord(character):04X}") for character in text)
 
 
 def visible(token: str) -> str:
