@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 import torch  # noqa: E402
 
 from lmcore import presets  # noqa: E402
-from lmcore.inspection import embeddings, lens, probe_labels, probes  # noqa: E402
+from lmcore.inspection import ablation, embeddings, labels, lens, probe_labels, probes, states  # noqa: E402
 from lmcore.models import NeuralLanguageModel, build_model  # noqa: E402
 from lmcore.text.corpus import Corpus, TokenData, encode  # noqa: E402
 from lmcore.tokenizers import Tokenizer, build_tokenizer  # noqa: E402
@@ -60,7 +60,27 @@ def layers(asked: Asked) -> Iterator:
     yield f"probes, {count:,} tokens and {count // 2:,}", 5.0, lambda: probes.search(read(training), read(held_out))
 
 
-VIEWS = {"words": words, "layers": layers}
+def reading(asked: Asked) -> Iterator:
+    network, ids = asked.model.network, asked.data.validation[:300]
+    held_out = ablation.lanes(asked.data, ablation.affordable(network))
+    units = network.output.in_features
+
+    def order():
+        states.order(states.read(asked.model, ids)["h"][:, -1])
+
+    def knock_out():
+        ablation.knock_out(network, [(0, 1), (0, 2)], units, held_out)
+
+    sample = asked.data.validation[: states.affordable(asked.model)]
+    values = states.read(asked.model, sample)["h"][:, -1]
+    yield "states of 300 tokens, in order", 0.15, order
+    yield f"exact labels of {len(sample):,} tokens", 0.3, lambda: labels.labels(asked.tokenizer, sample)
+    found = labels.distinct(labels.labels(asked.tokenizer, sample))[0]
+    yield f"the units that follow one of them, {len(sample):,} tokens", 0.15, lambda: states.follow(values, found)
+    yield f"knock-out and {ablation.CONTROLS} random sets, {held_out.tokens:,} tokens", 2.0, knock_out
+
+
+VIEWS = {"words": words, "layers": layers, "reading": reading}
 
 
 def seconds(work, repeats: int) -> float:

@@ -38,7 +38,7 @@ class Followed:
 
 def read(model: NeuralLanguageModel, ids: np.ndarray) -> dict[str, np.ndarray]:
     """Return `Network.internals` of a fresh context, (T, layers, units) by name; a begin token begins anew. ids: (T,), T ≥ 1."""
-    network, ids, found = model.network, np.asarray(ids, dtype=np.int64), []
+    network, ids, found = model.network, np.array(ids, dtype=np.int64), []
     begins = np.flatnonzero(ids == model.begin_id) if model.begin_id is not None else []
     for item in np.split(ids, begins):
         state = network.initial_state(1) if len(item) and item[0] == model.begin_id else model.start()[1]

@@ -48,12 +48,11 @@ def show(run: Run, trained: TrainedModel):
     names = [token_names.visible(token) for token in trained.tokenizer.texts(ids)]
     order = states.order(values)
     plots.show(_heat_map(names, values[:, order], order), key="inside.reading.map")
-    st.caption(
-        _(
-            "A column is a token, a row a unit; the colour is its value after the token. Units that rise and fall together lie side by "
-            "side. A row that keeps its colour remembers something; one that changes with each token only sees the last one."
-        )
+    seen = _(
+        "A column is a token, a row a unit; the colour is its value after the token. Units that rise and fall together lie side by "
+        "side. A row that keeps its colour remembers something; one that changes with each token only sees the last one."
     )
+    st.caption(together(seen, what_parts_do()[name]) if name in what_parts_do() else seen)
     with st.expander(_("As a table")):
         st.dataframe({_("token"): names, **{str(unit): values[:, unit].round(4) for unit in order}}, hide_index=True)
     st.subheader(_("One unit"))
@@ -145,18 +144,38 @@ def part_names() -> dict[str, str]:
     }
 
 
+def what_parts_do() -> dict[str, str]:
+    return {
+        "h": _("The hidden state is what a unit passes on: to the next layer or the output, and to the next step."),
+        "c": _("The cell state is the memory of an LSTM: it changes only by as much as its gates let through."),
+        "input": _("The input gate says how much of the candidate is written into the cell: 0 nothing, 1 all of it."),
+        "forget": _("The forget gate says how much of the cell is kept: at 1 it remembers everything, at 0 it forgets."),
+        "output": _("The output gate says how much of the cell the rest of the network gets to see."),
+        "candidate": _("The candidate is the new value that could be written at this token."),
+        "reset": _("The reset gate says how much of the old hidden state goes into the candidate."),
+        "update": _("The update gate says how much of the old hidden state is kept: at 1 nothing changes."),
+    }
+
+
 def _heat_map(names: list[str], values: np.ndarray, order: np.ndarray) -> go.Figure:
     """values: (T, units) in `order`."""
     figure = charts.blank(440)
     bound = float(np.abs(values).max()) or 1.0
     figure.add_heatmap(
-        z=values.T, zmid=0, zmin=-bound, zmax=bound, colorscale="RdBu",
-        customdata=np.stack([np.tile([charts.plain(name) for name in names], (len(order), 1)),
-                             np.repeat(order[:, None], len(names), axis=1)], axis=-1),
-        colorbar={"thickness": 12}, hovertemplate="%{customdata[0]}<br>" + _("unit") + " %{customdata[1]}: %{z:.3f}<extra></extra>",
+        z=values.T, x=_columns(names), y=[str(unit) for unit in order], zmid=0, zmin=-bound, zmax=bound, colorscale="RdBu",
+        colorbar={"thickness": 12}, hovertemplate="%{x}<br>" + _("unit") + " %{y}: %{z:.3f}<extra></extra>",
     )  # fmt: skip
+    figure.update_xaxes(type="category", nticks=12, title=_("token"), showgrid=False)
+    figure.update_yaxes(type="category")
     figure.update_yaxes(title=_("units, similar ones side by side"), showticklabels=False, showgrid=False)
-    return _with_names(figure, names)
+    if len(names) <= NAMED:
+        figure.update_xaxes(tickmode="array", tickvals=_columns(names), ticktext=[charts.plain(name) for name in names])
+    return figure
+
+
+def _columns(names: list[str]) -> list[str]:
+    """Different ones, though a token comes twice: they are sent once a column, not once a cell."""
+    return [f"{place} · {charts.plain(name)}" for place, name in enumerate(names, start=1)]
 
 
 def _with_names(figure: go.Figure, names: list[str]) -> go.Figure:
@@ -172,7 +191,9 @@ def _choose_unit(run: Run, values: np.ndarray) -> int | None:
     of = (run.id, units)
     if st.session_state.get(f"{UNIT}.of") != of:
         st.session_state[f"{UNIT}.of"], st.session_state[UNIT] = of, int(values.var(axis=0).argmax())
-    st.session_state[UNIT] = st.session_state[UNIT]
+    elif UNIT not in st.session_state:  # another view was shown meanwhile
+        st.session_state[UNIT] = st.session_state[f"{UNIT}.kept"]
+    st.session_state[f"{UNIT}.kept"] = st.session_state[UNIT]
     return number_field(_("Unit"), 0, units - 1, key=UNIT, step=1, width=160)
 
 
