@@ -1,4 +1,7 @@
-"""While it reads: what each unit of the network holds after each token, which label of the text it follows, and what it is good for."""
+"""While it reads: what each unit of the network holds after each token, and where in the text it is high and low.
+
+Which unit follows a label of the text is `reading_labels`; what is lost without one is `knock_out`.
+"""
 
 from typing import cast
 
@@ -8,7 +11,7 @@ import streamlit as st
 
 from lmcore.errors import TextError
 from lmcore.inference.trained import TrainedModel
-from lmcore.inspection import labels, states
+from lmcore.inspection import states
 from lmcore.models import NeuralLanguageModel
 from lmcore.runs.opened_run import open_run
 from lmcore.runs.run_folder import RunFolder
@@ -16,18 +19,15 @@ from lmcore.runs.store.records import Run
 from pages.parts import visitor
 from pages.parts.components import plots, token_names
 from pages.parts.components.number_field import number_field
-from pages.parts.inside import knock_out, sentence
+from pages.parts.inside import knock_out, reading_labels, sentence
 from pages.parts.language import _, together
 from pages.parts.run import charts, model_cache
 
 MOST = 300  # tokens
 NAMED = 60  # tokens, of which the axis has room for names
-BEST = 5  # units that follow a label
-FEWEST = 50  # tokens, below which a correlation says nothing
 EXTREMES = 6
 AROUND = 6  # tokens before and after
 UNIT = "inside.reading.unit"
-AFTER = "after"  # the name of the label that asks for a token
 
 
 def show(run: Run, trained: TrainedModel):
@@ -64,7 +64,7 @@ def show(run: Run, trained: TrainedModel):
     with st.spinner(_("Reading held-out text …"), show_time=False):
         read = _sample_values(run.id, trained.step, name, layer, sample.tobytes(), trained)
     _extremes(trained, sample, read[:, unit], of_held_out)
-    _followed(trained, sample, read, of_held_out)
+    reading_labels.show(trained, sample, read, UNIT)
     knock_out.show(run, trained, ids, layer, unit)
 
 
@@ -86,7 +86,7 @@ def _sample(run: Run, trained: TrainedModel, ids: np.ndarray) -> tuple[np.ndarra
     try:
         if visitor.may_read(visitor.store().text(run.text_id)):
             found = _held_out(run.id, trained.step, trained)
-            if len(found) >= FEWEST:
+            if len(found) >= reading_labels.FEWEST:
                 return found, True
     except TextError:  # its file is missing or damaged
         pass
@@ -210,20 +210,6 @@ def _curve(names: list[str], values: np.ndarray) -> go.Figure:
     return _with_names(figure, names)
 
 
-def label_names() -> dict[str, str]:
-    return {
-        "quotes": _("inside quotation marks"),
-        "brackets": _("open brackets"),
-        "line": _("position in the line"),
-        "newline": _("tokens since the line break"),
-        "sentence": _("position in the sentence"),
-        "word": _("position in the word"),
-        "capital": _("capital letter"),
-        "number": _("number"),
-        AFTER: _("after a chosen token"),
-    }
-
-
 def _extremes(trained: TrainedModel, ids: np.ndarray, values: np.ndarray, of_held_out: bool):
     """Where in the text the unit is highest and lowest."""
     highest, lowest = states.extremes(values, EXTREMES, AROUND)
@@ -247,65 +233,3 @@ def _extremes(trained: TrainedModel, ids: np.ndarray, values: np.ndarray, of_hel
         st.caption(_("Looked up in {count} tokens of held-out text.").format(count=f"{len(ids):,}"))
     else:
         st.caption(_("Looked up in the sentence above: there is no held-out text that you may read."))
-
-
-def _followed(trained: TrainedModel, ids: np.ndarray, values: np.ndarray, of_held_out: bool):
-    st.subheader(_("Which unit follows …?"))
-    st.markdown(
-        _(
-            "Some things about a token follow from the text alone: is it inside quotation marks, how far is it from the last line break? "
-            "Here are the units whose values go with such a label."
-        )
-    )
-    if len(ids) < FEWEST:
-        st.info(_("{count} tokens are too few for a correlation: type at least {least}.").format(count=len(ids), least=FEWEST))
-        return
-    tokenizer = trained.tokenizer
-    words = label_names()
-    known = labels.distinct(labels.labels(tokenizer, ids))
-    row = st.container(horizontal=True, gap="large", vertical_alignment="bottom")
-    chosen = row.selectbox(
-        _("Label"),
-        [*(label.name for label in known), AFTER],
-        format_func=lambda name: words.get(name, name),
-        key="inside.reading.label",
-        persist_state="session",
-        width=320,
-    )
-    if chosen == AFTER:
-        counts = np.bincount(ids)
-        usual = [int(token_id) for token_id in np.argsort(-counts, kind="stable")[:200] if counts[token_id]]
-        token = row.selectbox(
-            _("Token"),
-            usual,
-            format_func=lambda token_id: token_names.visible(tokenizer.texts([token_id])[0]),
-            key=f"inside.reading.after.{tokenizer.vocabulary_size}",
-            width=200,
-        )
-        known = labels.labels(tokenizer, ids, after=token)
-    label = next(label for label in known if label.name == chosen)
-    best = states.follow(values, label, BEST)
-    st.dataframe(
-        {_("Unit"): best.units, _("Correlation"): best.correlations.round(3)},
-        hide_index=True,
-        width=320,
-        key="inside.reading.followers",
-    )
-    verdict = (
-        _("Unit {unit} follows it: its correlation is {value:.2f}.")
-        if best.beyond_chance
-        else _("No unit follows it: the best of them, unit {unit}, reaches {value:.2f}, no more than chance.")
-    )
-    st.caption(
-        together(
-            verdict.format(unit=best.units[0], value=best.correlations[0]),
-            _("With the label moved along the text the best of {units} units reaches up to {chance:.2f}.").format(
-                units=f"{values.shape[1]:,}", chance=best.control.max()
-            ),
-        )
-    )
-
-    def look():
-        st.session_state[UNIT] = best.units[0]
-
-    st.button(_("Look at this unit"), key="inside.reading.look", icon=":material/search:", on_click=look)
