@@ -8,6 +8,7 @@ from lmcore.runs.worker import memory_limits
 from lmcore.text.decoding import one_line
 from pages.parts import texts, visitor
 from pages.parts.run import starting
+from sample_corpora import SAMPLES
 from tests.lmcore.texts_of_kinds import KIND_OF
 from tests.pages.situations import OWNER, a_config
 
@@ -73,6 +74,25 @@ def test_types_of_a_long_text_are_counted_or_given_as_a_range(open_page, bring, 
     assert texts.types(text, TokenizerConfig(kind, 500)) == types
     app = open_page("train", text=text.id)
     assert caption in shown(app.segmented_control(key="settings.kind").set_value(kind).run())
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "joins a part of one character with its neighbour"), ("zh", "相邻的字并在了一起")]
+)
+def test_a_token_of_parts_of_two_characters_is_explained(open_page, bring, lang, words):
+    fables = SAMPLES["fables-zh"].text()[:3_000]
+    for text, joined in ((fables, True), ("the cat sat on the mat\n" * 100, False)):
+        app = open_page("text", text=bring(text).id, lang=lang)
+        app.segmented_control(key="text.tokenizer").set_value("subword").run()
+        assert (words in shown(app)) == joined
+
+
+@pytest.mark.parametrize(("unreadable", "shows"), [(0, False), (3, True)])
+def test_unreadable_characters_are_counted_where_there_are_any(open_page, ids, unreadable, shows):
+    text = Store(ids["data"]).add_text(
+        owner=OWNER, name="x", content="one two three\n" * 200, kind="stream", encoding="utf-8", unreadable=unreadable
+    )
+    assert any(metric.label == "Unreadable characters" for metric in open_page("text", text=text.id).metric) == shows
 
 
 def test_the_form_says_the_memory_by_which_a_run_is_refused(open_page, bring):
