@@ -66,13 +66,13 @@ def show(run: Run, trained: TrainedModel, ids: np.ndarray, target: int):
 @st.cache_resource(max_entries=50, show_spinner=False)
 def _attention(run_id: str, step: int, context: bytes, _trained: TrainedModel) -> Attention | None:
     with model_cache.asking():
-        return attention.of_tokens(cast(NeuralLanguageModel, _trained.model), np.frombuffer(context, dtype=np.int64))
+        return attention.of_tokens(cast(NeuralLanguageModel, _trained.model), np.frombuffer(context, dtype=np.int64).copy())
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _occlusion(run_id: str, step: int, context: bytes, target: int, _trained: TrainedModel) -> np.ndarray:
     with model_cache.asking():
-        return occlusion(_trained.model, np.frombuffer(context, dtype=np.int64), target, most=MOST)
+        return occlusion(_trained.model, np.frombuffer(context, dtype=np.int64).copy(), target, most=MOST)
 
 
 def _choose(found: Attention) -> tuple[int, int]:
