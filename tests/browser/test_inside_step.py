@@ -1,0 +1,62 @@
+"""Looking inside in a real browser: a training step is opened, a hundred more are taken, and the bars move."""
+
+import time
+
+import pytest
+
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
+from tests.pages.situations import TEXT, a_config
+
+BARS = ".st-key-inside-step-bars .step-bars"
+TARGET = f"{BARS} .row.target"
+
+
+@pytest.fixture(scope="module")
+def run_id(server):
+    store = Store(server.data)
+    text = store.add_text(owner=None, name="cats", content=TEXT, kind="stream", encoding="utf-8")
+    run_id = store.add_run(owner=None, text_id=text.id, name="cats", config=a_config(), pinned_context="the ca", first=True).id
+    until = time.monotonic() + 60
+    while store.run(run_id).shown_status != "finished":  # unless the server's own workers take it first
+        worker.work(server.data, run_id)
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return run_id
+
+
+def share(page, panel: str) -> float:
+    """How much of its track a bar of the true token fills."""
+    return page.locator(f"{TARGET} .{panel} .bar").evaluate("(bar) => bar.offsetWidth / bar.parentElement.clientWidth")
+
+
+def test_a_step_is_opened_and_a_hundred_more_move_the_bars(server, new_browser, run_id):
+    page = new_browser()
+    page.goto(f"{server.url}/inside?lang=en&view=step&run={run_id}")
+    page.locator(TARGET).wait_for()
+    page.wait_for_timeout(700)  # bars grow to their length
+    before = [share(page, panel) for panel in ("p", "slope", "after")]
+    assert before[0] < 0.3 and before[1] > 0.35  # random weights: p is small, so p - y is nearly -1
+
+    page.locator(".st-key-inside-step-go100 button").click()
+    page.wait_for_function(
+        """() => {
+          const find = (root, name) => [...root.querySelectorAll("*")].flatMap((node) =>
+            [...(node.matches(name) ? [node] : []), ...(node.shadowRoot ? find(node.shadowRoot, name) : [])]);
+          const [bar] = find(document, ".row.target .after .bar");
+          return bar && bar.offsetWidth > 0.9 * bar.parentElement.clientWidth;
+        }"""
+    )
+    after = [share(page, panel) for panel in ("p", "slope", "after")]
+    assert after[0] > 0.9 > before[0] and after[1] < 0.05 and after[2] > 0.9
+
+    page.locator(".st-key-inside-step-back button").click()
+    page.wait_for_function(
+        """() => {
+          const find = (root, name) => [...root.querySelectorAll("*")].flatMap((node) =>
+            [...(node.matches(name) ? [node] : []), ...(node.shadowRoot ? find(node.shadowRoot, name) : [])]);
+          const [bar] = find(document, ".row.target .p .bar");
+          return bar && bar.offsetWidth < 0.3 * bar.parentElement.clientWidth;
+        }"""
+    )
+    assert not page.faults
