@@ -20,6 +20,7 @@ import torch  # noqa: E402
 
 from lmcore import presets  # noqa: E402
 from lmcore.inspection import ablation, embeddings, labels, lens, probe_labels, probes, states  # noqa: E402
+from lmcore.inspection.step import OpenedStep  # noqa: E402
 from lmcore.models import NeuralLanguageModel, build_model  # noqa: E402
 from lmcore.text.corpus import Corpus, TokenData, encode  # noqa: E402
 from lmcore.tokenizers import Tokenizer, build_tokenizer  # noqa: E402
@@ -80,7 +81,24 @@ def reading(asked: Asked) -> Iterator:
     yield f"knock-out and {ablation.CONTROLS} random sets, {held_out.tokens:,} tokens", 2.0, knock_out
 
 
-VIEWS = {"words": words, "layers": layers, "reading": reading}
+def step(asked: Asked) -> Iterator:
+    config = presets.preset(10).training
+    ids = asked.data.validation[:30].astype(np.int64)
+    opened = OpenedStep(asked.model, ids, config)
+
+    def all_stations():
+        begun = OpenedStep(asked.model, ids, config)
+        begun.open(config.optimizer, config.learning_rate, 5, begun.telling())
+
+    def further():
+        for _ in range(100):
+            opened.take(config.optimizer, config.learning_rate)
+
+    yield "a step opened on 30 tokens, all stations", 0.3, all_stations
+    yield "100 further steps", 3.0, further
+
+
+VIEWS = {"step": step, "words": words, "layers": layers, "reading": reading}
 
 
 def seconds(work, repeats: int) -> float:

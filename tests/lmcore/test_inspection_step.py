@@ -184,11 +184,11 @@ def test_the_same_seed_gives_the_same_numbers(family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_smallest_networks_and_texts(family):
-    one = opened(family, ids=np.array([0]), vocabulary_size=1, hidden_size=1, embedding_size=1)
+    one = opened(family, ids=np.array([0]), vocabulary_size=1, hidden_size=1, embedding_size=1, heads=1)
     shown = one.open("muon", 0.1, 0, one.telling())
     assert shown.probabilities.tolist() == [1.0] and shown.to_logits.tolist() == [0.0]
     assert shown.loss == shown.loss_after == 0 and shown.norm == 0
-    one = opened(family, ids=np.array([2]), hidden_size=1, embedding_size=1, opening=(1,))
+    one = opened(family, ids=np.array([2]), hidden_size=1, embedding_size=1, heads=1, opening=(1,))
     replay(one, (("sgd", 0.1, 20),))
     assert one.open("sgd", 0.1, 0, one.telling()).loss < one.losses[0]
 
