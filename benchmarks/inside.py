@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 import torch  # noqa: E402
 
 from lmcore import presets  # noqa: E402
-from lmcore.inspection import ablation, embeddings, labels, lens, probe_labels, probes, states  # noqa: E402
+from lmcore.inspection import ablation, embeddings, labels, lens, position_loss, probe_labels, probes, reach, states  # noqa: E402
 from lmcore.inspection.step import OpenedStep  # noqa: E402
 from lmcore.models import NeuralLanguageModel, build_model  # noqa: E402
 from lmcore.text.corpus import Corpus, TokenData, encode  # noqa: E402
@@ -98,7 +98,19 @@ def step(asked: Asked) -> Iterator:
     yield "100 further steps", 3.0, further
 
 
-VIEWS = {"step": step, "words": words, "layers": layers, "reading": reading}
+def past(asked: Asked) -> Iterator:
+    validation = asked.data.validation
+    ids = np.resize(validation, 300)
+    yield "gradients of one loss by 300 positions", 1.0, lambda: reach.gradients(asked.model, ids[:-1], int(ids[-1]))
+
+    def losses():
+        most = position_loss.affordable(asked.model.network)
+        position_loss.bins(position_loss.nats(asked.model, position_loss.contexts(validation, asked.model.begin_id, most)))
+
+    yield "loss by position, to 200 tokens, one run", 3.0, losses
+
+
+VIEWS = {"step": step, "reading": reading, "layers": layers, "words": words, "past": past}
 
 
 def seconds(work, repeats: int) -> float:
