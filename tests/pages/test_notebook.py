@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
 from lmcore.runs.run_folder import RunFolder
@@ -41,7 +42,7 @@ def captions(app: AppTest) -> str:
 
 
 def test_both_languages_have_the_same_cells():
-    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 10
+    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 11
 
 
 def test_home(numbers, ids, tmp_path, pool, monkeypatch):
@@ -92,6 +93,14 @@ def test_explore_beside_counting(numbers, open_page, ids):
     table = next(frame.value for frame in app.dataframe if "2-gram" in frame.value.columns)
     (shown,) = table.loc[table["Token"] == "t", "2-gram"]
     assert format_probability(shown) == format_probability(numbers["bigram"])
+
+
+def test_inside(numbers, open_page, ids):
+    app = open_page("inside", run=ids["finished"], view="reading")
+    app.text_area(key="inside.sentence").set_value("the cat sat").run()
+    table = next(frame.value for frame in app.dataframe if "15" in frame.value.columns)
+    assert_allclose(table["15"], numbers["hidden"][:, 15], atol=1e-4)
+    assert numbers["loss_of_sentence"] == pytest.approx(numbers["sentence"].cross_entropy, abs=1e-5)
 
 
 def test_write(numbers, open_page, ids):
