@@ -1,5 +1,7 @@
 """Inside, how far back: where a transformer looks, in every language; a network without attention says so."""
 
+import json
+
 import pytest
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
@@ -33,6 +35,8 @@ def test_a_transformer_shows_where_it_looks(open_page, transformer, language):
     app = open_page("inside", lang=language, view="past", run=transformer)
     app.text_area(key="inside.sentence").set_value("the cat sat").run()
     assert not app.exception and len(app.get("plotly_chart")) == 4
+    lines = json.loads(app.get("plotly_chart")[-2].proto.spec)
+    assert [trace["y"] for trace in lines["data"] if trace["type"] == "heatmap"] == [[0], [1]]  # categories are not drawn
     assert translate(NOT_YET, language) in [block.value for block in app.markdown]
     app.button_group(key="inside.past.attention.layer").set_value(1).run()
     app.button_group(key="inside.past.attention.head").set_value(2).run()

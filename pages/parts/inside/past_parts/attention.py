@@ -92,12 +92,13 @@ def _choose(found: Attention) -> tuple[int, int]:
 def _lines(names: list[str], rows: np.ndarray, change: np.ndarray) -> go.Figure:
     """A coloured line a head, and bars of occlusion under the same tokens."""
     places, height = list(range(len(names))), ROW * len(rows)
+    heads = [_("head {number}").format(number=number + 1) for number in range(len(rows))]
     figure = charts.blank(height + 240, showlegend=False)
     for number, row in enumerate(rows):
         colour = charts.PALETTE[number % len(charts.PALETTE)]
         figure.add_heatmap(
             x=places,
-            y=[_("head {number}").format(number=number + 1)],
+            y=[number],  # Plotly cannot draw heat maps that have one category each
             z=row[None],
             zmin=0,
             zmax=float(row.max()) or 1.0,
@@ -106,7 +107,7 @@ def _lines(names: list[str], rows: np.ndarray, change: np.ndarray) -> go.Figure:
             xgap=1,
             ygap=4,
             customdata=[names],
-            hovertemplate="%{y} · %{customdata}: %{z:.1%}<extra></extra>",
+            hovertemplate=heads[number] + " · %{customdata}: %{z:.1%}<extra></extra>",
         )
     figure.add_bar(
         x=places,
@@ -118,7 +119,14 @@ def _lines(names: list[str], rows: np.ndarray, change: np.ndarray) -> go.Figure:
     )
     share = height / (height + 180)
     figure.update_layout(
-        yaxis={"domain": [1 - share, 1], "autorange": "reversed", "showgrid": False},
+        yaxis={
+            "domain": [1 - share, 1],
+            "autorange": "reversed",
+            "showgrid": False,
+            "tickmode": "array",
+            "tickvals": list(range(len(heads))),
+            "ticktext": heads,
+        },
         yaxis2={"domain": [0, 1 - share - 0.06], "title": _("occlusion (nats)"), "anchor": "x", "gridcolor": charts.GRID},
         xaxis={"anchor": "y2", "showgrid": False, "tickmode": "array", "tickvals": places, "ticktext": names, "tickangle": 0},
         margin={"l": 70},
