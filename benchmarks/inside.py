@@ -52,8 +52,7 @@ def layers(asked: Asked) -> Iterator:
         lens.favourites(asked.model, lens.rows(asked.model, ids)[1])
 
     def read(ids: np.ndarray) -> probes.Reading:
-        begins = [False] * len(ids)
-        return probes.read(asked.model, ids, probe_labels.of_text(asked.tokenizer.texts(ids), begins))
+        return probes.read(asked.model, ids, probe_labels.of_tokens(asked.tokenizer, ids))
 
     count = probes.affordable(asked.model.network)
     yield "lens on 40 tokens", 0.15, through_the_lens

@@ -4,42 +4,20 @@ Only the last layer is trained to be read so; what it says is the network's pred
 `probes`.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 
+from lmcore.inspection import states
 from lmcore.models.neural import NeuralLanguageModel
 
 TOGETHER = 2_000_000  # logits at once
-PIECE = 256  # tokens read at once
 EMBEDDING = 0  # the number of this row; layers count from 1
-
-
-def pieces(model: NeuralLanguageModel, ids: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the output of each layer after each token of a fresh context, (t, layers, H) at a time, T tokens in all; a begin token begins
-    anew. ids: (T,)."""
-    network, ids = model.network, np.asarray(ids, dtype=np.int64)
-    begins = np.flatnonzero(ids == model.begin_id) if model.begin_id is not None else []
-    for item in np.split(ids, begins):
-        state = network.initial_state(1) if len(item) and item[0] == model.begin_id else model.start()[1]
-        for begin in range(0, len(item), PIECE):
-            piece = item[begin : begin + PIECE]
-            yield network.internals(piece, state)["h"]
-            if begin + PIECE < len(item):
-                with torch.inference_mode():
-                    state = network.features(torch.from_numpy(piece)[None], state)[1]
-
-
-def states(model: NeuralLanguageModel, ids: np.ndarray) -> np.ndarray:
-    """Return all of `pieces` in one, (T, layers, H). T ≥ 1."""
-    return np.concatenate(list(pieces(model, ids)))
 
 
 def rows(model: NeuralLanguageModel, ids: np.ndarray) -> tuple[list[int], np.ndarray]:
     """Return (numbers, vectors (T, rows, H)) of all that the output layer can read: EMBEDDING, where its size is that of the layers,
     then each layer, the last of them the real output."""
-    layers = states(model, ids)
+    layers = states.read(model, ids)["h"]
     vectors = model.network.embedding.weight.detach()[torch.as_tensor(np.asarray(ids, dtype=np.int64))].numpy()[:, None]
     numbers = list(range(1, layers.shape[1] + 1))
     if vectors.shape[-1] != layers.shape[-1]:

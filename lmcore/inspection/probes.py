@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmcore.inspection import lens
+from lmcore.inspection import lens, states
 from lmcore.inspection.probe_labels import NONE
 from lmcore.models.network import Network
 from lmcore.models.neural import NeuralLanguageModel
@@ -91,12 +91,12 @@ def read(
 ) -> Reading:
     """Return a text as a network reads it. ids: (N,), N ≥ 1; labels: (N,) each. on_progress: called with the share that is read."""
     found: list[np.ndarray] = []
-    for piece in lens.pieces(model, ids):
-        found.append(piece)
+    for piece in states.pieces(model, ids):
+        found.append(piece["h"])
         on_progress(min(1.0, sum(map(len, found)) / len(ids)))
-    states = np.concatenate(found)  # (N, layers, H)
+    hidden = np.concatenate(found)  # (N, layers, H)
     embedded = model.network.embedding.weight.detach().numpy()[np.asarray(ids)]
-    layers = {number + 1: states[:, number] for number in range(states.shape[1])}
+    layers = {number + 1: hidden[:, number] for number in range(hidden.shape[1])}
     return Reading(np.asarray(ids), {lens.EMBEDDING: embedded, **layers}, labels)
 
 

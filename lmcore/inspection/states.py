@@ -3,6 +3,7 @@
 What a text says about its tokens is `labels`; what happens without a unit is `ablation`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,18 +37,23 @@ class Followed:
         return bool(abs(self.correlations[0]) > self.control.max())
 
 
-def read(model: NeuralLanguageModel, ids: np.ndarray) -> dict[str, np.ndarray]:
-    """Return `Network.internals` of a fresh context, (T, layers, units) by name; a begin token begins anew. ids: (T,), T ≥ 1."""
-    network, ids, found = model.network, np.array(ids, dtype=np.int64), []
+def pieces(model: NeuralLanguageModel, ids: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+    """Yield `Network.internals` of a fresh context, (t, layers, units) by name, T tokens in all; a begin token begins anew. ids: (T,)."""
+    network, ids = model.network, np.array(ids, dtype=np.int64)
     begins = np.flatnonzero(ids == model.begin_id) if model.begin_id is not None else []
     for item in np.split(ids, begins):
         state = network.initial_state(1) if len(item) and item[0] == model.begin_id else model.start()[1]
         for begin in range(0, len(item), PIECE):
             piece = item[begin : begin + PIECE]
-            found.append(network.internals(piece, state))
+            yield network.internals(piece, state)
             if begin + PIECE < len(item):
                 with torch.inference_mode():
                     state = network.features(torch.from_numpy(piece)[None], state)[1]
+
+
+def read(model: NeuralLanguageModel, ids: np.ndarray) -> dict[str, np.ndarray]:
+    """Return all of `pieces` in one, (T, layers, units) by name. T ≥ 1."""
+    found = list(pieces(model, ids))
     return {name: np.concatenate([one[name] for one in found]) for name in found[0]}
 
 

@@ -32,16 +32,6 @@ def test_the_last_row_is_the_real_output(family, begin_id):
     assert_allclose(probabilities[:, -1], np.exp(expected).max(axis=1), atol=1e-6)
 
 
-@pytest.mark.parametrize("begin_id", [None, 0])
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_text_is_read_in_pieces_as_in_one(family, begin_id, monkeypatch):
-    model = a_model(family, begin_id)
-    whole = lens.states(model, IDS)
-    monkeypatch.setattr(lens, "PIECE", 2)
-    assert_allclose(lens.states(model, IDS), whole, atol=1e-6)
-    assert len(list(lens.pieces(model, IDS))) > 4
-
-
 @pytest.mark.parametrize(("size", "first"), [(16, lens.EMBEDDING), (8, 1)])
 def test_an_embedding_is_read_where_its_size_is_that_of_the_layers(size, first):
     model = a_model(embedding_size=size, layers=2)

@@ -98,9 +98,7 @@ def _fill(run: Run, trained: TrainedModel, kept: dict[str, list[Probe]]) -> bool
 def _labels(run: Run, trained: TrainedModel, ids: np.ndarray) -> dict[str, np.ndarray]:
     tokenizer = trained.tokenizer
     begins = (ids == (NOTHING if tokenizer.begin_id is None else tokenizer.begin_id)).tolist()
-    found = probe_labels.of_text(tokenizer.texts(ids), begins)
-    if tokenizer.kind == "word":
-        del found["word"]  # a token is a whole one
+    found = probe_labels.of_tokens(tokenizer, ids)
     text = visitor.store().text(run.text_id)
     sample = SAMPLES.get(text.sample or "") if text else None
     if sample and sample.word_classes and tokenizer.kind == "word":
@@ -204,7 +202,7 @@ def label_names() -> dict[str, str]:
     return {
         "quotes": _("inside quotation marks"),
         "brackets": _("inside brackets"),
-        "capital": _("begins with a capital"),
+        "capital": _("capital letter"),
         "number": _("number"),
         "line": _("position in the line"),
         "sentence": _("position in the sentence"),
