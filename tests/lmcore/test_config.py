@@ -17,7 +17,10 @@ SWITCHES = [(part, name) for part, name, entry in FIELDS if entry.type is bool]
 
 
 def test_every_field_says_what_it_may_be():
-    assert len(NUMBERS) + len(CHOICES) + len(SWITCHES) == len(FIELDS) and [(ModelConfig, "tied")] == SWITCHES
+    assert (
+        len(NUMBERS) + len(CHOICES) + len(SWITCHES) == len(FIELDS)
+        and [(ModelConfig, name) for name in ("tied", "positions", "residual")] == SWITCHES
+    )
 
 
 @pytest.mark.parametrize(("part", "field"), NUMBERS)

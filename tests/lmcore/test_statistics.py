@@ -24,7 +24,7 @@ def test_types_that_do_not_occur_have_no_rank():
 def test_long_texts_are_counted_in_stretches(monkeypatch):
     ids = np.random.default_rng(1).integers(0, 50, 1_000).astype(np.uint8)
     whole = frequencies(ids, 50)
-    monkeypatch.setattr(statistics, "STRETCH", 7)
+    monkeypatch.setattr(statistics, "AT_ONCE", 7)
     assert frequencies(ids, 50).counts.tolist() == whole.counts.tolist()
 
 

@@ -278,7 +278,7 @@ CONFIGS = [
     ("text.kind", "../x"), ("text.kind", ["lines"]), ("text.sha256", "x" * 64), ("text.sha256", "0" * 63), ("text.name", 1), ("text.evil", 1),
     ("requested", []), ("requested", {}), ("resolved.training.learning_rate", math.nan), ("resolved.training.planned_steps", 0),
     ("resolved.training.evaluation_interval", 0), ("resolved.training.threads", 10**6), ("resolved.model.hidden_size", 10**6),
-    ("resolved.model.family", "transformer"), ("resolved.model.tied", 1), ("resolved.tokenizer.kind", "evil"), ("resolved.model.evil", 1),
+    ("resolved.model.family", "perceptron"), ("resolved.model.tied", 1), ("resolved.tokenizer.kind", "evil"), ("resolved.model.evil", 1),
     ("pauses", None), ("pauses", [0]), ("pauses", [21]), ("pauses", [2.5]), ("pauses", [True]), ("pauses", ["1"]), ("pauses", [math.nan]),
     ("pauses", [10**30]), ("pauses", [1] * 1_001), ("pauses", {"1": 1}),
     ("beside_tokens", []), ("beside_tokens", {}), ("beside_tokens", {"spelling": 0.1}), ("beside_tokens", {**PARTS, "evil": 1}),

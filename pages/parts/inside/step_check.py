@@ -7,6 +7,7 @@ import streamlit as st
 from lmcore.inference.trained import TrainedModel
 from lmcore.inspection.step import Followed, Opened, Place, matrices, roles
 from lmcore.runs.store.records import Run
+from pages.parts.components.number_field import number_field
 from pages.parts.inside import step_state
 from pages.parts.inside.step_state import Start
 from pages.parts.language import _
@@ -129,12 +130,13 @@ def _choose(trained: TrainedModel, start: Start, opened: Opened):
             names = list(shapes)
             name = columns[0].selectbox(title, names, index=names.index(one.place.name), key=key)
             index = [
-                column.number_input(label, 0, size - 1, min(usual, size - 1), key=f"{key}.{label}.{name}")
+                number_field(label, 0, size - 1, default=min(usual, size - 1), key=f"{key}.{label}.{name}", place=column)
                 for column, label, size, usual in zip(
                     columns[1:], (_("Row"), _("Column")), shapes[name], one.place.index, strict=True
                 )
             ]
-            chosen.append(Place(name, tuple(index)))
+            refused = any(value is None for value in index)
+            chosen.append(one.place if refused else Place(name, tuple(index)))
         if chosen != [one.place for one in opened.followed]:
             st.session_state[f"{KEY}.chosen"] = (start, tuple(chosen))
             st.rerun()
