@@ -14,6 +14,7 @@ from lmcore.inference.trained import TrainedModel
 from lmcore.inspection import reach
 from lmcore.inspection.reach import Reach
 from lmcore.models import NeuralLanguageModel
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.records import Run
 from lmcore.text.decoding import one_line
 from pages.parts import links, number_format, texts, visitor
@@ -52,7 +53,11 @@ def show(run: Run, trained: TrainedModel):
 
 def _choose(run: Run, trained: TrainedModel) -> list[Compared]:
     """This run first, then others of the same text with the same tokens: to begin with, one of each other family."""
-    others = {run_id: other for run_id, other in same_tokens.others(run).items() if other.text_id == run.text_id}
+    others = {
+        run_id: other
+        for run_id, other in same_tokens.others(run).items()
+        if other.text_id == run.text_id and RunFolder.of(visitor.data_folder(), run_id).checkpoints()
+    }
     shown = {run_id: f"{run_labels.model(other)} · {one_line(texts.run_name(other), NAME)}" for run_id, other in others.items()}
     own = f"{run_labels.model(run)} · {_('this run')}"
     names = dict(zip(others, run_labels.distinct(shown.values(), [own]), strict=True))
