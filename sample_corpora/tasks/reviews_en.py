@@ -88,7 +88,7 @@ ENGLISH = Reviews(
         }.items()
         for pair in ((noun, adjective) for adjective in adjectives.split())
     ),
-    never_negated=frozenset("moist quick pretty exciting witty bitter stale rude cramped loud".split()),
+    never_negated=frozenset(["moist", "quick", "pretty", "exciting", "witty", "bitter", "stale", "rude", "cramped", "loud"]),
 )
 
 
