@@ -137,6 +137,7 @@ class TrainingConfig(Validated):
     loss: str = choice("auto", "auto", "exact", "sampled")  # auto: sampled where the vocabulary is large
     regularisation: str = choice("auto", "auto", "as_set")  # auto: more dropout and resets where a small text is read often
     state_resets: float = number(0.0, 0.0, 0.9)  # share of a stream's lanes that forget what they have read, in each step
+    loss_on: str = choice("all", "all", "answer")  # tokens, or those after the marker of each item: P(answer | prompt)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     LmcoreError
     ├── TextError            a text that cannot be used
     │   ├── EmptyText · EmptyFile · TextTooLarge · BinaryText · EncodingUnknown · UndecodableText · TextTooShort · WordsNotCut
-    │   ├── TextMissing · TextChanged
+    │   ├── TextMissing · TextChanged · MarkerMissing
+    ├── TaskError            prompts and answers that make no task
+    │   ├── TargetsMissing · ColumnsMissing · OneLabelOnly · TooManyLabels · TooFewPairs · TooManyPairs · TooFewCandidates
     ├── SettingError         a setting outside its range
     │   ├── SettingOutOfRange · SettingNotAChoice · SettingWrongType · TiedSizesDiffer ·
-    │   │   HeadsDoNotDivide
+    │   │   HeadsDoNotDivide · ItemsTooLong
     ├── TrainingError        a run that cannot go on
     │   ├── LossNotFinite · OutOfMemory · WorkerFailed · DiskFull · CountFailed
     ├── LimitError           more than this server allows
@@ -132,6 +134,61 @@ class TextChanged(TextError):
     )
 
 
+class MarkerMissing(TextError):
+    code = "text.marker_missing"
+    sentence = (
+        "A loss on answers alone needs a text of one item a line, each with the same marker, such as “=>”, exactly once between prompt "
+        "and answer. This text has no such marker. Train on all tokens, or mark the answers."
+    )
+
+
+class TaskError(LmcoreError):
+    code = "task"
+
+
+class TargetsMissing(TaskError):
+    code = "task.targets_missing"
+    sentence = "None of the {count} rows has a target beside its source. Choose another column for the targets, or add them."
+
+
+class ColumnsMissing(TaskError):
+    code = "task.columns_missing"
+    sentence = (
+        "Two columns are needed, one for the sources and one for the targets, and {count} was found. Separate them with commas, "
+        "semicolons or tabs."
+    )
+
+
+class OneLabelOnly(TaskError):
+    code = "task.one_label_only"
+    sentence = "All {count} rows have the same target, “{label}”, so there is nothing to tell apart. Add rows with another one."
+
+
+class TooManyLabels(TaskError):
+    code = "task.too_many_labels"
+    sentence = (
+        "There are {count:,} different targets, and a classifier here takes at most {limit}, each several times. Merge rare ones, or let the "
+        "model write its answers."
+    )
+
+
+class TooFewPairs(TaskError):
+    code = "task.too_few_pairs"
+    sentence = (
+        "There are only {count} different sources with a target; {needed} are needed, so that some can be held out. Add rows."
+    )
+
+
+class TooManyPairs(TaskError):
+    code = "task.too_many_pairs"
+    sentence = "This table has {count:,} rows; at most {limit:,} are taken. Use a part of it."
+
+
+class TooFewCandidates(TaskError):
+    code = "task.too_few_candidates"
+    sentence = "To rank answers, at least two different ones are needed; there is {count}. Write one a line."
+
+
 class SettingError(LmcoreError):
     code = "setting"
 
@@ -163,6 +220,14 @@ class HeadsDoNotDivide(SettingError):
     sentence = (
         "Attention heads share the hidden size evenly, and {hidden_size} cannot be divided by {heads}. Choose another hidden size "
         "or another number of heads."
+    )
+
+
+class ItemsTooLong(SettingError):
+    code = "setting.items_too_long"
+    sentence = (
+        "With a loss on answers alone each prompt is read at once, and the longest has {longest:,} tokens with its answer; {limit:,} are the "
+        "most. Cut the text into words instead of characters, shorten its items, or train on all tokens."
     )
 
 

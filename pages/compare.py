@@ -94,7 +94,6 @@ logarithmic = controls.pills(_("Logarithmic axes"), ["x", "y"], selection_mode="
 smoothing = 0.0
 if unit == "validation_loss":
     smoothing = controls.slider(_("Smoothing of the training loss"), 0.0, 0.99, 0.9, 0.01, key="compare.smoothing", width=220)
-
 curves = [
     {
         "name": comparison.labelled(name, place, found),
@@ -116,7 +115,8 @@ if unit == "bits_per_byte" and any(map(run_labels.is_uncharged, chosen)):
             "per byte are then too low, so compare it by nats per token, with runs of the same tokens."
         )
     )
-if not measured:
+comparison.say_of_answers(names, chosen)
+if all(run.best_loss is None for run in chosen):
     st.caption(_("These texts are too short for a validation loss, so the training loss is shown."))
 elif unit == "bits_per_byte" and (missing := [name for name, run in zip(names, chosen, strict=True) if run.best_loss is None]):
     st.caption(_("Without a validation loss, and so only shown in nats per token:"))

@@ -20,7 +20,7 @@ if run is None:
     text = chosen_text.choose()
     settings.begin_with(text.id, texts.suggested_tokenizer(text))
     try:
-        config = settings.form(lambda tokenizer: texts.types(text, tokenizer), text.characters)
+        config = settings.form(lambda tokenizer: texts.types(text, tokenizer), text.characters, texts.marker(text))
     except TextError as error:  # its words cannot be cut
         st.error(sentence(error.code, error.values))
         st.stop()

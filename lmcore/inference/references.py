@@ -32,17 +32,19 @@ class Reference:
 
 def reference_losses(counts: Counts, data: TokenData) -> tuple[Reference, ...]:
     """The loss of each line on the tokens a network is evaluated on: all of a stream, each given what stands before it;
-    all of the items but the begin token of the first. Empty without a validation split.
+    all of the items but the begin token of the first, or those of the answers where they alone count. Empty without a validation split.
 
     "ngram" is the best of the longer counting models, chosen on these same tokens; it is left out where pairs are as good.
     All counting models are smoothed by Kneser and Ney's method.
     """
     if not data.has_validation:
         return ()
-    predicted = data.validation if data.kind == "stream" else data.validation[1:]
+    first = 0 if data.kind == "stream" else 1
+    predicted = data.validation[first:]
+    counted = slice(None) if data.validation_counted is None else data.validation_counted[first:]
     losses = {}
     for order in range(1, HIGHEST_ORDER + 1):
-        losses[order] = float(-np.mean(NgramModel(counts, order).token_log_probs(predicted)))
+        losses[order] = float(-np.mean(NgramModel(counts, order).token_log_probs(predicted)[counted]))
     best = min(losses, key=losses.__getitem__)
     lines = [
         Reference("uniform", 0, math.log(counts.index.vocabulary_size)),

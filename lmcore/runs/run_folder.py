@@ -125,7 +125,7 @@ class RunFolder:
 
     def token_data(self) -> TokenData:
         """Return the ids that the run trains on and is validated with. Raises TextMissing, TextChanged or TokenizerDamaged."""
-        return encode(self.corpus(), self.tokenizer())
+        return encode(self.corpus(), self.tokenizer(), loss_on=self.configuration().training.loss_on)
 
     # its checkpoints
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmcore.errors import EmptyText, SettingNotAChoice, TextTooShort, TokenizerDamaged
+from lmcore.errors import EmptyText, MarkerMissing, SettingNotAChoice, TextTooShort, TokenizerDamaged
 from lmcore.text.decoding import decode, is_blank, normalise
 from lmcore.text.kinds import BLANK_LINES, KINDS, guess_kind, items
+from lmcore.text.markers import answer_tokens, marker_of
 from lmcore.tokenizers.base import ITEM_BREAK, OnProgress, Tokenizer, ignore
 
 VALIDATION_SHARE = 0.1
@@ -86,6 +87,8 @@ class TokenData:
     unknown_bytes: int  # of them, those that became <unk>
     opening: np.ndarray  # ids a context begins with: the end of a stream's training text, or [<begin>]
     spacing_bits: float = 0.0  # that say where the spaces of the validation text stand, where its tokens do not
+    train_counted: np.ndarray | None = None  # (N,) bool: which tokens count as targets; None: all do
+    validation_counted: np.ndarray | None = None  # (M,) bool
 
     @property
     def has_validation(self) -> bool:
@@ -93,10 +96,21 @@ class TokenData:
 
 
 def encode(
-    corpus: Corpus, tokenizer: Tokenizer, on_progress: OnProgress = ignore, *, train: np.ndarray | None = None
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    on_progress: OnProgress = ignore,
+    *,
+    train: np.ndarray | None = None,
+    loss_on: str = "all",
 ) -> TokenData:
-    """Return the ids a run trains on. train: those of the training text, where they are known. on_progress: called with the share that is done. Raises TextTooShort, or
-    TokenizerDamaged where a tokenizer of running text meets items."""
+    """Return the ids a run trains on.
+
+    train: those of the training text, where they are known. on_progress: called with the share that is done. loss_on: as in
+    `TrainingConfig`; with "answer" the tokens up to the marker of each item are no targets, in training and in validation. Raises TextTooShort, MarkerMissing, or TokenizerDamaged where a tokenizer of running text meets items.
+    """
+    marker = marker_of(corpus.text, corpus.kind) if loss_on == "answer" else None
+    if loss_on == "answer" and marker is None:
+        raise MarkerMissing()
     is_stream = corpus.kind == "stream"
     if not is_stream and tokenizer.begin_id is None:
         raise TokenizerDamaged(reason="it has no token that begins an item")
@@ -106,8 +120,9 @@ def encode(
         raise TextTooShort(tokens=len(train), needed=SMALLEST_TRAINING)
     validation = tokenizer.encode(corpus.validation)
     opening = _opening(corpus, tokenizer, train) if is_stream else train[:1]
+    train_counted = answer_tokens(corpus.train, marker, tokenizer) if marker else None
     if len(validation) < SMALLEST_VALIDATION:
-        return TokenData(corpus.kind, train, validation[:0], validation_bytes=0, unknown_bytes=0, opening=opening)
+        return TokenData(corpus.kind, train, validation[:0], 0, 0, opening, train_counted=train_counted)
     return TokenData(
         kind=corpus.kind,
         train=train,
@@ -116,6 +131,8 @@ def encode(
         unknown_bytes=unknown_bytes(tokenizer, corpus.validation),
         opening=opening,
         spacing_bits=tokenizer.spacing_bits(corpus.validation),
+        train_counted=train_counted,
+        validation_counted=answer_tokens(corpus.validation, marker, tokenizer) if marker else None,
     )
 
 

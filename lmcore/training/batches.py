@@ -17,7 +17,7 @@ class Batch:
     inputs: np.ndarray  # (B, T) int64
     targets: np.ndarray  # (B, T) int64, IGNORED where there is nothing to predict
     reset: np.ndarray  # (B,) bool: these lanes begin a new item, from the initial state
-    tokens: int  # how many targets count
+    tokens: int  # how many targets count, one at least
 
 
 class StreamBatches:
@@ -39,6 +39,7 @@ class StreamBatches:
         self.length = sequence_length
         self.reset = np.zeros(batch_size, dtype=bool)
         self.tokens_per_epoch = len(ids)
+        self.steps_per_epoch = len(ids) / (batch_size * sequence_length)
 
     def at(self, step: int) -> Batch:
         positions = self.starts[:, None] + step * self.length + np.arange(self.length)  # (B, T)
@@ -51,7 +52,8 @@ class ItemBatches:
     """Items one after another in B lanes, shuffled in each epoch; a lane's state is reset where an item begins.
 
     ids is `<begin> item <begin> item … <begin>`: each item is read from its begin token, and the next one is its last target.
-    An item longer than T is read in several steps, the state carried. Seed None keeps the order (validation).
+    An item longer than T is read in several steps, the state carried. Seed None keeps the order (validation). counted: (N,) bool, the
+    ids that count as targets; None: all do.
 
     >>> batches = ItemBatches(np.array([0, 5, 6, 0, 7, 0]), begin_id=0, batch_size=1, sequence_length=4, seed=None)
     >>> batches.at(0).inputs.tolist(), batches.at(0).targets.tolist()
@@ -60,18 +62,30 @@ class ItemBatches:
     [[7, 0, -100, -100]]
     """
 
-    def __init__(self, ids: np.ndarray, begin_id: int, batch_size: int, sequence_length: int, seed: int | None) -> None:
-        self.ids, self.length, self.seed = ids, sequence_length, seed
+    def __init__(
+        self,
+        ids: np.ndarray,
+        begin_id: int,
+        batch_size: int,
+        sequence_length: int,
+        seed: int | None,
+        counted: np.ndarray | None = None,
+    ) -> None:
+        self.ids, self.length, self.seed, self.counted = ids, sequence_length, seed, counted
         begins = np.flatnonzero(ids == begin_id)
         self.starts, self.lengths = begins[:-1], np.diff(begins)
         self.lanes = min(batch_size, len(self.starts))
-        self.tokens_per_epoch = int(self.lengths.sum())
+        self.tokens_per_epoch = int(self.lengths.sum() if counted is None else counted[1:].sum())
         self._epoch, self._first_step, self._table = -1, 0, np.empty((0, 0, 3), dtype=np.int64)
 
     @property
     def rows(self) -> int:
         """Steps of the current epoch."""
         return len(self._table)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self._lay_out(0))
 
     def at(self, step: int) -> Batch:
         if self._epoch < 0 or step < self._first_step:
@@ -81,12 +95,16 @@ class ItemBatches:
             self._epoch += 1
             self._table = self._lay_out(self._epoch)
         starts, lengths, reset = self._table[step - self._first_step].T  # (B,) each
-        within = np.arange(self.length)
+        within = np.arange(
+            self.length if self.counted is None else lengths.max()
+        )  # items are read whole, and few are the longest
         positions = starts[:, None] + within
         padding = within >= lengths[:, None]
         inputs = self.ids.take(positions, mode="clip").astype(np.int64)
+        if self.counted is not None:
+            padding |= ~self.counted.take(positions + 1, mode="clip")
         targets = np.where(padding, IGNORED, self.ids.take(positions + 1, mode="clip").astype(np.int64))
-        return Batch(inputs, targets, reset.astype(bool), int(lengths.sum()))
+        return Batch(inputs, targets, reset.astype(bool), int(np.count_nonzero(~padding)))
 
     def _lay_out(self, epoch: int) -> np.ndarray:
         """Return (rows, B, 3): start and length of the sequence that each lane reads at each step, and 1 where its state is reset.

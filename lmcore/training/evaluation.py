@@ -20,7 +20,7 @@ class Evaluation:
     """The validation loss at one step."""
 
     loss: float | None  # nats per token; None where there is no validation text
-    bits_per_byte: float | None
+    bits_per_byte: float | None  # None too where answers alone count: it would look better than that of a model of the whole text
     improved: bool  # the best so far
 
 
@@ -56,7 +56,7 @@ def _stream_nats(network: Network, data: TokenData) -> tuple[float, int]:
 
 
 def _item_nats(network: Network, data: TokenData) -> tuple[float, int]:
-    items = ItemBatches(data.validation, int(data.opening[0]), batch_size=64, sequence_length=LENGTH, seed=None)
+    items = ItemBatches(data.validation, int(data.opening[0]), 64, LENGTH, seed=None, counted=data.validation_counted)
     total, state = 0.0, network.initial_state(items.lanes)
     items.at(0)
     for step in range(items.rows):

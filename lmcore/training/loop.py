@@ -99,10 +99,17 @@ class TrainingState:
 
 
 def batches(data: TokenData, config: TrainingConfig) -> StreamBatches | ItemBatches:
-    """Return the endless sequence of batches that fits the kind of the text."""
+    """Return the endless sequence of batches that fits the kind of the text.
+
+    Raises ValueError where the data was encoded for another `loss_on` than the configuration's.
+    """
+    if (config.loss_on == "answer") != (data.train_counted is not None):
+        raise ValueError("configuration and data must agree on which tokens count: see `corpus.encode`")
     if data.kind == "stream":
         return StreamBatches(data.train, config.batch_size, config.sequence_length)
-    return ItemBatches(data.train, int(data.opening[0]), config.batch_size, config.sequence_length, config.seed)
+    return ItemBatches(
+        data.train, int(data.opening[0]), config.batch_size, config.sequence_length, config.seed, data.train_counted
+    )
 
 
 def fit(network: Network, data: TokenData, config: TrainingConfig, state: TrainingState | None = None) -> Iterator[StepEvent]:
@@ -224,7 +231,8 @@ def look(network: Network, data: TokenData, config: TrainingConfig) -> Evaluatio
         return Evaluation(loss=None, bits_per_byte=None, improved=False)
     with precision(config):
         nats, tokens = validation_nats(network, data)
-    return Evaluation(nats / tokens, text_size(data).bits_per_byte(nats), improved=False)
+    of_bytes = None if data.validation_counted is not None else text_size(data).bits_per_byte(nats)  # prompts are not predicted
+    return Evaluation(nats / tokens, of_bytes, improved=False)
 
 
 def is_evaluation_step(config: TrainingConfig, step: int) -> bool:

@@ -4,6 +4,7 @@ The result is written into the run; from then on nothing depends on a clock.
 """
 
 import math
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,8 @@ from typing import TypeAlias
 import numpy as np
 
 from lmcore import processor
-from lmcore.config import RunConfig, TrainingConfig
+from lmcore.config import RunConfig, TrainingConfig, bounds
+from lmcore.errors import ItemsTooLong
 from lmcore.inference.sampling import generate
 from lmcore.models import NeuralLanguageModel, build_model
 from lmcore.processor import threads
@@ -22,6 +24,8 @@ from lmcore.training.losses import loss_over
 
 FINE = time.get_clock_info("thread_time").resolution < 1e-3  # on Windows it is not
 CLOCK = time.thread_time if FINE else time.perf_counter
+LONGEST_ITEM = bounds(TrainingConfig, "sequence_length")[1]  # tokens, where answers alone count
+FEWEST_LANES = 16  # that long items leave
 PROBE_SECONDS = 0.03
 FEWEST_STEPS, PROBE_STEPS = 3, 200  # measured, at least and at most
 PROBE_TOKENS = (1_024, 8_192)  # of validation, at most: one cost lies in the beginning, another in each token
@@ -77,7 +81,8 @@ def resolve(
 def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConfig, list[dict]]:
     """Return a batch size and a sequence length that the text can fill: a single page must train.
 
-    A stream gives each lane at least two sequences where it can; items are read whole where they fit.
+    A stream gives each lane at least two sequences where it can; items are read whole where they fit. Raises ItemsTooLong where the
+    loss is on answers alone, and one of them would come too late for its prompt to be read in the same step.
     """
     batch_size, length = training.batch_size, training.sequence_length
     if data.kind == "stream":
@@ -88,7 +93,13 @@ def fit_to_text(training: TrainingConfig, data: TokenData) -> tuple[TrainingConf
     else:
         begins = np.flatnonzero(data.train == data.opening[0])
         batch_size = min(batch_size, max(1, (len(begins) - 1) // 4))
-        length = min(length, int(np.diff(begins).max()))
+        longest = int(np.diff(begins).max())
+        if training.loss_on == "answer":  # read whole: the error of an answer reaches all of its prompt
+            if longest > LONGEST_ITEM:
+                raise ItemsTooLong(longest=longest, limit=LONGEST_ITEM)
+            batch_size = min(batch_size, max(FEWEST_LANES, batch_size * length // longest))
+            return replace(training, batch_size=batch_size, sequence_length=longest), []
+        length = min(length, longest)
     if (batch_size, length) == (training.batch_size, training.sequence_length):
         return training, []
     changed = replace(training, batch_size=batch_size, sequence_length=length)
@@ -119,8 +130,7 @@ def without_kernel(training: TrainingConfig) -> list[dict]:
 def planned_steps(training: TrainingConfig, data: TokenData, step_seconds: float, evaluation_seconds: float = 0.0) -> int:
     """Return how many steps a run trains. step_seconds, evaluation_seconds: what each takes on this machine."""
     if training.stop == "epochs":
-        tokens_a_step = batches(data, training).at(0).tokens
-        return max(1, round(training.stop_after * len(data.train) / tokens_a_step))
+        return max(1, round(training.stop_after * batches(data, training).steps_per_epoch))
     if training.stop == "seconds":
         evaluations = evaluation_seconds * affordable(training.stop_after, evaluation_seconds)
         return max(10, round((training.stop_after * (1 - KEEPING_SHARE) - evaluations) / step_seconds))
@@ -155,7 +165,7 @@ def evaluation_interval(training: TrainingConfig, step_seconds: float, evaluatio
 def regularise(config: RunConfig, data: TokenData, steps: int) -> tuple[RunConfig, list[dict]]:
     """Return settings with more dropout and with state resets, where a small text is read so often that it would be memorised."""
     training = replace(config.training, regularisation="as_set")
-    epochs = steps * batches(data, training).at(0).tokens / len(data.train)
+    epochs = steps / batches(data, training).steps_per_epoch
     dropout, resets = next((needed for times, *needed in OFTEN if epochs >= times), (0.0, 0.0))
     if config.training.regularisation == "as_set" or dropout <= config.model.dropout:
         return replace(config, training=training), []
@@ -187,7 +197,7 @@ class Probe:
             took = []
             while len(took) < FEWEST_STEPS or (sum(took) < PROBE_SECONDS and len(took) < PROBE_STEPS):
                 took.append(_seconds(lambda: take_step(self.network, self.state)))
-        return min(took)
+        return min(took) if self.data.train_counted is None else statistics.median(took)  # steps as long as their longest item
 
     def evaluation_seconds(self) -> float:
         """Return the seconds of the validation loss and of a sample, estimated from a part of each."""

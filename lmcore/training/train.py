@@ -28,7 +28,7 @@ def train(corpus: Corpus, config: RunConfig | None = None, callbacks: Iterable[C
     """
     config = config or RunConfig()
     tokenizer, ids = build_and_encode(config.tokenizer, corpus.train)
-    data = encode(corpus, tokenizer, train=ids)
+    data = encode(corpus, tokenizer, train=ids, loss_on=config.training.loss_on)
     config, _notes = resolve(config, data, tokenizer.vocabulary_size)
     network = build_model(config.model, tokenizer.vocabulary_size, config.training.seed)
     state = TrainingState(network, data, config.training)

@@ -17,6 +17,7 @@ from lmcore.text import decoding, splits, statistics
 from lmcore.text.corpus import Corpus, last_beginning
 from lmcore.text.decoding import LIMIT, decode, is_blank, normalise, one_line
 from lmcore.text.kinds import guess_kind
+from lmcore.text.markers import marker_of
 from lmcore.tokenizers import Tokenizer, WordTokenizer, build_tokenizer
 from lmcore.tokenizers.base import ITEM_BREAK
 from lmcore.tokenizers.word import pieces
@@ -202,6 +203,11 @@ def types(text, config: TokenizerConfig) -> tuple[int, int]:
     return found, found if whole else max(found, config.vocabulary_size)
 
 
+def marker(text) -> str | None:
+    """Return what stands between prompt and answer in each item of a text; None where there is none."""
+    return _marker(text.sha256, text.kind, text)
+
+
 def lost_by_words(text, config: TokenizerConfig) -> tuple[statistics.Lost, bool]:
     """(what words lose of the held-out text, or of the text where none is held out; whether some is), of the part that is looked at."""
     return _lost_by_words(text.sha256, text.kind, config, text)
@@ -222,6 +228,11 @@ def _whole(sha256, kind, _text_id) -> tuple[int, int, list[tuple[str, dict]]]:
     whole = Corpus.from_text(visitor.store().content(_text_id), kind=kind)
     train, held_out = (len(part) - part.count(ITEM_BREAK) for part in (whole.train, whole.validation))
     return train, held_out, splits.oddities(whole)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _marker(sha256, kind, _text) -> str | None:
+    return marker_of(visitor.store().content(_text.id), kind)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

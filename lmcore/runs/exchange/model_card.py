@@ -51,7 +51,12 @@ def model_card(run: Run, text: Text, vocabulary_size: int, saved_step: int, with
     model, training = config.model, config.training
     best = "none: the text is too short to hold some back"
     if run.best_loss is not None:
-        best = f"{run.best_loss:.4f} nats per token, {run.best_bits_per_byte:.4f} bits per byte, at step {run.best_step}"
+        best = f"{run.best_loss:.4f} nats per token"
+        if training.loss_on == "answer":
+            best += " of the answers, given their prompts"
+        if run.best_bits_per_byte is not None:
+            best += f", {run.best_bits_per_byte:.4f} bits per byte"
+        best += f", at step {run.best_step}"
         if parts := marks.beside_tokens(run):
             best += f" ({parts['spelling']:.4f} spell unknown words, {parts['spacing']:.4f} say where spaces stand)"
     return CARD.format(

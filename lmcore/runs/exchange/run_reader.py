@@ -87,7 +87,8 @@ def checked_model(path: Path, config: dict, tokenizer: Tokenizer) -> checkpoint.
         if kind != "stream":
             right = right and len(opening) == 1 and saved.header["begin_id"] == tokenizer.begin_id
         if right:
-            data = TokenData(kind, np.tile(opening, 2), opening[:0], validation_bytes=0, unknown_bytes=0, opening=opening)
+            counted = np.array([False, True]) if saved.config.training.loss_on == "answer" else None
+            data = TokenData(kind, np.tile(opening, 2), opening[:0], 0, 0, opening, train_counted=counted)
             network, _ = restoring.restore(saved, data, tokenizer.vocabulary_size)
             log_probs, _ = NeuralLanguageModel(network, opening, saved.header["begin_id"]).start()
             right = bool(np.isfinite(log_probs).all()) and math.isclose(float(np.exp(log_probs).sum()), 1.0, rel_tol=1e-6)

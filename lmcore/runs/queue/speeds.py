@@ -25,7 +25,15 @@ from lmcore.training.planning import Cost
 KEPT_SECONDS = 86_400.0  # a lesson is shorter; what was measured beside a busy neighbour is not kept for ever
 MOST = 1_000  # settings
 WAITING_SECONDS = 10.0  # while another run measures
-WORK = ("optimizer", "batch_size", "sequence_length", "threads", "precision", "loss")  # what decides how long a step takes
+WORK = (
+    "optimizer",
+    "batch_size",
+    "sequence_length",
+    "threads",
+    "precision",
+    "loss",
+    "loss_on",
+)  # what decides how long a step takes
 
 
 def remembered(data_folder: Path) -> Callable[[RunConfig, TokenData, int], Cost]:

@@ -56,7 +56,8 @@ def count_again(store: Store, run_id: str) -> CountFailed | None:
     lines: tuple[Reference, ...] | None = None
     try:
         tokenizer = run_folder.tokenizer()
-        data = encode(Corpus.from_text(*restoring.text_of(store, run)), tokenizer)
+        loss_on = run.requested.training.loss_on
+        data = encode(Corpus.from_text(*restoring.text_of(store, run)), tokenizer, loss_on=loss_on)
         run_folder.counts_path.unlink(missing_ok=True)
         counting = Counting(run_folder, data, tokenizer.vocabulary_size)
         counting.run()

@@ -6,6 +6,7 @@ import math
 import os
 import time
 import traceback
+from dataclasses import replace
 
 from lmcore.errors import DiskFull, LmcoreError, TimeLimit, WorkerFailed
 from lmcore.models import build_model
@@ -22,7 +23,7 @@ from lmcore.tokenizers import build_and_encode
 from lmcore.training import checkpoint
 from lmcore.training.evaluation import Evaluation, text_size
 from lmcore.training.loop import StepEvent, TrainingState, fit, look
-from lmcore.training.planning import resolve, without_kernel
+from lmcore.training.planning import fit_to_text, resolve, without_kernel
 
 CHECKPOINT_SECONDS = 5.0
 SAVING_SHARE = 0.1  # of the time, at most
@@ -147,7 +148,8 @@ class Training:
             self.tokenizer, train = build_and_encode(self.run.requested.tokenizer, self.corpus.train, self._prepared)
             write_json(path, self.tokenizer.to_json())
         self.vocabulary_size = self.tokenizer.vocabulary_size
-        self.data = encode(self.corpus, self.tokenizer, self._prepared, train=train)
+        loss_on = self.run.requested.training.loss_on
+        self.data = encode(self.corpus, self.tokenizer, self._prepared, train=train, loss_on=loss_on)
         self.tokens = len(self.data.train) + len(self.data.validation)
 
     def _prepared(self, share: float) -> None:
@@ -166,7 +168,9 @@ class Training:
             raise EndedEarly
         else:
             if self.run.resolved is None:
-                memory_limits.check(self.config, self.vocabulary_size, self.store.limits.bytes_per_run, self.tokens)
+                fitted, _ = fit_to_text(self.config.training, self.data)  # answers alone need longer sequences
+                for config in (self.config, replace(self.config, training=fitted)):
+                    memory_limits.check(config, self.vocabulary_size, self.store.limits.bytes_per_run, self.tokens)
                 self.config, decided = resolve(self.config, self.data, self.vocabulary_size, speeds.remembered(self.store.folder))
                 notes += decided + self._beside_tokens()
             self.network = build_model(self.config.model, self.vocabulary_size, self.config.training.seed)
@@ -184,7 +188,7 @@ class Training:
 
     def _beside_tokens(self) -> list[dict]:
         """What bits per byte of words hold that no model of these tokens can change."""
-        if self.tokenizer.kind != "word" or not self.data.has_validation:
+        if self.tokenizer.kind != "word" or not self.data.has_validation or self.config.training.loss_on == "answer":
             return []
         spelling, spacing = text_size(self.data).beside_tokens
         return [{"code": marks.BESIDE_TOKENS, "values": {"spelling": spelling, "spacing": spacing}}]

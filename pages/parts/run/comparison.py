@@ -133,6 +133,18 @@ def _in_a_row(values: list[str]) -> str:
     return (" → " if len(values) == 2 else " · ").join(values)
 
 
+def say_of_answers(names: list[str], runs: list):
+    """Name the runs whose losses are of answers alone, which are lower than those of a whole text."""
+    if found := [name for name, run in zip(names, runs, strict=True) if run_labels.of_answers(run)]:
+        st.caption(
+            _(
+                "The losses of these runs are of answers alone, given their prompts. They cannot be compared with losses of a whole text, "
+                "and there are no bits per byte:"
+            )
+        )
+        st.text(" · ".join(found))
+
+
 def settings_table(names: list[str], found: list[Difference]) -> dict[str, list]:
     """A row a setting, a column a run."""
     note = _("decided when it began")

@@ -56,13 +56,19 @@ def tokenizer(kind: str) -> str:
     return {"character": _("characters"), "word": _("words"), "subword": _("subwords")}[kind]
 
 
+def of_answers(run: Run) -> bool:
+    """Return whether answers alone count in the losses of a run."""
+    return config(run).training.loss_on == "answer"
+
+
 def model(run: Run) -> str:
     """
-    LSTM 128 · characters
+    LSTM 128 · characters · answers alone
     """
     settings = config(run)
     layers = f" × {settings.model.layers}" if settings.model.layers > 1 else ""
-    return f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {tokenizer(settings.tokenizer.kind)}"
+    words = f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {tokenizer(settings.tokenizer.kind)}"
+    return f"{words} · {setting_labels.option('loss_on', 'answer')}" if of_answers(run) else words
 
 
 def in_short(run: Run) -> str:

@@ -29,6 +29,7 @@ def name(field: str) -> str:
         "loss": _("Loss over the vocabulary"),
         "regularisation": _("Against learning by heart"),
         "state_resets": _("State resets"),
+        "loss_on": _("Loss on"),
     }[field]
 
 
@@ -85,6 +86,10 @@ def help(field: str) -> str:
             "Where a small text is read many times over, more dropout and state resets are chosen by themselves."
         ),
         "state_resets": _("This share of the lanes forgets at each step what it has read, so that beginnings are practised too."),
+        "loss_on": _(
+            "With “answers alone”, only what stands after the marker of each line is predicted, in training and in validation: the model "
+            "is then P(answer | prompt), cannot write prompts, and has no bits per byte."
+        ),
         "temperature": _("Below 1 sharpens the distribution, above 1 flattens it; 0 always takes the most likely token."),
         "top_k": _("Only the k most likely tokens may be drawn."),
         "top_p": _("Only the most likely tokens that together reach this probability may be drawn."),
@@ -104,6 +109,7 @@ def option(field: str, value: str) -> str:
         "precision": {"auto": _("what is faster here"), "bfloat16": "bfloat16", "float32": "float32"},
         "loss": {"auto": _("chosen by size"), "exact": _("exact"), "sampled": _("sampled")},
         "regularisation": {"auto": _("chosen by size"), "as_set": _("as set here")},
+        "loss_on": {"all": _("all tokens"), "answer": _("answers alone")},
         "stop": {
             "seconds": _("after seconds"),
             "steps": _("after steps"),

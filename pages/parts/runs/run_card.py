@@ -74,6 +74,8 @@ def loss(run: Run) -> tuple[str, str, str]:
     """(name, value, meaning): the best validation loss, or the training loss where the text is too short for one."""
     if run.best_bits_per_byte is not None:
         return _("bits per byte"), f"{run.best_bits_per_byte:.3f}", _("Best validation loss (bits per byte)")
+    if run.best_loss is not None and run_labels.of_answers(run):
+        return _("nats per token"), f"{run.best_loss:.3f}", _("Best validation loss of the answers (nats per token)")
     last = visitor.store().steps(run.id, after=run.step - AVERAGED).loss
     value = f"{float(last.mean()):.3f}" if len(last) else "—"
     return _("nats per token"), value, _("Training loss (nats per token): the text is too short for a validation loss")

@@ -238,7 +238,8 @@ def _curve(run: Run):
     marked = [{"name": reference_lines.name(line), "loss": line.loss, "floor": line.name == "floor"} for line in references]
     changed = [(step, _("learning rate {rate:.3g}").format(rate=rate)) for step, rate in marks.rates(run)[1:]]
     changed += [(step, _("resumed")) for step in marks.pauses(run)]
-    live_chart(store, run, labels=chart_labels(), references=marked, marks=changed, summary=said, key="live.chart")
+    labels = chart_labels(run_labels.of_answers(run))
+    live_chart(store, run, labels=labels, references=marked, marks=changed, summary=said, key="live.chart")
     st.caption(said)
 
 
@@ -275,7 +276,7 @@ def _pin(run: Run, evaluation):
     )
 
 
-def chart_labels() -> dict[str, str]:
+def chart_labels(of_answers: bool) -> dict[str, str]:
     return {
         "training": _("training loss"),
         "validation": _("validation loss"),
@@ -285,7 +286,7 @@ def chart_labels() -> dict[str, str]:
         "tokens": _("tokens"),
         "seconds": _("seconds of training"),
         "log": _("logarithmic"),
-        "loss": _("loss (nats per token)"),
+        "loss": _("loss (nats per token of the answers)") if of_answers else _("loss (nats per token)"),
         "perplexity": _("perplexity"),
         "gradient_norm": _("gradient norm"),
         "learning_rate": _("learning rate"),

@@ -55,9 +55,9 @@ def copy(run: Run, same_steps: bool = False):
     st.session_state["settings.text"] = run.text_id
 
 
-def form(types, characters: int) -> RunConfig | None:
+def form(types, characters: int, marker: str | None = None) -> RunConfig | None:
     """The settings as they stand; None where a number is refused. types: TokenizerConfig -> the least and the most types the chosen text
-    would have; characters: its length."""
+    would have; characters: its length; marker: between its prompts and answers, where it has some."""
     kept = st.session_state.get("settings") or presets.preset(30)
     fill(kept, missing_only=True)  # Streamlit forgets a widget that a run of the script did not show
     _presets()
@@ -77,6 +77,7 @@ def form(types, characters: int) -> RunConfig | None:
         _time_limit()
         _choice(TrainingConfig, "optimizer", widget=st.selectbox, on_change=_usual_rate)
         _number("learning_rate", step=0.001)
+        _loss_on(marker)
     with st.expander(_("More settings")):
         _more()
     if refusals():
@@ -85,6 +86,19 @@ def form(types, characters: int) -> RunConfig | None:
     _last_run(last, config)
     _cost(config, types(config.tokenizer), characters)
     return config
+
+
+def _loss_on(marker: str | None):
+    if marker is None:
+        st.session_state[key("loss_on")] = "all"
+        return
+    _choice(TrainingConfig, "loss_on")
+    if _value("loss_on") == "answer":
+        st.caption(
+            _("Only what follows “{marker}” is learned: the model is then P(answer | prompt).").format(
+                marker=marker.replace("\t", _("a tab"))
+            )
+        )
 
 
 def _time_limit():
