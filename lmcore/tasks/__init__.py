@@ -21,26 +21,43 @@ from lmcore.tasks.asking import (
     unknown_words,
     votes,
 )
+from lmcore.tasks.baselines import baseline_scores, counting_model, nearest
+from lmcore.tasks.classifiers import METHODS, CurvePoint, classify, learning_curve, train_class_models, train_next_token
 from lmcore.tasks.scoring import Result, Score, drawn, score, wilson
-from lmcore.tasks.task import Cleaning, Pair, Task
+from lmcore.tasks.table import Table, read_table
+from lmcore.tasks.task import MOST_LABELS, MOST_PAIRS, SEPARATOR, Cleaning, Pair, Task
 
 __all__ = [
+    "METHODS",
+    "MOST_LABELS",
+    "MOST_PAIRS",
+    "SEPARATOR",
     "Answer",
     "Cleaning",
+    "CurvePoint",
     "Pair",
     "Ranked",
     "Result",
     "Score",
     "Sources",
+    "Table",
     "Task",
     "answer",
     "answers",
+    "baseline_scores",
+    "classify",
+    "counting_model",
     "drawn",
     "label_log_probs",
     "label_probabilities",
+    "learning_curve",
+    "nearest",
     "rank",
+    "read_table",
     "score",
     "sources",
+    "train_class_models",
+    "train_next_token",
     "unknown_words",
     "votes",
     "wilson",

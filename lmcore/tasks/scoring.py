@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lmcore.errors import TooFewPairs
 from lmcore.inference.trained import TrainedModel
 from lmcore.tasks.asking import LONGEST_ANSWER, answers, ids_of, label_log_probs, unknown_words
 from lmcore.tasks.task import SEPARATOR, Pair
@@ -97,12 +98,16 @@ def score(
 def drawn(pairs: Sequence[Pair], count: int = COUNT, seed: int = 0) -> tuple[list[str], list[tuple[str, ...]]]:
     """Return (prompts, the right answers of each) of `count` different prompts, the same for every model that is scored.
 
+    Raises TooFewPairs where there is none.
+
     >>> drawn([("a", "b"), ("a", "c")])
     (['a'], [('b', 'c')])
     """
     right: dict[str, tuple[str, ...]] = {}
     for prompt, answer in pairs:
         right[prompt] = (*right.get(prompt, ()), answer)
+    if not right:
+        raise TooFewPairs(count=0, needed=1)
     prompts = list(right)
     chosen = [prompts[place] for place in np.random.default_rng(seed).permutation(len(prompts))[:count]]
     return chosen, [right[prompt] for prompt in chosen]
