@@ -21,9 +21,6 @@ from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes  # noqa: E
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
 from lmcore import presets  # noqa: E402
-from lmcore.inference import probability  # noqa: E402
-from lmcore.inference.attribution import occlusion  # noqa: E402
-from lmcore.inference.film import frame  # noqa: E402
 from lmcore.runs import data_folder
 from lmcore.runs.worker import snapshots, worker  # noqa: E402
 from pages.parts import demos, visitor  # noqa: E402
@@ -101,13 +98,13 @@ def answers(run, trained, repeats: int) -> dict[str, float]:
     context = SAMPLES[visitor.store().text(run.text_id).sample].context
     ids = np.asarray(trained.encode(context), dtype=np.int64)
     sentence = trained.written(trained.encode(text[:5_000])[:SENTENCE])
-    likely = int(probability.next_token(trained.model, ids).argmax())
+    likely = int(trained.next_token(ids).log_probs.argmax())
     index = ngram_cache.counts(visitor.data_folder(), run).index
     pictures = film.pictures(run, trained)
 
     def shoot(picture):
-        step, path = picture
-        return frame(snapshots.model_of_frame(path, trained.model) if path else trained.model, step, ids)
+        _step, path = picture
+        return (snapshots.at_frame(path, trained) if path else trained).frame(ids)
 
     began = time.perf_counter()
     shoot(pictures[0])
@@ -119,7 +116,7 @@ def answers(run, trained, repeats: int) -> dict[str, float]:
         "film, first frame": first,
         "film, a frame": statistics.median(frames),
         "evidence": milliseconds(lambda: why.look_up(trained, index, ids, likely), repeats),
-        "occlusion, 50 tokens": milliseconds(lambda: occlusion(trained.model, trained.encode(sentence), likely), repeats),
+        "occlusion, 50 tokens": milliseconds(lambda: trained.influence(trained.encode(sentence), likely), repeats),
         "page: next": milliseconds(page(run, "next", context), repeats),
         "page: sentence": milliseconds(page(run, "sentence", sentence), repeats),
         "page: why": milliseconds(page(run, "why", context), repeats),

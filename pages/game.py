@@ -49,7 +49,7 @@ guard.about(run, trained)
 
 def next_line():
     with model_cache.asking():
-        st.session_state["game"].next_line(trained, bigram)
+        st.session_state["game"].next_line(trained, trained.with_model(bigram))
 
 
 def begin():

@@ -1,6 +1,8 @@
 """The walls of the house: who may import whom."""
 
 import ast
+import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -94,6 +96,33 @@ def test_nothing_is_imported_from_above():
         room = name.split(".")[2] if name.startswith("pages.parts.") else ""
         others = {target.split(".")[2] for target in targets if target.startswith("pages.parts.")} & ROOMS - {room}
         assert not others or not name.startswith("pages.parts."), f"{name} imports the rooms of another page: {others}"
+
+
+def used_of_inference(path: Path) -> set[tuple[str, str]]:
+    """(module, name) of all that a page uses of `lmcore.inference`, by `from module import name` or as `module.name`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    used, named = set(), {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "lmcore.inference":
+            named |= {alias.asname or alias.name: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lmcore.inference."):
+            used |= {(node.module.removeprefix("lmcore.inference."), alias.name) for alias in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in named:
+            used.add((named[node.value.id], node.attr))
+    return used
+
+
+def test_pages_ask_a_model_only_as_a_trained_model():
+    """Values and what is computed from ids, counts or probabilities may be imported; what takes a bare `LanguageModel` may not."""
+    allowed = {("trained", "TrainedModel")}
+    for path in modules("pages"):
+        for module, name in used_of_inference(path) - allowed:
+            found = getattr(importlib.import_module(f"lmcore.inference.{module}"), name)
+            callables = [found, *(vars(found).values() if inspect.isclass(found) else ())]
+            taken = {str(kind) for each in callables for kind in getattr(each, "__annotations__", {}).values()}
+            bare = {kind for kind in taken if re.search(r"\bLanguageModel\b", kind)}
+            assert not bare, f"{path.relative_to(ROOT)} uses {module}.{name}, which asks a bare model"
 
 
 @pytest.mark.parametrize("path", modules("pages"), ids=lambda path: str(path.relative_to(ROOT)))

@@ -14,7 +14,6 @@ import numpy as np
 
 from lmcore.inference.shannon import Bounds, bounds, guess_ranks
 from lmcore.inference.trained import TrainedModel
-from lmcore.models.base import LanguageModel
 from lmcore.text.held_out import Line
 from lmcore.tokenizers.base import Tokenizer
 
@@ -42,13 +41,13 @@ class Round:
     models: dict[str, PlayedLine]  # by player
 
 
-def play_round(line: Line, trained: TrainedModel, bigram: LanguageModel) -> Round:
+def play_round(line: Line, trained: TrainedModel, bigram: TrainedModel) -> Round:
     """Let both models play a line, in one pass each.
 
     >>> from lmcore.models import UniformModel
     >>> from lmcore.tokenizers import WordTokenizer
     >>> trained = TrainedModel.of(UniformModel(4), WordTokenizer(["b", "a", "c"]), kind="stream")
-    >>> played = play_round(Line(np.array([1]), np.array([3, 2]), "b", ("c ", "a")), trained, UniformModel(4))
+    >>> played = play_round(Line(np.array([1]), np.array([3, 2]), "b", ("c ", "a")), trained, trained)
     >>> played.choices[0]  # a, b, c; the unknown token, 0, is no choice
     [2, 1, 3]
     >>> played.models[MODEL].ranks.tolist()
@@ -56,8 +55,8 @@ def play_round(line: Line, trained: TrainedModel, bigram: LanguageModel) -> Roun
     """
     tokenizer, ids = trained.tokenizer, np.append(line.context, line.ids)
     rows = {
-        name: model.log_probabilities(ids)[len(line.context) :].astype(np.float64)
-        for name, model in ((BIGRAM, bigram), (MODEL, trained.model))
+        name: asked.model.log_probabilities(ids)[len(line.context) :].astype(np.float64)
+        for name, asked in ((BIGRAM, bigram), (MODEL, trained))
     }
     never = never_guessed(tokenizer)
     allowed = {name: row.copy() for name, row in rows.items()}
@@ -130,7 +129,7 @@ class Game:
     def lines_left(self) -> int:
         return len(self.lines) - self.number
 
-    def next_line(self, trained: TrainedModel, bigram: LanguageModel) -> None:
+    def next_line(self, trained: TrainedModel, bigram: TrainedModel) -> None:
         """Begin a round with the next line; the score of a line that was not played to its end is dropped."""
         if self.line_done:
             for name in self.past:

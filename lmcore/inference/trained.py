@@ -5,12 +5,13 @@ It ties a model to its tokenizer and to the kind of its text. Questions to a bar
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
 
-from lmcore.inference import attribution, probability, sampling, shannon
+from lmcore.inference import attribution, film, probability, sampling, shannon
+from lmcore.inference.film import Frame
 from lmcore.inference.probability import TextScore
 from lmcore.inference.sampling import Sampling
 from lmcore.models.base import LanguageModel
@@ -79,6 +80,10 @@ class TrainedModel:
         """Return a TrainedModel that holds its model."""
         return cls(lambda: model, tokenizer, step, kind, opening)
 
+    def with_model(self, model: LanguageModel, step: int | None = None) -> "TrainedModel":
+        """Return another model of the same tokens, which is asked in the same words. step: of training; None: the same."""
+        return replace(self, fetch=lambda: model, step=self.step if step is None else step)
+
     @property
     def model(self) -> LanguageModel:
         """The bare model, which reads token ids. Raises CheckpointDamaged where its run has been deleted."""
@@ -146,9 +151,19 @@ class TrainedModel:
         Raises ValueError where the vocabulary has no such token.
         """
         ids = self.encode(context)
-        influence = attribution.occlusion(self.model, ids, self.tokenizer.vocabulary.index(token))
+        influence = self.influence(ids, self.tokenizer.vocabulary.index(token))
         texts = self.tokenizer.texts(ids[len(ids) - len(influence) :])
         return list(zip(texts, influence.tolist(), strict=True))
+
+    def influence(
+        self, context: np.ndarray, target: int, replacement: int | None = None, most: int = attribution.MOST
+    ) -> np.ndarray:
+        """Return the influence of each of the last `most` tokens of a context (T,) on a next token, by occlusion: see `attribution`."""
+        return attribution.occlusion(self.model, context, target, replacement, most)
+
+    def frame(self, context: np.ndarray) -> Frame:
+        """Return what this step of training says after a context (T,), and of it."""
+        return film.frame(self.model, self.step, context)
 
     def play(self, context: np.ndarray, line: np.ndarray) -> shannon.Played:
         """Return at which guess the model finds each token of a line after its context, and the bits of each. Both are (T,) ids."""

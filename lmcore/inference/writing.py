@@ -113,12 +113,19 @@ class Writing:
                 self.remaining = 0
                 return
 
+    def continuation(self, trained: TrainedModel, settings: Sampling, seed: int, count: int) -> np.ndarray:
+        """Return the ids (T,) of at most `count` tokens after the prompt alone; the text stays as it is."""
+        drawn = sampling.draws_after(trained.model, self.prefilled(trained), count, settings, seed, trained.never)
+        return np.array([token.id for token in drawn], dtype=np.int64)
+
     def step_back(self) -> None:
+        """Take the last token back."""
         if self.tokens:
             self.tokens.pop()
         self.remaining, self.selected = 0, None
 
     def start_again(self) -> None:
+        """Take all tokens back."""
         self.tokens.clear()
         self.remaining, self.selected = 0, None
 

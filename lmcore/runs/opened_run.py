@@ -4,7 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 from lmcore.config import RunConfig
 from lmcore.errors import (
@@ -16,10 +15,9 @@ from lmcore.errors import (
     StoreMissing,
     TokenizerDamaged,
 )
-from lmcore.inference import film
 from lmcore.inference.film import Frame
 from lmcore.inference.trained import TrainedModel
-from lmcore.models import Counts, Network, NeuralLanguageModel, NgramModel
+from lmcore.models import Counts, Network, NgramModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.records import EvaluationRow, Run, StepColumns
 from lmcore.runs.store.store import Store
@@ -100,9 +98,8 @@ class OpenedRun:
         if self.tokenizer.vocabulary_size != saved.header["vocabulary_size"]:
             raise TokenizerDamaged(reason="another vocabulary")
         model = saved.language_model()
-        if frame is not None:
-            model = snapshots.model_of_frame(self.folder.frame_path(frame), model)
-        return TrainedModel.of(model, self.tokenizer, saved.header["kind"], saved.step if frame is None else frame, model.opening)
+        trained = TrainedModel.of(model, self.tokenizer, saved.header["kind"], saved.step, model.opening)
+        return trained if frame is None else snapshots.at_frame(self.folder.frame_path(frame), trained)
 
     def film(self, context: str = "") -> list[Frame]:
         """Return what the weights of each frame say after a context, the random ones first; a frame that cannot be read is left out.
@@ -113,8 +110,7 @@ class OpenedRun:
         ids = last.encode(context)
         for step in self.frames:
             with suppress(CheckpointDamaged):
-                model = snapshots.model_of_frame(self.folder.frame_path(step), cast(NeuralLanguageModel, last.model))
-                found.append(film.frame(model, step, ids))
+                found.append(snapshots.at_frame(self.folder.frame_path(step), last).frame(ids))
         return found
 
     def _checkpoint(self, step: int | None) -> checkpoint.Checkpoint:

@@ -96,9 +96,10 @@ class Fixed(LanguageModel):
 
 
 TOKENIZER = WordTokenizer(["a", "b", "c", "d", "e", "f", "g"])  # ids 1 … 7; <unk> is 0
-BIGRAM = Fixed([0.02, 0.40, 0.20, 0.10, 0.10, 0.08, 0.06, 0.04])
+COUNTING = Fixed([0.02, 0.40, 0.20, 0.10, 0.10, 0.08, 0.06, 0.04])
 MODEL = Fixed([0.30, 0.05, 0.30, 0.15, 0.10, 0.06, 0.02, 0.02])
 TRAINED = TrainedModel.of(MODEL, TOKENIZER, kind="stream")
+BIGRAM = TRAINED.with_model(COUNTING)
 
 
 def a_line(*ids: int) -> held_out.Line:
@@ -183,5 +184,5 @@ def test_a_line_that_was_left_counts_for_nobody():
 def test_a_vocabulary_of_fewer_than_five_types():
     trained = TrainedModel.of(UniformModel(3), WordTokenizer(["a", "b"]), kind="stream")
     game = guessing.Game([a_line(1, 2)], "word", 3)
-    game.next_line(trained, UniformModel(3))
+    game.next_line(trained, trained)
     assert game.round.choices == [[1, 2]] * 2

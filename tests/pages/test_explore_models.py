@@ -104,7 +104,7 @@ def test_every_column_is_a_distribution_and_uses_all_it_can(run, trained, smooth
         log_probs = entry.compared.next_log_probs(ids)
         assert np.exp(log_probs).sum() == pytest.approx(1, abs=1e-6)
         if not entry.compared.is_truth:
-            assert_allclose(log_probs, probability.next_token(entry.compared.model, ids), atol=1e-6)
+            assert_allclose(log_probs, probability.next_token(entry.compared.asked.model, ids), atol=1e-6)
 
 
 def test_the_chain_is_made_of_the_same_numbers(trained, entries):

@@ -152,7 +152,7 @@ def test_the_meter_along_training_has_a_point_for_every_evaluation(here, trained
 def test_a_counting_model_continues_the_whole_prompt(here, trained, order):
     run = visitor.store().run(here["finished"])
     model, prompt = ngram_cache.ngram(here["data"], run, order), "the dog sat on the "
-    ids = continuations._generated(f"test {order}", prompt, WARM, 3, trained, model, a_text(trained, prompt))
+    ids = continuations._generated("test", 0, order, prompt, WARM, 3, trained.with_model(model), a_text(trained, prompt))
     assert ids.tolist() == list(generate(model, trained.encode(prompt), 200, WARM, seed=3, never=(0,)))
 
 

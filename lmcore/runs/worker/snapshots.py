@@ -2,6 +2,7 @@
 
 import copy
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from lmcore.errors import CheckpointDamaged
+from lmcore.inference.trained import TrainedModel
 from lmcore.models import NeuralLanguageModel
 from lmcore.runs.data_folder import write_aside
 from lmcore.runs.run_folder import RunFolder, step_of
@@ -46,11 +48,12 @@ def forget_after(run_folder: RunFolder, step: int) -> None:
             path.unlink(missing_ok=True)
 
 
-def model_of_frame(path: Path, model: NeuralLanguageModel) -> NeuralLanguageModel:
-    """Return a model with the weights of a frame, of the same run as `model`, which stays as it is. Raises CheckpointDamaged."""
+def at_frame(path: Path, trained: TrainedModel) -> TrainedModel:
+    """Return a trained model with the weights of a frame of its run; `trained` stays as it is. Raises CheckpointDamaged."""
+    model = cast(NeuralLanguageModel, trained.model)
     network = copy.deepcopy(model.network)
     load_frame(path, network)
-    return NeuralLanguageModel(network, model.opening, model.begin_id)
+    return trained.with_model(NeuralLanguageModel(network, model.opening, model.begin_id), step_of(path))
 
 
 def load_frame(path: Path, network: nn.Module) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from lmcore.errors import CheckpointDamaged
-from lmcore.inference.film import Frame, frame, most_telling
+from lmcore.inference.film import Frame, most_telling
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.records import Run
@@ -87,8 +87,8 @@ def pictures(run: Run, trained: TrainedModel) -> list[tuple[int, Path | None]]:
 def _frame(run_id: str, step: int, context: bytes, _trained, _path: Path | None) -> Frame:
     """Raises CheckpointDamaged."""
     with model_cache.asking():
-        model = snapshots.model_of_frame(_path, _trained.model) if _path is not None else _trained.model
-        return frame(model, step, np.frombuffer(context, dtype=np.int64).copy())
+        asked = _trained if _path is None else snapshots.at_frame(_path, _trained)
+        return asked.frame(np.frombuffer(context, dtype=np.int64).copy())
 
 
 def as_data(run: Run, trained: TrainedModel, film: Film, context: np.ndarray) -> dict:

@@ -74,20 +74,20 @@ def choose(run: Run, trained: TrainedModel) -> list[Entry]:
 
 def of_run(run: Run, trained: TrainedModel, smoothing: str = SMOOTHINGS[0], k: float | None = 1.0, others=()) -> list[Entry]:
     """k: None leaves the counting models out; others: (name, run) of more runs over the same vocabulary."""
-    found = [Entry(_("this run"), ComparedModel(trained.model))]
+    found = [Entry(_("this run"), ComparedModel(trained))]
     for (name, other), colour in zip(others, OF_OTHER_RUNS, strict=False):
         loaded = None
         with contextlib.suppress(CheckpointError):  # damaged meanwhile
             loaded = model_cache.load(visitor.data_folder(), other)
         if loaded is not None:
-            found.append(Entry(name, ComparedModel(loaded.model), colour=colour))
-    uniform = UniformModel(trained.model.vocabulary_size)
+            found.append(Entry(name, ComparedModel(loaded), colour=colour))
+    uniform = trained.with_model(UniformModel(trained.tokenizer.vocabulary_size))
     found.append(Entry(_("uniform"), ComparedModel(uniform, memory=0), first_shown=False, colour=OF_UNIFORM))
     counts = ngram_cache.counts(visitor.data_folder(), run)
     for order in ORDERS:
         if counts is None or k is None:
             break
-        model = NgramModel(counts, order, smoothing, k)
+        model = trained.with_model(NgramModel(counts, order, smoothing, k))
         found.append(Entry(reference_lines.ngram(order), ComparedModel(model, order - 1), order in (2, 5), OF_ORDERS[order]))
     if (grammar := true_grammar.of_run(run, trained)) is not None:
         found.append(Entry(_("the true grammar"), ComparedModel(grammar), colour=OF_TRUTH))

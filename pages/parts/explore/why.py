@@ -5,7 +5,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from lmcore.inference.attribution import MOST, occlusion
+from lmcore.inference.attribution import MOST
 from lmcore.inference.evidence import Evidence, evidence, surroundings
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
@@ -199,7 +199,7 @@ def in_the_context(run: Run, trained: TrainedModel, ids: np.ndarray, token_id: i
     )
     replacement = most_frequent(run, trained) if way == "replaced" else None
     with model_cache.asking():
-        influence = occlusion(trained.model, ids, token_id, replacement)
+        influence = trained.influence(ids, token_id, replacement)
     last = ids[-len(influence) :]
     if len(last) < len(ids):
         st.caption(_("The last {count} tokens of the context:").format(count=MOST))

@@ -98,8 +98,7 @@ def _next_token(trained: TrainedModel, ids: np.ndarray, off: list[tuple[int, int
     with model_cache.asking():
         before = np.exp(trained.next_token(ids).log_probs)
         silent = NeuralLanguageModel(model.network.without_units(off), model.opening, model.begin_id)
-        without = TrainedModel.of(silent, trained.tokenizer, trained.kind, trained.step, trained.opening)
-        after = np.exp(without.next_token(ids).log_probs)
+        after = np.exp(trained.with_model(silent).next_token(ids).log_probs)
     likely = [*np.argsort(-before, kind="stable")[:BARS].tolist(), *np.argsort(-after, kind="stable")[: BARS // 2].tolist()]
     shown = list(dict.fromkeys(likely))
     names_of = token_names.next_names(trained.tokenizer, ids, shown)

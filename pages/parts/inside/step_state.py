@@ -5,7 +5,7 @@ in a memory with a bound, and are computed again from the clicks where they have
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import streamlit as st
@@ -131,7 +131,7 @@ def _model(run: Run, trained: TrainedModel, step_number: int) -> NeuralLanguageM
         return model
     path = RunFolder.of(visitor.data_folder(), run.id).frame_path(step_number)
     if path.exists():
-        return snapshots.model_of_frame(path, model)
+        return cast(NeuralLanguageModel, snapshots.at_frame(path, trained).model)
     if step_number == 0:
         return step.random_model(run.resolved or run.requested, model)
     raise CheckpointDamaged(step=step_number, reason="deleted")

@@ -1,48 +1,44 @@
-"""Counting models beside a run, from the index its worker has kept: loaded once, a few kept in memory, shared by key.
+"""Counting models beside a run, from the index its worker has kept: loaded once, a few kept in memory.
 
-What may be shown of the training text itself is the page's to ask: `visitor.may_read`.
+Whether a visitor may read the training text is decided by the page: `visitor.may_read`.
 """
 
 import hashlib
-import threading
-from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
+from threading import Condition
 
 import streamlit as st
+from cachetools import LRUCache, cached
 
 from lmcore.errors import CountFailed
 from lmcore.models import Counts, NgramModel
 from lmcore.runs.exchange.transfer import WITHOUT_TEXT
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.records import Run
-from lmcore.text.text_index import TextIndex
+from lmcore.text.text_index import MOST_TOKENS, TextIndex
 from pages.parts import visitor
 from pages.parts.language import _
 from pages.parts.run import model_cache, run_labels
 
-KEPT_TOKENS = 4_000_000  # about 50 bytes each
-
-_cache: OrderedDict[bytes, Counts] = OrderedDict()  # by what was counted: a class that trains on one text has counted the same
-_lock = threading.Lock()
-
 
 def counts(data_folder, run: Run) -> Counts | None:
-    """All that was counted in the training text of a run; None until its worker has kept the index."""
-    with _lock:  # one visitor at a time: thirty who ask for the same counts wait for one sort
-        path = RunFolder.of(data_folder, run.id).counts_path
-        try:
-            digest = _digest(path)
-            if found := _cache.get(digest):
-                _cache.move_to_end(digest)
-                return found
-            found = Counts(TextIndex.from_bytes(path.read_bytes()))
-        except (OSError, ValueError):
-            return None
-        _cache[digest] = found
-        while len(_cache) > 1 and sum(len(kept.index.ids) for kept in _cache.values()) > KEPT_TOKENS:
-            _cache.popitem(last=False)
-        return found
+    """Return what was counted in the training text of a run; None until its worker has kept the index."""
+    path = RunFolder.of(data_folder, run.id).counts_path
+    try:
+        return _counts(_digest(path), path)
+    except (OSError, ValueError):
+        return None
+
+
+@cached(
+    LRUCache(MOST_TOKENS, getsizeof=lambda kept: len(kept.index.ids)),
+    key=lambda digest, _path: digest,  # runs of one text share their counts
+    condition=Condition(),  # visitors who ask for the same counts wait for one sort
+)
+def _counts(digest: bytes, path: Path) -> Counts:
+    """Raises OSError or ValueError where the index is missing or damaged, which is not kept."""
+    return Counts(TextIndex.from_bytes(path.read_bytes()))
 
 
 @lru_cache(maxsize=1_000)
@@ -56,7 +52,7 @@ def ngram(data_folder, run: Run, order: int, smoothing: str = "kneser-ney") -> N
 
 
 def explain_missing(run: Run, key: str):
-    """Why nothing is counted, and, where nobody will do it by itself, a button that counts."""
+    """Say why nothing is counted, with a button that counts where it will not happen by itself."""
     notes = {note["code"]: note for note in run.notes}
     if WITHOUT_TEXT in notes:
         st.info(_("This run came without its text, so there is nothing to count."))

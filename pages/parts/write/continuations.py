@@ -6,7 +6,7 @@ All with the same seed: token t of each is drawn with the same random number.
 import numpy as np
 import streamlit as st
 
-from lmcore.inference.sampling import Sampling, begin, draws_after
+from lmcore.inference.sampling import Sampling
 from lmcore.inference.trained import TrainedModel
 from lmcore.inference.writing import Writing, pieces
 from lmcore.models import NgramModel
@@ -34,11 +34,12 @@ def temperatures(run: Run, trained: TrainedModel, writing: Writing, settings: Sa
         with column:
             temperature = st.slider(_("Temperature"), 0.0, 2.0, usual, 0.05, key=f"write.temperature.{number}")
             changed = Sampling(temperature, settings.top_k, settings.top_p)
-            _continuation(run, trained, trained.model, writing, changed, seed, key=f"write.beside.{number}")
+            _continuation(run, trained, writing, changed, seed, key=f"write.beside.{number}")
 
 
 def counting(run: Run, trained: TrainedModel, writing: Writing, settings: Sampling, seed: int):
-    if ngram_cache.counts(visitor.data_folder(), run) is None:
+    counts = ngram_cache.counts(visitor.data_folder(), run)
+    if counts is None:
         ngram_cache.explain_missing(run, "write.count")
         return
     orders = st.pills(
@@ -54,18 +55,19 @@ def counting(run: Run, trained: TrainedModel, writing: Writing, settings: Sampli
         with column:
             st.markdown(f"**{reference_lines.ngram(order)}**")
             st.caption(_("memory: the last {count} tokens").format(count=order - 1) if order > 2 else short[order])
-            model = ngram_cache.ngram(visitor.data_folder(), run, order)
-            _continuation(run, trained, model, writing, settings, seed, key=f"write.counting.{order}")
+            model = trained.with_model(NgramModel(counts, order))
+            _continuation(run, model, writing, settings, seed, key=f"write.counting.{order}", order=order)
     with columns[-1]:
         st.markdown(_("**The network**"))
         st.caption(_("memory: as much as its state can hold"))
-        _continuation(run, trained, trained.model, writing, settings, seed, key="write.network")
+        _continuation(run, trained, writing, settings, seed, key="write.network")
 
 
-def _continuation(run: Run, trained: TrainedModel, model, writing: Writing, settings: Sampling, seed: int, *, key: str):
-    """The prompt continued by one model, with its share copied."""
-    name = f"{run.id} {model.order}-gram" if isinstance(model, NgramModel) else f"{run.id} {trained.step}"
-    ids = _generated(name, writing.prompt, settings, seed, trained, model, writing)
+def _continuation(
+    run: Run, trained: TrainedModel, writing: Writing, settings: Sampling, seed: int, *, key: str, order: int | None = None
+):
+    """The prompt continued by one model, with its share copied. order: of a counting model."""
+    ids = _generated(run.id, trained.step, order, writing.prompt, settings, seed, trained, writing)
     found = copy_meter.of_text(run, trained, ids)
     written_view(
         editor.prompt_end(writing.prompt, SHOWN_PROMPT),
@@ -80,10 +82,18 @@ def _continuation(run: Run, trained: TrainedModel, model, writing: Writing, sett
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _generated(name: str, prompt: str, settings: Sampling, seed: int, _trained, _model, _writing) -> np.ndarray:
-    """(T,) ids. name: of the model and its step."""
+def _generated(
+    run_id: str,
+    step: int,
+    order: int | None,
+    prompt: str,
+    settings: Sampling,
+    seed: int,
+    _trained: TrainedModel,
+    _writing: Writing,
+) -> np.ndarray:
+    """(T,) ids."""
+    if order is not None:  # it would forget all but the end of a long prompt; a network reads it once
+        _writing = Writing(prompt, _writing.prompt_ids[-ORDERS[-1] :])
     with model_cache.asking():
-        counts = isinstance(_model, NgramModel)  # it would forget all but the end of a long prompt; a network reads it once
-        prefilled = begin(_model, _writing.prompt_ids[-ORDERS[-1] :]) if counts else _writing.prefilled(_trained)
-        drawn = draws_after(_model, prefilled, AMOUNT[_trained.tokenizer.kind], settings, seed, _trained.never)
-        return np.array([token.id for token in drawn], dtype=np.int64)
+        return _writing.continuation(_trained, settings, seed, AMOUNT[_trained.tokenizer.kind])

@@ -6,7 +6,6 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from lmcore.inference.attribution import occlusion
 from lmcore.inference.trained import TrainedModel
 from lmcore.inspection import attention
 from lmcore.inspection.attention import Attention
@@ -72,7 +71,7 @@ def _attention(run_id: str, step: int, context: bytes, _trained: TrainedModel) -
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _occlusion(run_id: str, step: int, context: bytes, target: int, _trained: TrainedModel) -> np.ndarray:
     with model_cache.asking():
-        return occlusion(_trained.model, np.frombuffer(context, dtype=np.int64).copy(), target, most=MOST)
+        return _trained.influence(np.frombuffer(context, dtype=np.int64).copy(), target, most=MOST)
 
 
 def _choose(found: Attention) -> tuple[int, int]:
