@@ -8,7 +8,7 @@ from pages.parts.classroom import student
 from pages.parts.components.live_chart import chart_to_come
 from pages.parts.error_sentences import sentence
 from pages.parts.language import _, together
-from pages.parts.run import run_file, run_labels, starting
+from pages.parts.run import run_file, run_labels, starting, take_home
 from pages.parts.text import chosen_text, split_views, word_losses
 from pages.parts.train import preflight, run_monitor, settings
 
@@ -61,4 +61,4 @@ else:
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
         student.offer(run)
         if run_file.may_download(run) and st.button(_("Download"), icon=":material/download:", key="train.download"):
-            run_file.download(run)
+            take_home.dialog(run)

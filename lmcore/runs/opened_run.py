@@ -125,6 +125,12 @@ class OpenedRun:
                 return checkpoint.load(path)
         raise CheckpointsDamaged(count=len(paths)) if paths else CheckpointMissing()
 
+    def newest(self) -> checkpoint.Checkpoint:
+        """Return the newest checkpoint: that of the best loss may lie before it. Raises CheckpointMissing or CheckpointDamaged."""
+        if not (paths := self.folder.checkpoints()):
+            raise CheckpointMissing()
+        return checkpoint.load(paths[0])
+
     def _best_step(self) -> int | None:
         """None where no store knows it: the newest checkpoint is taken."""
         try:

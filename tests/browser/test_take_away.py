@@ -1,6 +1,11 @@
 """A run is taken away: downloaded in one browser, opened in another one, and asked there. In Chinese on the other side."""
 
+import csv
+import io
+import json
 import re
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -29,6 +34,13 @@ def files(server, chromium, tmp_path_factory):
             page.locator(f".st-key-file-{'with' if with_text else 'without'} button").click()
         found[with_text] = place / f"{with_text} {waiting.value.suggested_filename}"
         waiting.value.save_as(found[with_text])
+    page.get_by_text("Program in PyTorch").click()
+    page.locator(".st-key-home-text label").click()
+    page.get_by_text("is not in it").wait_for(state="hidden")
+    with page.expect_download() as waiting:
+        page.locator(".st-key-home-program button").click()
+    found["program"] = place / "program.zip"
+    waiting.value.save_as(found["program"])
     context.close()
     return found
 
@@ -39,10 +51,22 @@ def bring(page, server, path, language: str):
 
 
 def test_the_text_goes_along_only_where_it_was_chosen(files):
-    held = {with_text: zipfile.ZipFile(path).namelist() for with_text, path in files.items()}
+    held = {with_text: zipfile.ZipFile(files[with_text]).namelist() for with_text in (True, False)}
     assert transfer.TEXT in held[True] and transfer.TEXT not in held[False]
     assert set(held[True]) - {transfer.TEXT} == set(held[False])
     assert files[True].name.endswith("run-1.zip")
+
+
+def test_its_program_has_the_losses_of_the_curve(files, tmp_path):
+    zipfile.ZipFile(files["program"]).extractall(tmp_path)
+    kept = zipfile.ZipFile(files[True])
+    curve = [float(row["loss"]) for row in csv.DictReader(io.StringIO(kept.read(transfer.STEPS).decode()))]
+    narrow = json.loads(kept.read(transfer.CONFIG))["resolved"]["training"]["precision"] == "bfloat16"
+    command = [sys.executable, "-I", str(tmp_path / "train.py"), str(tmp_path / "losses.csv")]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env={"PYTHONUTF8": "1"})
+    assert done.returncode == 0, done.stderr
+    losses = [float(line) for line in (tmp_path / "losses.csv").read_text().split()]
+    assert losses[:20] == pytest.approx(curve[:20], abs=0.02) if narrow else losses == curve
 
 
 def test_a_run_is_opened_and_asked_in_another_browser(server, new_browser, files):

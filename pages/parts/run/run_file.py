@@ -19,22 +19,17 @@ def may_download(run: Run) -> bool:
     return visitor.owns(run) or visitor.may_read(visitor.store().text(run.text_id))
 
 
-def download(run: Run):
-    """Ask with or without the text; nothing is prepared before a button is pressed."""
-    st.dialog(_("Download this run"), icon=":material/download:")(_choices)(run)
-
-
-def _choices(run: Run):
-    st.text(texts.run_name(run))
+def choices(run: Run):
+    """With its text or without; nothing is prepared before a button is pressed."""
     try:
         transfer.check_export(visitor.store(), run.id)
     except LmcoreError as error:
         st.info(sentence(error.code, error.values))
         return
-    fault = texts.file_fault(run.text_id) if visitor.owns(run) and _has_text(run) else None
+    fault = texts.file_fault(run.text_id) if visitor.owns(run) and has_text(run) else None
     if fault:
         st.warning(fault)
-    elif visitor.owns(run) and _has_text(run):
+    elif visitor.owns(run) and has_text(run):
         _button(run, _("With its text"), with_text=True)
         st.caption(_("To keep it, or to go on training it elsewhere. Whoever gets the file can read the text."))
     _button(run, _("Without its text"), with_text=False)
@@ -75,7 +70,7 @@ def file_name(name: str) -> str:
     return ("-".join(words)[:80] or "next-word") + ".zip"
 
 
-def _has_text(run: Run) -> bool:
+def has_text(run: Run) -> bool:
     came_without = any(note["code"] == transfer.WITHOUT_TEXT for note in run.notes)
     return not came_without and visitor.may_read(visitor.store().text(run.text_id))
 

@@ -10,7 +10,7 @@ from lmcore.runs.store.store import RESUMABLE
 from lmcore.training.diagnosis import AVERAGED
 from pages.parts import links, texts, visitor
 from pages.parts.language import _, literal
-from pages.parts.run import run_file, run_labels, starting
+from pages.parts.run import run_labels, starting, take_home
 
 
 @st.dialog(_("Rename this run"))
@@ -47,7 +47,7 @@ def more(run: Run):
     if chosen == "rename":
         rename(run)
     elif chosen == "download":
-        run_file.download(run)
+        take_home.dialog(run)
     elif chosen in ("keep", "let_go"):
         visitor.store().keep_film(run.id, chosen == "keep")
         st.rerun()
