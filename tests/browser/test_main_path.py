@@ -17,12 +17,13 @@ STORY_ZH = (
     * 10
 )
 CURVE = ".live-chart .js-plotly-plot"
+SECONDS = ".st-key-settings-stop_after input"
 POINTS = f"() => document.querySelector('{CURVE}')?.data?.[0]?.x?.length ?? 0"
 
 
 def settled(page):
     """No script of this page is running any more."""
-    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def paste(page, server, content: str, language: str = "en"):
@@ -33,10 +34,11 @@ def paste(page, server, content: str, language: str = "en"):
 
 
 def start(page, seconds_label: str):
-    """From the page of a text: the link to training, a preset, the button."""
+    """From the page of a text: the link to training, a preset of so many seconds, the button."""
     page.locator(".st-key-text-train button").click()
     page.wait_for_url(re.compile("/train"))
     page.get_by_role("radio", name=seconds_label).click()
+    page.wait_for_function(f"() => document.querySelector('{SECONDS}')?.value === '{seconds_label.split()[0]}'")
     settled(page)
     page.locator(".st-key-train-start button").click()
     page.wait_for_url(re.compile(r"[?&]run="))

@@ -22,17 +22,23 @@ def starting():
     loading.end()
 
 
-@pytest.fixture
-def example(tmp_path, monkeypatch, pool):
-    """A finished one in each language."""
-    monkeypatch.setenv("NEXT_WORD_DATA", str(tmp_path))
-    monkeypatch.setattr(visitor, "current", lambda: OWNER)
-    store = Store(tmp_path)
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory):
+    """A data folder with a finished one in each language."""
+    data = tmp_path_factory.mktemp("examples")
+    store = Store(data)
     for language, sample in demos.SAMPLE.items():
         text = store.add_text(owner=None, name=sample, content=TEXT, kind="stream", encoding="utf-8", sample=sample)
         context = demos.context(language)
         run = store.add_run(owner=None, text_id=text.id, name=sample, config=a_config(), pinned_context=context)
-        worker.work(tmp_path, run.id)
+        worker.work(data, run.id)
+    return data
+
+
+@pytest.fixture
+def example(examples, monkeypatch, pool):
+    monkeypatch.setenv("NEXT_WORD_DATA", str(examples))
+    monkeypatch.setattr(visitor, "current", lambda: OWNER)
 
 
 def open_home(lang: str) -> AppTest:

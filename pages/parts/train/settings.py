@@ -31,13 +31,22 @@ def key(field: str) -> str:
     return f"settings.{field}"
 
 
-def fill(config: RunConfig, missing_only: bool = False):
+def fill(config: RunConfig):
+    """Set the form to a configuration when it is drawn next, and again until it has been drawn whole: a click that comes sooner ends
+    that run of the script, and brings the values that the browser still shows."""
+    st.session_state["settings.filled"] = config
+
+
+def _set(config: RunConfig, missing_only: bool = False):
     """Set the widgets of the form to a configuration."""
     for values in config.with_training(planned_steps=0, evaluation_interval=0).to_json().values():
         for field, value in values.items():
-            if not (missing_only and key(field) in st.session_state):
-                st.session_state[key(field)] = value
-                st.session_state.pop(key(field) + ".typed", None)
+            if missing_only and key(field) in st.session_state:
+                continue
+            st.session_state[key(field)] = value
+            if field in SIZES:
+                low, high, _step = SIZES[field]
+                st.session_state[key(field) + ".typed"] = min(max(value, low), high)
 
 
 def begin_with(text_id: str, tokenizer: str):
@@ -59,7 +68,9 @@ def form(types, characters: int, marker: str | None = None) -> RunConfig | None:
     """The settings as they stand; None where a number is refused. types: TokenizerConfig -> the least and the most types the chosen text
     would have; characters: its length; marker: between its prompts and answers, where it has some."""
     kept = st.session_state.get("settings") or presets.preset(30)
-    fill(kept, missing_only=True)  # Streamlit forgets a widget that a run of the script did not show
+    if filled := st.session_state.get("settings.filled"):
+        _set(filled)
+    _set(kept, missing_only=True)  # Streamlit forgets a widget that a run of the script did not show
     _presets()
     last = st.container()
     left, right = st.columns(2, gap="large")
@@ -80,6 +91,7 @@ def form(types, characters: int, marker: str | None = None) -> RunConfig | None:
         _loss_on(marker)
     with st.expander(_("More settings")):
         _more()
+    st.session_state.pop("settings.filled", None)
     if refusals():
         return None
     config = st.session_state["settings"] = _read()
