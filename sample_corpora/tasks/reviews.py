@@ -38,6 +38,7 @@ class Reviews:
     degrees: Sequence[str]
     negations: Sequence[str]
     clause: str  # with {noun}, {head} (a degree or a negation) and {adjective}
+    known_negations: Sequence[str]  # those whose words the openers have too
     openers: Sequence[str]  # say nothing about sentiment; some have a negation word
     think: str
     do_not_think: str
@@ -115,28 +116,32 @@ class Reviews:
         def never_negated(clause: Clause) -> bool:
             return clause.negated and clause.adjective in self.never_negated
 
+        def taught(clause: Clause) -> bool:
+            return known(clause) and not held_out_negation(clause) and not never_negated(clause)
+
         plain = where(lambda clause: known(clause) and not clause.negated)
-        negated = where(lambda clause: known(clause) and held_out_negation(clause))
         if not negation:
             new = where(lambda clause: not known(clause) and not clause.negated)
+            asked = where(lambda clause: clause.head in self.known_negations and known(clause) and not taught(clause))
             return Lines(
                 training=self._pairs(numbers, LINES, plain, plain),
                 held_out={"combinations": self._pairs(numbers, HELD_OUT, new, plain)},
-                experiments={"negation_unseen": self._pairs(numbers, HELD_OUT, negated, plain)},
+                experiments={"negation_unseen": self._pairs(numbers, HELD_OUT, asked, plain)},
             )
-        taught = where(lambda clause: known(clause) and not held_out_negation(clause) and not never_negated(clause))
         new = where(lambda clause: not known(clause) and not held_out_negation(clause) and not never_negated(clause))
+        negated = where(lambda clause: known(clause) and held_out_negation(clause))
         never = where(lambda clause: known(clause) and never_negated(clause))
+        usual = where(taught)
         return Lines(
-            training=self._pairs(numbers, LINES, taught, taught),
+            training=self._pairs(numbers, LINES, usual, usual),
             held_out={
-                "combinations": self._pairs(numbers, HELD_OUT, new, taught),
-                "negations": self._pairs(numbers, HELD_OUT, negated, taught),
+                "combinations": self._pairs(numbers, HELD_OUT, new, usual),
+                "negations": self._pairs(numbers, HELD_OUT, negated, usual),
             },
             experiments={
                 "negation_moved": self._distinct(numbers, HELD_OUT, lambda: self._moved(numbers, numbers.choice(plain))),
-                "never_negated": self._pairs(numbers, HELD_OUT, never, taught),
-                "longer": self._distinct(numbers, HELD_OUT, lambda: self._long(numbers, numbers.choice(taught))),
+                "never_negated": self._pairs(numbers, HELD_OUT, never, usual),
+                "longer": self._distinct(numbers, HELD_OUT, lambda: self._long(numbers, numbers.choice(usual))),
             },
         )
 

@@ -44,6 +44,7 @@ ENGLISH = Reviews(
     settings=(RESTAURANT, HOTEL, CINEMA),
     degrees=("was", "was very", "was really", "was so"),
     negations=("was not", "wasn't", "was not at all", "was hardly", "was far from"),
+    known_negations=("was not", "was far from"),
     clause="the {noun} {head} {adjective}",
     openers=(
         "we came on a monday .",
@@ -124,6 +125,7 @@ TASKS = (
         },
         lines=lines,
         true_answer=ENGLISH.true_answer,
+        loss_on="answer",
     ),
     TaskCorpus(
         id="reviews-en-no-negation",
@@ -142,6 +144,7 @@ TASKS = (
         },
         lines=without_negation,
         true_answer=ENGLISH.true_answer,
+        loss_on="answer",
         variant_of="reviews-en",
     ),
 )
