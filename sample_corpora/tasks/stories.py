@@ -130,14 +130,14 @@ CITIES_EN = replace(
     places=("Paris", "Rome", "London", "Madrid", "Vienna", "Oslo"),
     verbs=("went to", "flew to"),
     sentence="{person} {verb} {place}.",
-    moves=(4, 5),
+    moves=(2, 5),
     count=8_000,
 )
 CITIES_ZH = replace(
     ROOMS_ZH,
     people=("小明", "小红", "小刚", "小丽", "小华"),
     places=("北京", "上海", "广州", "成都", "西安", "杭州"),
-    moves=(4, 5),
+    moves=(2, 5),
     count=8_000,
 )
 
