@@ -67,7 +67,7 @@ def main():
             for said, settings in SETTINGS.items():
                 took = seconds(lambda m=model, s=settings: list(generate(m, NOTHING, TOKENS, s)), options.repeats)
                 row(name, said, f"{TOKENS / took:,.0f} tokens/s")
-        took = seconds(lambda m=network: [drawn.stretch for drawn in draws(m, NOTHING, TOKENS)], options.repeats)
+        took = seconds(lambda m=network: [drawn.interval for drawn in draws(m, NOTHING, TOKENS)], options.repeats)
         row(f"LSTM {config.model.hidden_size}", "with every draw's interval", f"{TOKENS / took:,.0f} tokens/s")
         prompt = tokenizer.encode(text[:PROMPT])
         took = seconds(lambda m=network, p=prompt: begin(m, p), options.repeats)

@@ -96,13 +96,13 @@ if unit == "validation_loss":
     smoothing = controls.slider(_("Smoothing of the training loss"), 0.0, 0.99, 0.9, 0.01, key="compare.smoothing", width=220)
 curves = [
     {
-        "name": comparison.labelled(name, place, found),
+        "name": comparison.labelled(name, position, found),
         "colour": colour,
         "dash": dash,
         "training": history.training(axis, smoothing) if unit == "validation_loss" else None,
         "validation": history.validation(axis, unit),
     }
-    for place, (name, (colour, dash), history) in enumerate(zip(names, looks, histories, strict=True))
+    for position, (name, (colour, dash), history) in enumerate(zip(names, looks, histories, strict=True))
 ]
 labels = {"x": axes[axis], "y": units[unit], "training": _("training loss"), "validation": _("validation loss")}
 plots.show(charts.compared(curves, labels, tuple(logarithmic)), key="compare.chart")
@@ -146,10 +146,10 @@ if found:
 st.subheader(_("What they write"))
 for begin in range(0, len(chosen), SAMPLES_IN_A_ROW):
     row = list(zip(names, chosen, strict=True))[begin : begin + SAMPLES_IN_A_ROW]
-    for place, ((name, run), column) in enumerate(zip(row, st.columns(len(row)), strict=True), start=begin):
+    for position, ((name, run), column) in enumerate(zip(row, st.columns(len(row)), strict=True), start=begin):
         evaluation = store.latest_evaluation(run.id)
         with column:
-            st.html(f"<div style='height:4px;border-radius:2px;background:{looks[place][0]}'></div>")
+            st.html(f"<div style='height:4px;border-radius:2px;background:{looks[position][0]}'></div>")
             st.text(name)
             st.caption(_("step {step}").format(step=f"{evaluation.step:,}" if evaluation else "0"))
             st.code(run_labels.sample(evaluation), language=None, wrap_lines=True)

@@ -45,14 +45,14 @@ seed = number_field(
     LARGEST_SEED,
     default=1,
     key="write.seed",
-    place=knob,
+    container=knob,
     below=more,
     help=_("Where the random numbers come from: the same seed, prompt and settings write the same text."),
     width=140,
 )
 knob.button(_("Another seed"), icon=":material/casino:", key="write.another_seed", on_click=another_seed)
 usual = SAMPLE_TOKENS[trained.tokenizer.kind]
-amount = number_field(_("Tokens at most"), 1, 500, default=usual, key="write.amount", place=knob, below=more, width=140)
+amount = number_field(_("Tokens at most"), 1, 500, default=usual, key="write.amount", container=knob, below=more, width=140)
 rules = editor.stop_rules(trained)
 rule = knob.selectbox(_("Stop condition"), list(rules), format_func=rules.get, key="write.stop_rule", width=220)
 

@@ -8,17 +8,17 @@ import numpy as np
 from lmcore.inference.probability import read_long
 from lmcore.models.base import LanguageModel
 
-MOST = 50  # tokens: each one is read around once
+MOST = 50  # tokens: the model reads the context once for each
 
 
 def occlusion(
     model: LanguageModel, context: np.ndarray, target: int, replacement: int | None = None, most: int = MOST
 ) -> np.ndarray:
-    """(min(T, most),) for each of the last tokens of a context: log P(target | context) - log P(target | the context without it).
+    """Return log P(target | context) - log P(target | the context without a token) for each of its last tokens, (min(T, most),) nats.
 
-    Nats; above 0: the token made the target more likely. context: (T,) ids. Left out, everything before the token moves one place
-    nearer; with a `replacement` (say the most frequent type) places stay as they are, and the token is read as that type.
-    nan where the target is impossible with and without the token.
+    Above 0 the token made the target more likely; nan where the target is impossible with and without it. context: (T,) ids.
+    replacement: the id a token is read as (say the most frequent one), so that positions stay as they are; None: it is left out, and
+    everything before it moves one position nearer.
     """
     context = np.asarray(context, dtype=np.int64)
     row, state = model.start()
@@ -27,9 +27,9 @@ def occlusion(
         rows, state = read_long(model, state, context[:head])
         row = rows[-1]
     without = []
-    for place in range(head, len(context)):
-        rest = context[place + 1 :] if replacement is None else np.append(replacement, context[place + 1 :])
+    for position in range(head, len(context)):
+        rest = context[position + 1 :] if replacement is None else np.append(replacement, context[position + 1 :])
         without.append(model.read(state, rest)[0][-1][target] if len(rest) else row[target])
-        row, state = model.step(state, int(context[place]))
+        row, state = model.step(state, int(context[position]))
     with np.errstate(invalid="ignore"):  # -inf - -inf
         return row[target] - np.array(without, dtype=np.float64)

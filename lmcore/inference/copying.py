@@ -18,11 +18,11 @@ HELD_OUT = 2_000  # tokens compared with
 
 @dataclass(frozen=True)
 class Span:
-    """Tokens begin … end - 1 of a text stand word for word in the training split, from `place` on."""
+    """Tokens begin … end - 1 of a text stand word for word in the training split, from `position` on."""
 
     begin: int
     end: int
-    place: int
+    position: int
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def copied(ids: np.ndarray, index: TextIndex, unknown_id: int | None = None, lea
     >>> index = TextIndex(np.array([0, 1, 2, 3, 4, 5, 6]), vocabulary_size=7)
     >>> found = copied(np.array([6, 1, 2, 3, 4, 5, 0, 1]), index)
     >>> found.spans, found.share, found.longest
-    ((Span(begin=1, end=6, place=1),), 0.625, 5)
+    ((Span(begin=1, end=6, position=1),), 0.625, 5)
     """
     ids = np.asarray(ids)
     apart = np.isin(ids, [other for other in (index.begin_id, unknown_id) if other is not None])

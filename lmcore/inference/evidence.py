@@ -1,4 +1,4 @@
-"""Where in the training text: how often a context was followed by a token, and what stands around a place.
+"""How often a context was followed by a token in the training text, where, and what stands around a position.
 
 What of a text is copied word for word is `copying`. Probabilities from such counts are `models.ngram`; the sorted index behind both is `text_index`.
 """
@@ -10,8 +10,8 @@ import numpy as np
 from lmcore.text.text_index import TextIndex
 
 LONGEST_CONTEXT = 20  # tokens
-PLACES = 5
-COMPARED = 1_000  # places
+POSITIONS = 5
+COMPARED = 1_000  # positions
 NOWHERE = np.empty(0, int)
 
 
@@ -20,9 +20,9 @@ class Evidence:
     """What the training text has to say about a token after the last `length` tokens of a context."""
 
     length: int
-    context_count: int  # the context stands there so often, with something after it
-    count: int  # so often followed by the token
-    places: tuple[int, ...]  # of the token in the training split, the first few
+    context_count: int  # how often the context stands there with a token after it
+    count: int  # how often this token is the one after it
+    positions: tuple[int, ...]  # of the token in the training split, the first few
 
     @property
     def share(self) -> float:
@@ -30,13 +30,14 @@ class Evidence:
         return self.count / self.context_count if self.context_count else 0.0
 
 
-def evidence(context: np.ndarray, token: int, index: TextIndex, most_places: int = PLACES) -> list[Evidence]:
-    """One `Evidence` a length of context, from 1 to the first that was never seen, or LONGEST_CONTEXT, or the beginning of the item.
+def evidence(context: np.ndarray, token: int, index: TextIndex, most_positions: int = POSITIONS) -> list[Evidence]:
+    """Return one `Evidence` for each length of context: from 1 to the first length that was never seen, at most LONGEST_CONTEXT tokens,
+    within the item.
 
     context: (T,) ids, T ≥ 0.
 
     >>> index = TextIndex(np.array([0, 1, 2, 0, 1, 3]), vocabulary_size=4)
-    >>> [(found.length, found.context_count, found.count, found.places) for found in evidence(np.array([3, 0, 1]), 3, index)]
+    >>> [(found.length, found.context_count, found.count, found.positions) for found in evidence(np.array([3, 0, 1]), 3, index)]
     [(1, 2, 1, (5,)), (2, 2, 1, (5,)), (3, 0, 0, ())]
     """
     context = _last_item(np.asarray(context), index.begin_id)[-LONGEST_CONTEXT:]
@@ -44,22 +45,23 @@ def evidence(context: np.ndarray, token: int, index: TextIndex, most_places: int
     ranges = index.ranges(text, len(text))
     found = []
     for length in range(1, len(context) + 1):
-        place = len(context) - length
-        low, high = (int(bound[place]) for bound in ranges[length])
+        position = len(context) - length
+        low, high = (int(bound[position]) for bound in ranges[length])
         at_the_end = low < high and int(index.order[low]) + length == len(index.order)  # the shortest suffix sorts first
-        begin, end = (int(bound[place]) for bound in ranges[length + 1])
-        places = np.sort(index.order[begin:end])[:most_places] + length + index.skipped
-        found.append(Evidence(length, high - low - at_the_end, end - begin, tuple(places.tolist())))
+        begin, end = (int(bound[position]) for bound in ranges[length + 1])
+        positions = np.sort(index.order[begin:end])[:most_positions] + length + index.skipped
+        found.append(Evidence(length, high - low - at_the_end, end - begin, tuple(positions.tolist())))
         if found[-1].context_count == 0:
             break
     return found
 
 
-def in_its_place(ids: np.ndarray, index: TextIndex, most: int) -> np.ndarray | None:
-    """The tokens that stand before a text in the training text, within its item, at most `most` of them; None where it does not stand
-    there. Where it begins an item somewhere, nothing stands before it.
+def before_in_training(ids: np.ndarray, index: TextIndex, most: int) -> np.ndarray | None:
+    """Return the ids of the last `most` tokens before a text in the training text, within its item; None where the text is not there.
 
-    >>> in_its_place(np.array([1, 2]), TextIndex(np.array([0, 1, 3, 0, 1, 2]), 4), most=2).tolist()
+    Empty where it begins an item somewhere. ids: (T,) of the text.
+
+    >>> before_in_training(np.array([1, 2]), TextIndex(np.array([0, 1, 3, 0, 1, 2]), 4), most=2).tolist()
     [3, 0]
     """
     ids = np.asarray(ids)
@@ -68,24 +70,24 @@ def in_its_place(ids: np.ndarray, index: TextIndex, most: int) -> np.ndarray | N
         low, high = index.narrow(low, high, length, ids[length : length + 1])
     found = index.order[int(low[0]) : int(high[0])][:COMPARED]
     before = [
-        _last_item(index.ids[max(0, place - most) : place], index.begin_id, keep_begin=False)
-        for place in np.sort(found)
-        if np.array_equal(index.ids[place : place + len(ids)], ids)
+        _last_item(index.ids[max(0, position - most) : position], index.begin_id, keep_begin=False)
+        for position in np.sort(found)
+        if np.array_equal(index.ids[position : position + len(ids)], ids)
     ]
     return (max if index.begin_id is None else min)(before, key=len, default=None)
 
 
-def surroundings(index: TextIndex, place: int, width: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """(ids before, ids after) a place of the training split, at most `width` each, within its item.
+def surroundings(index: TextIndex, position: int, width: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Return (ids before, ids after) a position of the training split, at most `width` each, within its item.
 
-    >>> before, after = surroundings(TextIndex(np.array([0, 1, 2, 0, 3, 4]), 5, begin_id=0), place=4)
+    >>> before, after = surroundings(TextIndex(np.array([0, 1, 2, 0, 3, 4]), 5, begin_id=0), position=4)
     >>> before.tolist(), after.tolist()
     ([], [4])
     """
-    place -= index.skipped
-    before = index.ids[max(0, place - width) : place]
-    after = index.ids[place + 1 : place + 1 + width]
-    ends = np.flatnonzero(index.ids[place : place + 1 + width] == index.begin_id) if index.begin_id is not None else NOWHERE
+    position -= index.skipped
+    before = index.ids[max(0, position - width) : position]
+    after = index.ids[position + 1 : position + 1 + width]
+    ends = np.flatnonzero(index.ids[position : position + 1 + width] == index.begin_id) if index.begin_id is not None else NOWHERE
     after = after[: max(0, ends[0] - 1)] if len(ends) else after
     return _last_item(before, index.begin_id, keep_begin=False), after
 

@@ -34,23 +34,23 @@ class Sampling(Validated):
 
 @dataclass(frozen=True)
 class Drawn:
-    """One token, and how it came to be the one."""
+    """A token that was drawn, and how."""
 
     id: int
-    random_number: float  # in [0, 1): it fell on the stretch of this token
+    random_number: float  # in [0, 1): it fell on the interval of this token
     log_probs: np.ndarray  # (V,) as the model says
     adjusted: np.ndarray  # (V,) after temperature, top-k and top-p: what was drawn from; -inf where cut off
 
     @property
-    def stretch(self) -> tuple[float, float]:
+    def interval(self) -> tuple[float, float]:
         """(low, high) of [0, 1): low ≤ random_number < high, and high - low is the token's adjusted probability."""
-        return stretch(self.adjusted, self.id)
+        return interval(self.adjusted, self.id)
 
 
 def adjust(log_probs: np.ndarray, sampling: Sampling) -> np.ndarray:
-    """(V,) log-probabilities after temperature, then top-k, then top-p (Holtzman et al., 2020); -inf where cut off.
+    """Return the log-probabilities (V,) after temperature, then top-k, then top-p (Holtzman et al., 2020); -inf where cut off.
 
-    Where no token is possible, none becomes so.
+    Where no token is possible before, none is after.
 
     >>> np.exp(adjust(np.log([0.5, 0.3, 0.2]), Sampling(top_k=2))).round(3).tolist()
     [0.625, 0.375, 0.0]
@@ -87,9 +87,9 @@ def _normalise(log_probs: np.ndarray) -> np.ndarray:
 
 
 def most_likely_first(log_probs: np.ndarray) -> np.ndarray:
-    """(V,) ids; of equally likely tokens the lower id comes first, on every processor.
+    """Return the ids (V,), the most likely first; of equally likely tokens the lower id comes first, on every processor.
 
-    For many tokens a sort that keeps the order of equals takes three times as long as to put equals in order afterwards.
+    For many tokens a stable sort takes three times as long as sorting equals by id afterwards.
 
     >>> most_likely_first(np.log([0.2, 0.3, 0.2, 0.3])).tolist()
     [1, 3, 0, 2]
@@ -98,16 +98,16 @@ def most_likely_first(log_probs: np.ndarray) -> np.ndarray:
         return np.argsort(-log_probs, kind="stable")
     order = np.argsort(-log_probs)
     descending, types = log_probs[order], len(log_probs)
-    place = np.concatenate([[0], np.cumsum(descending[1:] < descending[:-1])])  # the same for equals
-    return np.sort(place * types + order) % types
+    rank = np.concatenate([[0], np.cumsum(descending[1:] < descending[:-1])])  # the same for equals
+    return np.sort(rank * types + order) % types
 
 
-def stretches(log_probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(ids (K,), ends (K,)): the tokens that can be drawn side by side on [0, 1), the most likely first, and where each ends.
+def intervals(log_probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (ids (K,), ends (K,)): the tokens that can be drawn, side by side on [0, 1), the most likely first, and where each ends.
 
     Temperature keeps this order, so that one random number falls near the same token at every temperature.
 
-    >>> ids, ends = stretches(np.log([0.2, 0.5, 0.3]))
+    >>> ids, ends = intervals(np.log([0.2, 0.5, 0.3]))
     >>> ids.tolist(), ends.round(9).tolist()
     ([1, 2, 0], [0.5, 0.8, 1.0])
     """
@@ -119,34 +119,33 @@ def stretches(log_probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order, ends / ends[-1:]
 
 
-def stretch(log_probs: np.ndarray, token_id: int) -> tuple[float, float]:
-    """(low, high) of one token on [0, 1); empty, at 1, for a token that can't be drawn.
+def interval(log_probs: np.ndarray, token_id: int) -> tuple[float, float]:
+    """Return (low, high) of one token on [0, 1); empty, at 1, for a token that can't be drawn.
 
-    >>> tuple(round(bound, 9) for bound in stretch(np.log([0.2, 0.5, 0.3]), token_id=2))
+    >>> tuple(round(bound, 9) for bound in interval(np.log([0.2, 0.5, 0.3]), token_id=2))
     (0.5, 0.8)
     """
-    ids, ends = stretches(log_probs)
-    place = np.flatnonzero(ids == token_id)
-    if not len(place):
+    ids, ends = intervals(log_probs)
+    position = np.flatnonzero(ids == token_id)
+    if not len(position):
         return 1.0, 1.0
-    return float(ends[place[0] - 1]) if place[0] else 0.0, float(ends[place[0]])
+    return float(ends[position[0] - 1]) if position[0] else 0.0, float(ends[position[0]])
 
 
 def draw(log_probs: np.ndarray, random_number: float) -> int | None:
-    """The token on whose stretch of [0, 1) the random number falls, the most likely token's stretch first; None where none is
-    possible.
+    """Return the token on whose interval of [0, 1) the random number falls; None where no token is possible.
 
     >>> [draw(np.log([0.5, 0.5]), number) for number in (0.0, 0.49, 0.51)]
     [0, 0, 1]
     """
-    ids, ends = stretches(log_probs)
+    ids, ends = intervals(log_probs)
     return int(ids[np.searchsorted(ends, random_number, side="right")]) if len(ids) else None
 
 
 def draw_next(log_probs: np.ndarray, random_number: float, sampling: Sampling, never: tuple[int, ...] = ()) -> Drawn | None:
-    """One token from a model's log-probabilities (V,), with the record of how. never: ids that may not be drawn (`<unk>`).
+    """Return a token drawn from a model's log-probabilities (V,), with the record of how. never: ids that may not be drawn (`<unk>`).
 
-    None where these are the only possible ones: a counting model without smoothing knows such places.
+    None where these are the only possible ones, which can happen with a counting model without smoothing.
     """
     adjusted = adjust(without(log_probs, never), sampling)
     token_id = draw(adjusted, random_number)
@@ -154,7 +153,7 @@ def draw_next(log_probs: np.ndarray, random_number: float, sampling: Sampling, n
 
 
 def without(log_probs: np.ndarray, never: tuple[int, ...]) -> np.ndarray:
-    """(V,) the same log-probabilities, some tokens impossible; they no longer sum to 1."""
+    """Return the log-probabilities (V,) with some tokens made impossible; the probabilities no longer sum to 1."""
     if not never:
         return log_probs
     allowed = log_probs.copy()
@@ -163,7 +162,7 @@ def without(log_probs: np.ndarray, never: tuple[int, ...]) -> np.ndarray:
 
 
 def random_numbers(seed: int, count: int, first: int = 0) -> np.ndarray:
-    """(count,) numbers of [0, 1): token t of a text is drawn with number t of its seed, wherever writing begins.
+    """Return (count,) numbers of [0, 1) from number `first` on: token t of a text is always drawn with number t of its seed.
 
     >>> random_numbers(seed=7, count=2, first=3).tolist() == random_numbers(seed=7, count=5)[3:].tolist()
     True
@@ -174,7 +173,7 @@ def random_numbers(seed: int, count: int, first: int = 0) -> np.ndarray:
 
 
 def begin(model: LanguageModel, context: np.ndarray) -> tuple[np.ndarray, Any]:
-    """(log_probs (V,), state) of a model that has read a context. context: (T,) ids, T ≥ 0."""
+    """Return (log_probs (V,), state) of a model that has read a context. context: (T,) ids, T ≥ 0."""
     log_probs, state = model.start()
     if len(context):
         rows, state = read_long(model, state, np.asarray(context, dtype=np.int64))
@@ -191,25 +190,25 @@ def draws(
     never: tuple[int, ...] = (),
     stop: frozenset[int] = frozenset(),
 ) -> Iterator[Drawn]:
-    """At most `count` tokens after a context, one at a time; the state is carried, nothing is read twice.
+    """Yield at most `count` tokens after a context; the state is carried, so that nothing is read twice.
 
     context: (T,) ids, T ≥ 0. never: ids that may not be drawn; where nothing else is possible the text ends.
-    stop: ids after which nothing comes (`ending_ids`).
+    stop: ids after which the text ends (`ending_ids`).
     """
     yield from draws_after(model, begin(model, context), count, sampling, seed, never, stop)
 
 
 def draws_after(
     model: LanguageModel,
-    begun: tuple[np.ndarray, Any],
+    prefilled: tuple[np.ndarray, Any],
     count: int,
     sampling: Sampling,
     seed: int,
     never: tuple[int, ...] = (),
     stop: frozenset[int] = frozenset(),
 ) -> Iterator[Drawn]:
-    """The same after a context that was read before. begun: what `begin` gave."""
-    log_probs, state = begun
+    """Yield the same after a context that has been read. prefilled: what `begin` returned."""
+    log_probs, state = prefilled
     for random_number in random_numbers(seed, count).tolist():
         drawn = draw_next(log_probs, random_number, sampling, never)
         if drawn is None:
@@ -229,15 +228,15 @@ def generate(
     never: tuple[int, ...] = (),
     stop: frozenset[int] = frozenset(),
 ) -> Iterator[int]:
-    """The ids alone of what `draws` gives."""
+    """Yield the ids alone of what `draws` yields."""
     return (drawn.id for drawn in draws(model, context, count, sampling, seed, never, stop))
 
 
 def ending_ids(tokenizer: Tokenizer, stop: str) -> frozenset[int]:
-    """The ids that end a sentence, a line or an item. Raises SettingNotAChoice.
+    """Return the ids that end a sentence, a line or an item. Raises SettingNotAChoice.
 
-    A sentence ends with the token that has its mark; a quotation mark that would come after it is not waited for. What ends an
-    item ends its line and its sentence too.
+    A sentence ends with the token that has its mark, even if a quotation mark would follow. The end of an item also ends its line
+    and its sentence.
     """
     if stop not in STOPS:
         raise SettingNotAChoice(field="stop", value=stop, choices=", ".join(STOPS))

@@ -146,7 +146,7 @@ class Writing:
             id=token_id,
             random_number=number,
             probability=float(np.exp(log_probs[token_id])),
-            interval=sampling.stretch(adjusted, token_id),
+            interval=sampling.interval(adjusted, token_id),
             greedy=settings.temperature == 0,
             top=TopTokens.of(log_probs, adjusted, KEPT),
         )

@@ -49,7 +49,7 @@ def answer_tokens(marked: str, marker: str, tokenizer: Tokenizer) -> np.ndarray:
     [0, 0, 0, 0, 0, 1, 1]
     """
     _, starts, ends = tokenizer.offsets(marked)
-    breaks = np.array([place for place, character in enumerate(marked) if character == ITEM_BREAK])
+    breaks = np.array([position for position, character in enumerate(marked) if character == ITEM_BREAK])
     answers = [len(marked)]  # what stands before the first item is no answer
     for begin, end in zip(breaks.tolist(), breaks[1:].tolist(), strict=False):
         after = marked.index(marker, begin, end) + len(marker)

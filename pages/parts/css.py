@@ -44,10 +44,10 @@ def css() -> str:
         ".st-key-inside-code-lines [data-testid=stCode] * { font-size: 0.75rem; }",  # a program, and beside it its values
         f".st-key-text-files {REFUSED} {{ content: {css_string(too_large)}; }}",  # any ending is taken
     ]
-    for place, words in said.items():
+    for selector, words in said.items():
         rules += [
-            f"{place} {{ font-size: 0; }}",
-            f"{place}::after {{ content: {css_string(words)}; font-size: 0.875rem; }}",
+            f"{selector} {{ font-size: 0; }}",
+            f"{selector}::after {{ content: {css_string(words)}; font-size: 0.875rem; }}",
         ]
     return f"<style>{' '.join(rules)}</style>"
 

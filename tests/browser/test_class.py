@@ -18,7 +18,7 @@ STUDENTS = 30
 NAME = "a run about the swing"
 POINTS = """() => (document.querySelector('.st-key-class-board .js-plotly-plot')?.data ?? []).flatMap(trace =>
     trace.hovertext.map((hover, place) => ({name: hover.match(/<b>(.*?)<\\/b>/)[1], place: trace.customdata[place]})))"""
-PLACES = """() => [...document.querySelectorAll('.st-key-class-board .scatterlayer .point')].map(point => {
+POSITIONS = """() => [...document.querySelectorAll('.st-key-class-board .scatterlayer .point')].map(point => {
     const box = point.getBoundingClientRect();
     return [box.x + box.width / 2, box.y + box.height / 2];
 })"""
@@ -98,7 +98,7 @@ def test_a_board_grows_by_itself_and_tells_what_it_may(server, new_browser):
 
     wait_for_names(teacher, "小明")  # nobody has reloaded the page
     teacher.locator(".st-key-class-hidden input:enabled").wait_for()  # and it can be hidden
-    teacher.mouse.click(*teacher.evaluate(PLACES)[0])
+    teacher.mouse.click(*teacher.evaluate(POSITIONS)[0])
     teacher.locator(".st-key-class-curve .js-plotly-plot").wait_for()
     teacher.get_by_text("its student has not shared that").wait_for()
     told = teacher.content() + teacher.evaluate(
@@ -162,7 +162,7 @@ def test_thirty_hand_in_at_once_and_the_board_shows_all(server, new_browser, mon
     wait_for_names(teacher, *students)
     board = rooms.board(code)
     assert {entry.visitor: entry.run.id for entry in board} == runs
-    assert sorted(entry.place for entry in board) == list(range(1, STUDENTS + 1))
+    assert sorted(entry.number for entry in board) == list(range(1, STUDENTS + 1))
     for tab in tabs:
         tab.socket.close()
     assert not teacher.faults

@@ -18,7 +18,7 @@ from tests.browser.test_main_path import STORY_EN, paste, settled, start, wait_f
 @pytest.fixture(scope="module")
 def files(server, chromium, tmp_path_factory):
     """{with its text: path} of one run, trained and downloaded as a visitor would."""
-    place = tmp_path_factory.mktemp("downloads")
+    folder = tmp_path_factory.mktemp("downloads")
     context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(60_000)
     page = context.new_page()
@@ -32,7 +32,7 @@ def files(server, chromium, tmp_path_factory):
     for with_text in (True, False):
         with page.expect_download() as waiting:
             page.locator(f".st-key-file-{'with' if with_text else 'without'} button").click()
-        found[with_text] = place / f"{with_text} {waiting.value.suggested_filename}"
+        found[with_text] = folder / f"{with_text} {waiting.value.suggested_filename}"
         waiting.value.save_as(found[with_text])
     page.get_by_text("Program in PyTorch").click()
     page.locator(".st-key-home-text label").click()

@@ -114,11 +114,13 @@ FEW = [
     "￥",
     "鑫",
 ]
-PLACES = {
+POSITIONS = {
     "alone": "{}", "in a sentence": "I said {} to him, and he smiled.", "in a table": "a,b,{},1\n2,c,,3\n", "as a value": "name={};",
     "as markup": "<b>{}</b>", "after ASCII": "abc{}\n", "in a long text": ASCII_LINES + "Name: {}\n" + ASCII_LINES,
 }  # fmt: skip
-FEW_CHARACTERS = {f"{words} {place}": ("gb18030", form.format(words)) for words, (place, form) in product(FEW, PLACES.items())}
+FEW_CHARACTERS = {
+    f"{words} {position}": ("gb18030", form.format(words)) for words, (position, form) in product(FEW, POSITIONS.items())
+}
 DIALOGUE = [
     "“Hello,” she said. “It’s late.”", "‘Who’s there?’ — ‘It’s me…’", "“No.”\n“Yes.”", "Don’t.", "• one\n• two – three", "It’s 5 €",
     "price: £5 or €6", "naïve façade", "résumé", "café", "El Niño", "Zoë", "§ 5 Abs. 2", "© 2020 ACME®™", "20°C ± 1", "½ cup",

@@ -11,8 +11,8 @@ from lmcore.inference.alignment import shuffled
 def test_shuffling_moves_words_and_nothing_else(text):
     other = shuffled(text, random.Random(3))
     assert sorted(other) == sorted(text) and other != text
-    marks = [(place, character) for place, character in enumerate(text) if character in ".。"]
-    assert [(place, other[place]) for place, _character in marks] == marks
+    marks = [(position, character) for position, character in enumerate(text) if character in ".。"]
+    assert [(position, other[position]) for position, _character in marks] == marks
 
 
 @pytest.mark.parametrize("text", ["", "one", "the the the", "…!"])

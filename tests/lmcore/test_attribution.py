@@ -21,7 +21,7 @@ CONTEXT = np.array([3, 1, 4, 1, 5, 2])
 def test_a_token_left_out(name, target):
     model = MODELS[name]
     whole = next_token(model, CONTEXT)[target]
-    expected = [whole - next_token(model, np.delete(CONTEXT, place))[target] for place in range(6)]
+    expected = [whole - next_token(model, np.delete(CONTEXT, position))[target] for position in range(6)]
     assert_allclose(occlusion(model, CONTEXT, target), expected, atol=1e-5)
 
 
@@ -29,7 +29,7 @@ def test_a_token_left_out(name, target):
 def test_a_token_replaced(name):
     model = MODELS[name]
     whole = next_token(model, CONTEXT)[2]
-    replaced = [np.where(np.arange(6) == place, 4, CONTEXT) for place in range(6)]
+    replaced = [np.where(np.arange(6) == position, 4, CONTEXT) for position in range(6)]
     effects = occlusion(model, CONTEXT, 2, replacement=4)
     assert_allclose(effects, [whole - next_token(model, context)[2] for context in replaced], atol=1e-5)
     assert abs(effects[2]) < 1e-5  # by itself

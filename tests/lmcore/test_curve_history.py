@@ -23,9 +23,9 @@ def a_history() -> CurveHistory:
 
 
 def test_evaluations_lie_where_their_steps_lie():
-    for axis, places in {"step": [2, 4], "tokens": [64, 128], "seconds": [1, 2]}.items():
+    for axis, positions in {"step": [2, 4], "tokens": [64, 128], "seconds": [1, 2]}.items():
         x, y = a_history().validation(axis, "bits_per_byte")
-        assert (x.tolist(), y.tolist()) == (places, [3.0, 2.0])
+        assert (x.tolist(), y.tolist()) == (positions, [3.0, 2.0])
 
 
 def test_smoothing_is_an_exponential_mean():

@@ -21,7 +21,8 @@ def history(training: list[float], validation: list | None = None, noise: float 
     """An evaluation every 10 steps; the losses as they were there."""
     validation = validation or [None] * len(training)
     points = [
-        Point(10 * (place + 1), loss, new, noise) for place, (loss, new) in enumerate(zip(training, validation, strict=True))
+        Point(10 * (position + 1), loss, new, noise)
+        for position, (loss, new) in enumerate(zip(training, validation, strict=True))
     ]
     return History(points, GUESSING, **more)
 

@@ -20,8 +20,8 @@ WORDS, MARKS = ["a", "bb", "Cat", "数", "7", "mp3", "U.S."], ['"', "-", "/", ",
 def by_lot(draw: random.Random, spaces: list[tuple[float, str]], count: int) -> tuple[str, float]:
     """(text, bits of its true probability): words and marks by turns, each by lot, and behind each one of the `spaces` by lot."""
     parts, bits = [], 0.0
-    for place in range(count):
-        types = (WORDS, MARKS)[place % 2]
+    for position in range(count):
+        types = (WORDS, MARKS)[position % 2]
         probability, space = draw.choices(spaces, [share for share, _ in spaces])[0]
         parts += [draw.choice(types), space]
         bits += math.log2(len(types)) - math.log2(probability)

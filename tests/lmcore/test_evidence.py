@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lmcore.inference.copying import Span, copied, held_out_copied
-from lmcore.inference.evidence import evidence, in_its_place, surroundings
+from lmcore.inference.evidence import before_in_training, evidence, surroundings
 from lmcore.text.corpus import Corpus
 from lmcore.text.text_index import TextIndex
 from lmcore.tokenizers import CharacterTokenizer
@@ -16,9 +16,9 @@ def plain_evidence(context, token, index):
     ids, found = index.ids.tolist(), []
     for length in range(1, len(context) + 1):
         wanted = context[-length:]
-        follows = [place + length for place in range(len(ids) - length) if ids[place : place + length] == wanted]
-        places = [place for place in follows if ids[place] == token]
-        found.append((length, len(follows), len(places), tuple(places[:3])))
+        follows = [position + length for position in range(len(ids) - length) if ids[position : position + length] == wanted]
+        positions = [position for position in follows if ids[position] == token]
+        found.append((length, len(follows), len(positions), tuple(positions[:3])))
         if not follows or wanted[0] == index.begin_id:
             break
     return found
@@ -31,8 +31,8 @@ def test_evidence_equals_a_plain_search(kind):
     seen = [index.ids[start : start + 8].tolist() for start in random.integers(0, 490, 30)]
     for context in seen + random.integers(0, 5, (30, 8)).tolist() + [index.ids[-8:].tolist()]:
         for token in (0, 2):
-            found = evidence(np.array(context), token, index, most_places=3)
-            assert [(one.length, one.context_count, one.count, one.places) for one in found] == plain_evidence(
+            found = evidence(np.array(context), token, index, most_positions=3)
+            assert [(one.length, one.context_count, one.count, one.positions) for one in found] == plain_evidence(
                 context, token, index
             )
 
@@ -54,18 +54,18 @@ def test_a_context_at_the_very_end_was_followed_by_nothing():
 
 def test_places_are_those_of_the_whole_training_split():
     index = TextIndex(np.array([0, 1, 2, 3, 4, 5]), 6, skipped=100)
-    assert evidence(np.array([1]), 2, index)[0].places == (102,)
+    assert evidence(np.array([1]), 2, index)[0].positions == (102,)
     assert copied(np.array([1, 2, 3, 4, 5]), index).spans == (Span(0, 5, 101),)
     assert [part.tolist() for part in surroundings(index, 102, width=1)] == [[1], [3]]
 
 
 @pytest.mark.parametrize(
-    ("place", "expected"),
+    ("position", "expected"),
     [(1, ([], [2, 3])), (3, ([1, 2], [])), (4, ([1, 2, 3], [])), (5, ([], [6])), (0, ([], []))],
 )
-def test_the_surroundings_of_a_place_end_with_its_item(place, expected):
+def test_the_surroundings_of_a_position_end_with_its_item(position, expected):
     index = TextIndex(np.array([0, 1, 2, 3, 0, 5, 6, 0]), 7, begin_id=0)
-    before, after = surroundings(index, place)
+    before, after = surroundings(index, position)
     assert (before.tolist(), after.tolist()) == expected
 
 
@@ -85,7 +85,7 @@ def test_spans_equal_a_plain_search(kind):
         wanted = ids[begin:end]
         if end > len(ids) or index.begin_id in wanted:
             return None
-        return next((place for place in range(len(text)) if text[place : place + len(wanted)] == wanted), None)
+        return next((position for position in range(len(text)) if text[position : position + len(wanted)] == wanted), None)
 
     spans = [
         Span(begin, end, stands(begin, end))
@@ -96,7 +96,7 @@ def test_spans_equal_a_plain_search(kind):
     found = copied(output, index, least=4)
     assert list(found.spans) == spans
     assert len(spans) > 3
-    inside = {place for span in spans for place in range(span.begin, span.end)}
+    inside = {position for span in spans for position in range(span.begin, span.end)}
     assert found.share == len(inside) / (80 - ids.count(index.begin_id))
     assert found.longest == max(span.end - span.begin for span in spans)
 
@@ -153,7 +153,7 @@ def test_of_nothing_nothing_is_copied():
 )
 def test_what_stands_before_a_text_in_the_training_text(ids, begin_id, before):
     training = [0, 1, 2, 0, 5, 6, 7, 1, 2] if begin_id is not None else [5, 6, 7, 1, 2, 0, 1, 2, 0, 5]
-    found = in_its_place(np.array(ids), TextIndex(np.array(training), 10, begin_id), most=3)
+    found = before_in_training(np.array(ids), TextIndex(np.array(training), 10, begin_id), most=3)
     assert (None if found is None else found.tolist()) == before
 
 

@@ -87,7 +87,9 @@ def test_what_counts_are_the_answers_and_the_ends_of_items(tokenizer, kind, sepa
         end = begin + len(item)
         inside = (starts >= begin) & (ends <= end)
         cut = zip(starts[inside & counted], ends[inside & counted], strict=True)
-        said = "".join(marked[place] for place in sorted({place for start, stop in cut for place in range(start, stop)}))
+        said = "".join(
+            marked[position] for position in sorted({position for start, stop in cut for position in range(start, stop)})
+        )
         assert said.replace(" ", "") == halves(item, marker)[1].replace(" ", "")
         assert counted[np.flatnonzero(starts == end)[0]]  # that the item ends
         begin = end
@@ -124,9 +126,9 @@ def test_the_loss_is_that_of_the_answers_token_by_token(family, tokenizer, loss,
     if loss == "exact":
         model, total = NeuralLanguageModel(network.eval(), data.opening, built.begin_id), 0.0
         for inputs, targets in zip(batch.inputs, batch.targets, strict=True):
-            for place in np.flatnonzero(targets != IGNORED):
-                begin = np.flatnonzero(inputs[: place + 1] == built.begin_id)[-1]
-                total -= probability.next_token(model, inputs[begin + 1 : place + 1])[targets[place]]
+            for position in np.flatnonzero(targets != IGNORED):
+                begin = np.flatnonzero(inputs[: position + 1] == built.begin_id)[-1]
+                total -= probability.next_token(model, inputs[begin + 1 : position + 1])[targets[position]]
         assert trace.loss == pytest.approx(total / batch.tokens, abs=1e-5)
         network.train()
 

@@ -14,10 +14,10 @@ from lmcore.inference.sampling import (
     draws,
     ending_ids,
     generate,
+    interval,
+    intervals,
     most_likely_first,
     random_numbers,
-    stretch,
-    stretches,
 )
 from lmcore.models import UniformModel
 from lmcore.tokenizers import CharacterTokenizer, WordTokenizer
@@ -74,7 +74,7 @@ def test_a_banned_token_never_comes():
 
 
 def test_the_most_likely_token_has_the_first_stretch():
-    ids, ends = stretches(np.log([0.1, 0.4, 0.1, 0.4]))
+    ids, ends = intervals(np.log([0.1, 0.4, 0.1, 0.4]))
     assert ids.tolist() == [1, 3, 0, 2]  # equally likely ones in the order of their ids
     assert_allclose(ends, [0.4, 0.8, 0.9, 1.0])
 
@@ -88,15 +88,15 @@ def test_equally_likely_tokens_come_in_the_order_of_their_ids(digits):
 
 def test_what_is_cut_off_has_no_stretch():
     adjusted = adjust(LOG_PROBS, Sampling(top_k=2))
-    assert stretches(adjusted)[0].tolist() == [1, 3]
-    assert stretch(adjusted, 0) == (1.0, 1.0)
+    assert intervals(adjusted)[0].tolist() == [1, 3]
+    assert interval(adjusted, 0) == (1.0, 1.0)
 
 
 def test_a_record_says_where_the_number_fell():
     drawn = draw_next(LOG_PROBS, 0.65, Sampling(top_k=3))
     assert drawn.id == 3
     assert_allclose(np.exp(drawn.adjusted), [0, 4 / 9, 2 / 9, 3 / 9], atol=1e-12)
-    assert_allclose(drawn.stretch, [4 / 9, 7 / 9])
+    assert_allclose(drawn.interval, [4 / 9, 7 / 9])
     assert drawn.log_probs is LOG_PROBS
 
 
@@ -107,7 +107,7 @@ def test_greedy_needs_no_number():
 @pytest.mark.parametrize("name", MODELS)
 def test_every_number_falls_on_the_stretch_of_its_token(name):
     for drawn in draws(MODELS[name], np.array([2]), 20, Sampling(temperature=1.3, top_p=0.9), seed=3):
-        low, high = drawn.stretch
+        low, high = drawn.interval
         assert low <= drawn.random_number < high
         assert_allclose(high - low, np.exp(drawn.adjusted[drawn.id]), atol=1e-12)
 

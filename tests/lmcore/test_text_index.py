@@ -23,7 +23,7 @@ TEXTS = {
 def test_places_are_sorted_by_all_that_follows(name):
     ids, vocabulary_size = TEXTS[name]
     text = ids.tolist()
-    assert suffix_array(ids, vocabulary_size).tolist() == sorted(range(len(text)), key=lambda place: text[place:])
+    assert suffix_array(ids, vocabulary_size).tolist() == sorted(range(len(text)), key=lambda position: text[position:])
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -37,8 +37,8 @@ def test_a_range_holds_every_place_of_a_stretch_and_no_other(name):
     for length, (low, high) in enumerate(ranges):
         for start in range(len(low)):
             wanted = asked[start : start + length].tolist()
-            places = [place for place in range(len(ids)) if ids[place : place + length].tolist() == wanted]
-            assert sorted(index.order[low[start] : high[start]].tolist()) == places
+            positions = [position for position in range(len(ids)) if ids[position : position + length].tolist() == wanted]
+            assert sorted(index.order[low[start] : high[start]].tolist()) == positions
 
 
 def test_common_prefixes_by_hand():

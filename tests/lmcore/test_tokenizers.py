@@ -60,7 +60,7 @@ def test_offsets_point_into_the_text(tokenizer, text):
     covered = np.zeros(len(text), dtype=bool)
     for start, end in zip(starts, ends, strict=True):
         covered[start:end] = True
-    assert all(covered[place] or tokenizer.kind == "word" and text[place].isspace() for place in range(len(text)))
+    assert all(covered[position] or tokenizer.kind == "word" and text[position].isspace() for position in range(len(text)))
 
 
 @every_tokenizer
@@ -276,7 +276,7 @@ def test_once_only_words_are_unknown_in_a_large_text_alone():
     assert WordTokenizer.train("often often " + few).encode(few).min() > 0
     tokenizer, ids = WordTokenizer.train_and_encode("often often " + many)
     assert tokenizer.vocabulary_size == 1 + 1 + 3_000 - 150
-    assert np.flatnonzero(ids == 0).tolist() == [2 + 20 * place for place in range(150)]  # 5 %, from all over the alphabet
+    assert np.flatnonzero(ids == 0).tolist() == [2 + 20 * position for position in range(150)]  # 5 %, from all over the alphabet
 
 
 @pytest.mark.parametrize("mark", [" ", "\n", ITEM_BREAK])

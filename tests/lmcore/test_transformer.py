@@ -57,11 +57,11 @@ def test_a_token_sees_itself_and_the_window_before_it_and_nothing_else():
     """One layer, so that nothing reaches it through another."""
     network, ids = a_network(layers=1), some_ids(9)
     features = read(network, ids, [9])[0, 7]
-    for place in range(9):
+    for position in range(9):
         other = ids.clone()
-        other[0, place] = (ids[0, place] + 1) % TYPES
+        other[0, position] = (ids[0, position] + 1) % TYPES
         changed = not np.array_equal(read(network, other, [9])[0, 7], features)
-        assert changed == (7 - 5 <= place <= 7)
+        assert changed == (7 - 5 <= position <= 7)
 
 
 @torch.no_grad()

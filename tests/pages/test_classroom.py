@@ -51,9 +51,9 @@ class Classroom:
     def fill(self, **more) -> dict[str, str]:
         """Three students with a run each on the board -> {nickname: run}."""
         found = {}
-        for place, (name, loss) in enumerate(LOSSES.items()):
+        for position, (name, loss) in enumerate(LOSSES.items()):
             self.rooms.join(self.code, f"visitor {name}", name)
-            found[name] = self.run(f"visitor {name}", loss, learning_rate=0.01 * 3**place)
+            found[name] = self.run(f"visitor {name}", loss, learning_rate=0.01 * 3**position)
             self.rooms.hand_in(self.code, f"visitor {name}", found[name], **more)
         return found
 
@@ -198,8 +198,8 @@ def test_runs_with_one_name_can_be_told_apart_where_one_is_chosen(classroom):
 def test_nothing_of_a_student_s_text_is_on_the_page_unless_ticked(classroom):
     runs = classroom.fill()
     app = classroom.open("teacher")
-    for place, (name, run_id) in enumerate(runs.items(), start=1):
-        app.selectbox(key="class.chosen.0").set_value(place).run()
+    for position, (name, run_id) in enumerate(runs.items(), start=1):
+        app.selectbox(key="class.chosen.0").set_value(position).run()
         secret = (
             f"diary of visitor {name}",
             f"written by visitor {name}",
@@ -341,7 +341,7 @@ def test_a_point_is_hidden_where_it_is_looked_at(classroom):
     app = classroom.open("teacher")
     app.selectbox(key="class.chosen.0").set_value(2).run()
     app.button(key="class.hide.2").click().run()
-    assert [entry.place for entry in classroom.board() if entry.hidden] == [2]
+    assert [entry.number for entry in classroom.board() if entry.hidden] == [2]
     app = classroom.open("visitor Ben")
     app.selectbox(key="class.chosen.0").set_value(1).run()
     assert not any(key.startswith("class.hide.") for key in keys(app))

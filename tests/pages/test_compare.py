@@ -297,7 +297,7 @@ def test_a_legend_tells_runs_by_what_differs(finished):
     run, text = finished
     small, large = with_config(run, hidden_size=64), with_config(run, hidden_size=256)
     found = comparison.differences([small, large], [text, text])
-    assert [comparison.labelled("cats, run 1", place, found) for place in (0, 1)] == [
+    assert [comparison.labelled("cats, run 1", position, found) for position in (0, 1)] == [
         "cats, run 1 · Hidden size 64",
         "cats, run 1 · Hidden size 256",
     ]

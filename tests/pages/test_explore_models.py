@@ -110,7 +110,7 @@ def test_every_column_is_a_distribution_and_uses_all_it_can(run, trained, smooth
 def test_the_chain_is_made_of_the_same_numbers(trained, entries):
     ids = trained.encode("the dog near the cows sleeps\nit rains in the village")
     for entry in entries:
-        one_by_one = [entry.compared.next_log_probs(ids[:place])[token_id] for place, token_id in enumerate(ids)]
+        one_by_one = [entry.compared.next_log_probs(ids[:position])[token_id] for position, token_id in enumerate(ids)]
         assert_allclose(entry.compared.token_log_probs(ids), one_by_one, atol=1e-5)
 
 

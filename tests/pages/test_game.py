@@ -79,7 +79,7 @@ def test_a_guess_in_words_is_scored(play):
 def test_a_wrong_choice_goes_out_and_the_token_stays_hidden(play):
     app = play("words")
     right = right_choice(app)
-    wrong = next(f"game.choice.{place}" for place in range(5) if f"game.choice.{place}" != right)
+    wrong = next(f"game.choice.{position}" for position in range(5) if f"game.choice.{position}" != right)
     app.button(key=wrong).click().run()
     assert app.button(key=wrong).disabled
     assert hits(app)["You"] == "0 / 0"

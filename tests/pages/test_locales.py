@@ -38,7 +38,7 @@ def said_by_lmcore() -> dict[str, str]:
     return {**{kind.sentence: kind.code for kind in BY_CODE.values()}, **dict.fromkeys(words, "lmcore")}
 
 
-def places(text: str) -> set[str]:
+def placeholders(text: str) -> set[str]:
     return {name.split(".")[0] for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
@@ -53,7 +53,11 @@ def test_every_text_is_translated(language):
 
 @pytest.mark.parametrize("language", LOCALES)
 def test_translations_have_the_same_places_for_values(language):
-    wrong = {text: catalogue(language)[text] for text in SAID if places(text) != places(catalogue(language).get(text, text))}
+    wrong = {
+        text: catalogue(language)[text]
+        for text in SAID
+        if placeholders(text) != placeholders(catalogue(language).get(text, text))
+    }
     assert not wrong
 
 

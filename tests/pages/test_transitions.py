@@ -140,7 +140,7 @@ def test_a_loss_that_exploded_offers_a_tenth_of_the_rate(store, a_run):
 @pytest.mark.parametrize(("changed", "offered"), [([], 0.002), ([5.0], 0.02), ([5.0, 0.1], 0.01)])
 def test_after_a_change_of_the_rate_the_retry_says_why_it_is_offered(store, a_run, changed, offered):
     rates = [a_run.requested.training.learning_rate, *changed]
-    notes = marks.of_rates([(10 * place, rate) for place, rate in enumerate(rates)])
+    notes = marks.of_rates([(10 * position, rate) for position, rate in enumerate(rates)])
     with store.database.writing() as connection:
         connection.execute(
             "UPDATE runs SET status = 'failed', error_code = 'training.loss_not_finite', error_values = ?, notes = ?",

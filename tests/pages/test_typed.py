@@ -216,9 +216,9 @@ def test_where_a_sentence_stands(monkeypatch, kind, text, sentence, before):
     index = TextIndex.of(data, tokenizer.vocabulary_size)
     monkeypatch.setattr(scoring.ngram_cache, "counts", lambda *_: SimpleNamespace(index=index))
     monkeypatch.setattr(visitor, "data_folder", lambda: None)
-    place = scoring.in_training_text(None, a_model(tokenizer, text * 20, kind), sentence)
+    found = scoring.in_training_text(None, a_model(tokenizer, text * 20, kind), sentence)
     if before is None:
-        assert place is None
+        assert found is None
         return
-    assert place[0] == before
-    assert tokenizer.decode(place[1]).endswith("One cat." if kind == "stream" else "One cat.\n")
+    assert found[0] == before
+    assert tokenizer.decode(found[1]).endswith("One cat." if kind == "stream" else "One cat.\n")

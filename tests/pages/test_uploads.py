@@ -26,11 +26,11 @@ def server(monkeypatch):
     limit = Middleware(uploads.UploadLimit, of_a_tab=2_000 + FRAME, of_a_server=5_000 + FRAME)
     client = TestClient(Starlette(routes=create_upload_routes(here, manager, ""), middleware=[limit]))
 
-    def put(place: str, size: int, **more) -> int:
-        return client.put(f"/_stcore/upload_file/{place}", files={"file": ("a.txt", b"x" * size)}, **more).status_code
+    def put(address: str, size: int, **more) -> int:
+        return client.put(f"/_stcore/upload_file/{address}", files={"file": ("a.txt", b"x" * size)}, **more).status_code
 
-    def delete(place: str):
-        client.delete(f"/_stcore/upload_file/{place}")
+    def delete(address: str):
+        client.delete(f"/_stcore/upload_file/{address}")
 
     return SimpleNamespace(put=put, delete=delete, tabs=tabs, manager=manager, client=client)
 

@@ -117,8 +117,8 @@ def test_the_bar_is_cut_into_stretches_and_the_number_lies_on_the_drawn_one(trai
     monkeypatch.setattr(writing, "KEPT", 5)  # so that some tokens drawn are none of them
     kinds = set()
     text = a_text(trained, tokens=40, settings=settings)
-    for place, token in enumerate(text.tokens):
-        bar = editor.number_bar(trained, text, place)
+    for position, token in enumerate(text.tokens):
+        bar = editor.number_bar(trained, text, position)
         bounds = [(part["low"], part["high"]) for part in bar["stretches"]]
         assert_allclose([low for low, _ in bounds], [0.0, *(high for _, high in bounds[:-1])], atol=1e-4)
         assert_allclose(bounds[-1][1], 1.0, atol=1e-4)
@@ -242,8 +242,8 @@ def test_lines_of_the_training_text_are_for_its_owner(open_page, here, trained, 
         on_page(app).choose(trained, WARM, int(token_id))
     see(app, "copied")
     assert [metric.value for metric in app.metric] == ["100%", "43", "100%"]
-    (places,) = app.dataframe
-    (row,) = places.value.to_dict("records")
+    (table,) = app.dataframe
+    (row,) = table.value.to_dict("records")
     assert row == {"Tokens": 43, "before": "the ca", "Copied": "t sat on the mat and the dog sat on the log", "after": "⏎the cat"}
     assert ONLY_FOR_THE_OWNER not in {caption.value for caption in app.caption}
     monkeypatch.setattr(visitor, "current", lambda: "ben")

@@ -61,8 +61,8 @@ def variants(content: bytes, count: int, seed: int = 12) -> Iterator[tuple[str, 
         draw, damaged = random.Random(f"{seed} {number}"), bytearray(content)
         kind = draw.choice(("flipped",) * 7 + ("in a row", "zeroed", "cut"))
         if kind == "flipped":
-            for place in draw.sample(range(len(content)), draw.randint(1, draw.choice((2, 10, 200)))):
-                damaged[place] ^= 1 << draw.randrange(8) if draw.random() < 0.5 else draw.randrange(1, 256)
+            for position in draw.sample(range(len(content)), draw.randint(1, draw.choice((2, 10, 200)))):
+                damaged[position] ^= 1 << draw.randrange(8) if draw.random() < 0.5 else draw.randrange(1, 256)
         elif kind == "in a row":
             start = draw.randrange(len(content))
             damaged[start : start + draw.randint(2, 600)] = b""

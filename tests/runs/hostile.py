@@ -89,7 +89,7 @@ def table(found, chance):
         rows[row] = rows[row] * chance.choice((2, 500))
     elif act == 3:
         column = chance.randrange(len(rows[0]))
-        rows = [[cell for place, cell in enumerate(cells) if place != column] for cells in rows]
+        rows = [[cell for position, cell in enumerate(cells) if position != column] for cells in rows]
     else:
         rows[row][chance.randrange(len(rows[row]))] = chance.choice(CELLS)
     written = io.StringIO(newline="")
@@ -145,14 +145,14 @@ def bits(found, chance):
     """Flipped bits, bytes lost or put in, anywhere in the archive."""
     data = bytearray(_packed(found))
     for _ in range(chance.choice((1, 1, 1, 8, 64))):
-        place = chance.randrange(len(data))
+        position = chance.randrange(len(data))
         act = chance.randrange(4)
         if act < 2:
-            data[place] ^= 1 << chance.randrange(8)
+            data[position] ^= 1 << chance.randrange(8)
         elif act == 2:
-            del data[place : place + chance.choice((1, 50, 10_000))]
+            del data[position : position + chance.choice((1, 50, 10_000))]
         else:
-            data[place:place] = chance.randbytes(chance.choice((1, 50, 70_000)))
+            data[position:position] = chance.randbytes(chance.choice((1, 50, 70_000)))
         data = data or bytearray(b"P")
     return bytes(data)
 
@@ -162,14 +162,14 @@ def sizes(found, chance):
     method = chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
     data = bytearray(packed(found.items(), method))
     begin = data.index(b"PK\x01\x02")
-    places = [begin]
+    positions = [begin]
     while (begin := data.find(b"PK\x01\x02", begin + 4)) >= 0:
-        places.append(begin)
+        positions.append(begin)
     fields = {"version": 6, "flags": 8, "method": 10, "crc": 16, "packed": 20, "size": 24, "name": 28, "type": 38, "offset": 42}
-    place = chance.choice(places) + fields[chance.choice(list(fields))]
-    old = struct.unpack_from("<I", data, place)[0]
+    position = chance.choice(positions) + fields[chance.choice(list(fields))]
+    old = struct.unpack_from("<I", data, position)[0]
     new = chance.choice((0, 1, 10, old + 1, max(0, old - 1), old * 2, 2**31, 2**32 - 1, chance.randrange(2**32)))
-    struct.pack_into("<I", data, place, min(new, 2**32 - 1))
+    struct.pack_into("<I", data, position, min(new, 2**32 - 1))
     return bytes(data)
 
 

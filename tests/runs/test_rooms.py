@@ -58,14 +58,14 @@ def test_a_hand_in_is_a_pointer_at_a_run(store, room):
     here = Rooms(store)
     assert here.hand_in(room.code, "ben", run) == 1
     (entry,) = here.board(room.code)
-    assert (entry.place, entry.visitor, entry.nickname, entry.with_text, entry.hidden) == (1, "ben", "nick ben", False, False)
+    assert (entry.number, entry.visitor, entry.nickname, entry.with_text, entry.hidden) == (1, "ben", "nick ben", False, False)
     assert entry.run == store.run(run)
     assert here.hand_in(room.code, "ben", run, with_text=True) == 1  # again: the same place
     assert [entry.with_text for entry in here.board(room.code)] == [True]
     store.delete(run)
     assert here.board(room.code) == []
     store.undelete(run)
-    assert [entry.place for entry in here.board(room.code)] == [1]
+    assert [entry.number for entry in here.board(room.code)] == [1]
 
 
 def ended(store, run: str, status: str):
@@ -251,7 +251,7 @@ def test_thirty_hand_ins_at_once_lose_none(store, room):
         thread.join()
     assert [process.wait(60) for process in processes] == [0, 0]
     board = Rooms(store).board(room.code)
-    assert [entry.place for entry in board] == list(range(1, 31))
+    assert [entry.number for entry in board] == list(range(1, 31))
     assert {entry.visitor: entry.run.id for entry in board} == runs
 
 

@@ -288,17 +288,17 @@ CONFIGS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("place", "value"), CONFIGS, ids=lambda value: str(value)[:30])
-def test_a_setting_no_run_has_is_named(store, good, place, value):
+@pytest.mark.parametrize(("setting", "value"), CONFIGS, ids=lambda value: str(value)[:30])
+def test_a_setting_no_run_has_is_named(store, good, setting, value):
     def change(values):
-        *path, last = place.split(".")
+        *path, last = setting.split(".")
         for name in path:
             values = values[name]
         values[last] = value
 
     error = refused(store, packed(with_json(members(good), "config.json", change).items()))
     assert isinstance(error, ArchiveWrongValue)
-    assert error.values["name"] == "config.json" and error.values["field"].split(".")[0] == place.split(".")[0]
+    assert error.values["name"] == "config.json" and error.values["field"].split(".")[0] == setting.split(".")[0]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ WAITS = "when_finished AND status NOT IN ('finished', 'stopped')"
 class HandIn:
     """A run on the board. Only `with_text` lets others see what it wrote, how it is named and where it is."""
 
-    place: int  # in its room, 1 for the first: its name for browsers, which never learn the run's address from the board
+    number: int  # in its room, 1 for the first: its name for browsers, which never learn the run's address from the board
     visitor: str
     nickname: str
     with_text: bool
@@ -126,7 +126,7 @@ class Rooms:
         return row["nickname"] if row else None
 
     def hand_in(self, code: str, visitor: str, run_id: str, with_text: bool = False, when_finished: bool = False) -> int:
-        """One's own run -> its place on the board; again: with or without its text.
+        """One's own run -> its number on the board; again: with or without its text.
 
         when_finished: it is on the board once it has finished or is stopped, and stays where it is resumed.
         Raises RoomClosed, RoomFull, RoomNotFound, RunNotFound, or NotAllowed for another's run and for one who has not joined.
@@ -143,25 +143,25 @@ class Rooms:
             known = connection.execute("SELECT place FROM hand_ins WHERE room = ? AND run = ?", (code, run_id)).fetchone()
             if known is None and count >= MOST_HAND_INS:
                 raise RoomFull(limit=MOST_HAND_INS)
-            place = known["place"] if known else (last or 0) + 1
+            number = known["place"] if known else (last or 0) + 1
             connection.execute(
                 "INSERT INTO hand_ins (room, place, run, visitor, with_text, when_finished) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (room, run) DO UPDATE SET with_text = excluded.with_text, when_finished = excluded.when_finished",
-                (code, place, run_id, visitor, with_text, when_finished),
+                (code, number, run_id, visitor, with_text, when_finished),
             )
-        return place
+        return number
 
     def take_back(self, code: str, visitor: str, run_id: str) -> None:
         """One's own hand-in; another's stays."""
         with self.database.writing() as connection:
             connection.execute("DELETE FROM hand_ins WHERE room = ? AND run = ? AND visitor = ?", (code, run_id, visitor))
 
-    def hide(self, code: str, place: int, hidden: bool = True) -> None:
+    def hide(self, code: str, number: int, hidden: bool = True) -> None:
         with self.database.writing() as connection:
-            connection.execute("UPDATE hand_ins SET hidden = ? WHERE room = ? AND place = ?", (hidden, code, place))
+            connection.execute("UPDATE hand_ins SET hidden = ? WHERE room = ? AND place = ?", (hidden, code, number))
 
     def board(self, code: str) -> list[HandIn]:
-        """All that was handed in and not deleted since, hidden ones too, in the order of their places: one query."""
+        """All that was handed in and not deleted since, hidden ones too, in the order of their numbers: one query."""
         return self._hand_ins(f"NOT ({WAITS})", code)
 
     def of_visitor(self, code: str, visitor: str) -> list[HandIn]:

@@ -19,7 +19,7 @@ SMOOTHING = 0.9
 
 def show(code: str, teaches: bool):
     room = Rooms(visitor.store()).room(code)
-    known = {point.place for point in points(room)}
+    known = {point.number for point in points(room)}
 
     @st.fragment(run_every=SECONDS if room.closed is None else CLOSED_SECONDS)
     def board():
@@ -28,7 +28,7 @@ def show(code: str, teaches: bool):
         except RoomNotFound:
             st.rerun()
         found = points(now)
-        if now != room or teaches and {point.place for point in found} != known:
+        if now != room or teaches and {point.number for point in found} != known:
             st.rerun()  # what the teacher chose, and can choose from, is shown outside too
         shown = [point for point in found if not point.hidden]
         if not shown:
@@ -85,9 +85,9 @@ def contents(shown) -> set[str]:
 
 
 def _choose():
-    place = st.session_state["class.board"].chosen
-    if place is not None:
-        st.session_state["class.clicked"] = (place, _clicked()[1] + 1)
+    number = st.session_state["class.board"].chosen
+    if number is not None:
+        st.session_state["class.clicked"] = (number, _clicked()[1] + 1)
 
 
 def _clicked() -> tuple[int | None, int]:
@@ -101,21 +101,21 @@ def _chosen(room: Room, shown, teaches: bool):
     A click makes a new list that begins at its point: the value of the old one, which a look already on its way may still
     send, then changes nothing.
     """
-    by_place = {point.place: point for point in shown}
+    by_number = {point.number: point for point in shown}
     clicked, clicks = _clicked()
-    place = st.selectbox(
+    number = st.selectbox(
         _("Look at one run (or click a point)"),
-        list(by_place),
-        index=list(by_place).index(clicked) if clicked in by_place else None,
-        format_func=lambda place: f"{by_place[place].name} · {run_labels.settings_in_short(by_place[place].run)}",
+        list(by_number),
+        index=list(by_number).index(clicked) if clicked in by_number else None,
+        format_func=lambda number: f"{by_number[number].name} · {run_labels.settings_in_short(by_number[number].run)}",
         placeholder=_("choose a point …"),
         key=f"class.chosen.{clicks}",
     )
-    if place is None:
+    if number is None:
         return
-    point = by_place[place]
-    if teaches and st.button(_("Hide this point"), icon=":material/visibility_off:", key=f"class.hide.{place}"):
-        Rooms(visitor.store()).hide(room.code, place)
+    point = by_number[number]
+    if teaches and st.button(_("Hide this point"), icon=":material/visibility_off:", key=f"class.hide.{number}"):
+        Rooms(visitor.store()).hide(room.code, number)
         st.rerun()
     history = comparison.history(visitor.store(), point.run)
     unit = "bits_per_byte" if room.unit == "bits" else "validation_loss"

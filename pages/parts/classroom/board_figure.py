@@ -78,7 +78,7 @@ def scatter(shown: list[Point], room: Room):
             marker=marker,
             text=[charts.plain(shown[index].name) if index in said else "" for index in of],
             textposition="top center",
-            customdata=[shown[index].place for index in of],
+            customdata=[shown[index].number for index in of],
             hovertext=[_hover(shown[index], named, room.unit) for index in of],
             hoverinfo="text",
         )

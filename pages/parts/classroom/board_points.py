@@ -20,7 +20,7 @@ LOGARITHMIC = ("learning_rate", "hidden_size", "parameters", "tokens", "batch_si
 
 @dataclass(frozen=True)
 class Point:
-    place: int
+    number: int
     name: str  # the nickname, or a number where the room is anonymous
     mine: bool
     hidden: bool
@@ -36,11 +36,11 @@ class Point:
 
 def points(data: Path, room: Room, board: list, visitor: str | None) -> list[Point]:
     names = run_labels.distinct(
-        _("No. {number}").format(number=entry.place) if room.anonymous else entry.nickname for entry in board
+        _("No. {number}").format(number=entry.number) if room.anonymous else entry.nickname for entry in board
     )
     return [
         Point(
-            entry.place,
+            entry.number,
             name,
             entry.visitor == visitor,
             entry.hidden,

@@ -97,12 +97,12 @@ def controls(room: Room):
 def upkeep(room: Room):
     """Hide a point, take the table away, close, delete."""
     rooms, found = Rooms(visitor.store()), board.points(room)
-    named = {point.place: point.name for point in found}
-    hidden = [point.place for point in found if point.hidden]
+    named = {point.number: point.name for point in found}
+    hidden = [point.number for point in found if point.hidden]
 
     def hide():
-        for place in set(hidden) ^ set(st.session_state["class.hidden"]) if entry.teaches(room) else ():
-            rooms.hide(room.code, place, place not in hidden)
+        for number in set(hidden) ^ set(st.session_state["class.hidden"]) if entry.teaches(room) else ():
+            rooms.hide(room.code, number, number not in hidden)
 
     if set(st.session_state.get("class.hidden", ())) != set(hidden):
         st.session_state["class.hidden"] = hidden

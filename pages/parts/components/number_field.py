@@ -13,16 +13,16 @@ from pages.parts.error_sentences import sentence
 from pages.parts.language import _
 
 
-def number_field(label: str, low, high, *, key: str, default=None, whole=None, step=None, place=None, below=None, **more):
+def number_field(label: str, low, high, *, key: str, default=None, whole=None, step=None, container=None, below=None, **more):
     """The number; None where it is refused, which is said in the container `below`. It is whole where `low` is, or where asked."""
-    place, whole = place or st.container(gap="xsmall"), isinstance(low, int) if whole is None else whole
+    container, whole = container or st.container(gap="xsmall"), isinstance(low, int) if whole is None else whole
     if default is not None:
         st.session_state.setdefault(key, default)
-    value = place.number_input(
+    value = container.number_input(
         label, value=None, step=float(step or 1), format="%.10g", key=key, help=_help(more.pop("help", None), low, high), **more
     )
     if words := refusal(label, value, low, high, whole):
-        (below or place).caption(f":red[:material/error: {words}]")
+        (below or container).caption(f":red[:material/error: {words}]")
         return None
     return round(value) if whole else float(value)
 

@@ -50,7 +50,16 @@ def choose(run: Run, trained: TrainedModel) -> list[Entry]:
     k = 1.0
     if smoothing == "add-k":
         k = number_field(
-            "k", 0.001, LARGEST_K, default=1.0, step=0.5, key="explore.k", place=row, below=st, width=140, persist_state="session"
+            "k",
+            0.001,
+            LARGEST_K,
+            default=1.0,
+            step=0.5,
+            key="explore.k",
+            container=row,
+            below=st,
+            width=140,
+            persist_state="session",
         )
     chosen = []
     if others:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from lmcore.inference.evidence import in_its_place
+from lmcore.inference.evidence import before_in_training
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
 from lmcore.text.corpus import OPENING
@@ -51,7 +51,7 @@ def in_training_text(run: Run, trained: TrainedModel, sentence: str) -> tuple[st
     marked = trained.marked(sentence, whole=True)
     for form in (marked, f" {marked}") if trained.tokenizer.kind == "subword" else (marked,):
         ids = trained.tokenizer.encode(form)
-        before = in_its_place(ids, counts.index, OPENING) if counts and len(ids) else None
+        before = before_in_training(ids, counts.index, OPENING) if counts and len(ids) else None
         if before is not None:
             return (form, before) if len(before) else None
     return None
@@ -65,10 +65,10 @@ def ask(run: Run, trained: TrainedModel, sentence: str) -> Asked:
         persist_state="session",
         help=_("Off: how likely it is that one begins like this. On: that it begins like this and ends here."),
     )
-    place = in_training_text(run, trained, sentence)
-    if place is None:
+    found = in_training_text(run, trained, sentence)
+    if found is None:
         return Asked(with_end)
-    marked, before = place
+    marked, before = found
     st.info(
         _(
             "This stands in the training text, after other words. Scored without them, as if a text began like this, it can come out "

@@ -80,8 +80,8 @@ def totals_table(first, second, totals: list[float]) -> dict[str, list]:
 
 def pair_name(trained: TrainedModel, first, second, pair: Pair) -> str:
     names = [
-        chain.texts(trained, [score.ids[place]])[0] if place is not None else "∅"
-        for score, place in zip((first, second), pair, strict=True)
+        chain.texts(trained, [score.ids[position]])[0] if position is not None else "∅"
+        for score, position in zip((first, second), pair, strict=True)
     ]
     return names[0] if names[0] == names[1] else f"{names[0]} → {names[1]}"
 
@@ -90,11 +90,11 @@ def as_table(trained: TrainedModel, first, second, pairs, differ) -> dict[str, l
     def column(score, side: int, what):
         return ["" if pair[side] is None else what(score, pair[side]) for pair in pairs]
 
-    def token(score, place):
-        return chain.texts(trained, [score.ids[place]])[0]
+    def token(score, position):
+        return chain.texts(trained, [score.ids[position]])[0]
 
-    def cost(score, place):
-        return f"{score.surprise[place]:.2f}"
+    def cost(score, position):
+        return f"{score.surprise[position]:.2f}"
 
     return {
         _("In the first"): column(first, 0, token),

@@ -96,7 +96,7 @@ def with_begin(index, ids: np.ndarray) -> np.ndarray:
 
 
 def look_up(trained: TrainedModel, index, ids: np.ndarray, token_id: int) -> list[Evidence]:
-    return evidence(with_begin(index, ids), token_id, index, most_places=LINES)
+    return evidence(with_begin(index, ids), token_id, index, most_positions=LINES)
 
 
 def as_table(trained: TrainedModel, context: np.ndarray, found: list[Evidence], probability: float) -> dict[str, list]:
@@ -167,9 +167,9 @@ def lines(run: Run, trained: TrainedModel, index, found: list[Evidence]):
         else max(known)
     )
     one = known[length]
-    st.caption(_("{shown} of {count} places").format(shown=len(one.places), count=f"{one.count:,}"))
-    parts = [surroundings(index, place) for place in one.places]
-    word = [visible(trained.tokenizer.vocabulary[int(index.ids[place - index.skipped])]) for place in one.places]
+    st.caption(_("{shown} of {count} places").format(shown=len(one.positions), count=f"{one.count:,}"))
+    parts = [surroundings(index, position) for position in one.positions]
+    word = [visible(trained.tokenizer.vocabulary[int(index.ids[position - index.skipped])]) for position in one.positions]
     st.dataframe(
         {
             _("Before it"): [readable(trained, before) for before, _after in parts],

@@ -130,7 +130,7 @@ def _choose(trained: TrainedModel, start: Start, opened: Opened):
             names = list(shapes)
             name = columns[0].selectbox(title, names, index=names.index(one.place.name), key=key)
             index = [
-                number_field(label, 0, size - 1, default=min(usual, size - 1), key=f"{key}.{label}.{name}", place=column)
+                number_field(label, 0, size - 1, default=min(usual, size - 1), key=f"{key}.{label}.{name}", container=column)
                 for column, label, size, usual in zip(
                     columns[1:], (_("Row"), _("Column")), shapes[name], one.place.index, strict=True
                 )

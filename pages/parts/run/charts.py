@@ -60,13 +60,13 @@ def chain_of_probabilities(
     labels: dict[str, str],
 ) -> go.Figure:
     """Each factor of one model as a bar; the running sums of log P of several as lines on the right axis, some of them hidden."""
-    places = list(range(1, len(tokens) + 1))
+    positions = list(range(1, len(tokens) + 1))
     names = [plain(visible(token)) for token in tokens]
     figure = blank(
         440, yaxis2={"overlaying": "y", "side": "right", "title": labels["running"], "showgrid": False, "tickmode": "auto"}
     )
     figure.add_bar(
-        x=places,
+        x=positions,
         y=probabilities,
         name=labels["probability"],
         showlegend=False,
@@ -76,7 +76,7 @@ def chain_of_probabilities(
     )
     for number, (name, sums) in enumerate(running.items()):
         figure.add_scatter(
-            x=places,
+            x=positions,
             y=np.where(np.isfinite(sums), sums, np.nan),
             name=plain(name),
             yaxis="y2",
@@ -86,7 +86,7 @@ def chain_of_probabilities(
             hovertemplate="%{y:.2f}",
         )
     if len(tokens) <= 60:
-        figure.update_xaxes(tickmode="array", tickvals=places, ticktext=names)
+        figure.update_xaxes(tickmode="array", tickvals=positions, ticktext=names)
     figure.update_xaxes(title=labels["token"], showgrid=False)
     figure.update_layout(
         yaxis={"range": [0, 1], "title": labels["probability"]}, margin={"r": 56}, legend={"x": 0, "xanchor": "left"}
@@ -121,15 +121,19 @@ def next_token_by_model(
 
 def paid_for(tokens: list[str], differences: np.ndarray, title: str) -> go.Figure:
     """What each token costs more (above 0) or less in a second sentence, in bits."""
-    places = list(range(1, len(tokens) + 1))
+    positions = list(range(1, len(tokens) + 1))
     names = [plain(token) for token in tokens]
     figure = blank(280, showlegend=False)
     colours = [PALETTE[1] if difference > 0 else PALETTE[0] for difference in differences]
     figure.add_bar(
-        x=places, y=differences, marker_color=colours, customdata=names, hovertemplate="%{customdata}: %{y:+.2f}<extra></extra>"
+        x=positions,
+        y=differences,
+        marker_color=colours,
+        customdata=names,
+        hovertemplate="%{customdata}: %{y:+.2f}<extra></extra>",
     )
     if len(tokens) <= 60:
-        figure.update_xaxes(tickmode="array", tickvals=places, ticktext=names)
+        figure.update_xaxes(tickmode="array", tickvals=positions, ticktext=names)
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(title=title, zeroline=True, zerolinecolor="rgba(128,128,128,0.6)")
     return figure

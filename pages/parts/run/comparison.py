@@ -102,10 +102,10 @@ def _names(found: list[Difference]) -> str:
     return " · ".join(difference.name for difference in found)
 
 
-def labelled(name: str, place: int, found: list[Difference]) -> str:
+def labelled(name: str, position: int, found: list[Difference]) -> str:
     """A run's name in a legend, with the values of the settings that tell it from the others."""
     told = [difference for difference in found if not difference.decided and difference.name != _("Text")][:IN_LEGEND]
-    return " · ".join([one_line(name, LEGEND_NAME), *(f"{difference.name} {difference.values[place]}" for difference in told)])
+    return " · ".join([one_line(name, LEGEND_NAME), *(f"{difference.name} {difference.values[position]}" for difference in told)])
 
 
 def _outcome(runs: list, comparable: bool) -> str:
@@ -149,7 +149,9 @@ def settings_table(names: list[str], found: list[Difference]) -> dict[str, list]
     """A row a setting, a column a run."""
     note = _("decided when it began")
     rows = [f"{difference.name} ({note})" if difference.decided else difference.name for difference in found]
-    return {_("Setting"): rows} | {name: [difference.values[place] for difference in found] for place, name in enumerate(names)}
+    return {_("Setting"): rows} | {
+        name: [difference.values[position] for difference in found] for position, name in enumerate(names)
+    }
 
 
 def results_table(names: list[str], runs: list, sources: list) -> dict[str, list]:

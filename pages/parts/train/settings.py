@@ -133,12 +133,12 @@ def _presets():
     st.pills(_("Presets"), [*presets.SECONDS, "article"], format_func=labels.get, key=key("preset"), on_change=apply)
 
 
-def _last_run(place, now: RunConfig):
+def _last_run(container, now: RunConfig):
     """One click away, for who comes by the address or another day; nothing where the form shows them."""
     owner = visitor.current()
     last = next(iter(visitor.store().runs(owner)), None) if owner else None
     if last is not None and last.requested.with_training(evaluation_interval=0) != now:
-        place.button(
+        container.button(
             _("Settings of your last run"), icon=":material/history:", key="settings.last", on_click=fill, args=(last.requested,)
         )
 
@@ -236,7 +236,7 @@ def _size(field: str, disabled=False):
         on_change=slide,
     )
     number_field(
-        setting_labels.name(field), low, high, step=step, key=typed, place=row, below=st, disabled=disabled, on_change=type_in,
+        setting_labels.name(field), low, high, step=step, key=typed, container=row, below=st, disabled=disabled, on_change=type_in,
         label_visibility="collapsed", width=112,
     )  # fmt: skip
 

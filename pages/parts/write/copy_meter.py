@@ -146,10 +146,10 @@ def _places(run: Run, trained: TrainedModel, found: Copied):
     rows = {_("Tokens"): [], _("before"): [], _("Copied"): [], _("after"): []}
     for span in sorted(found.spans, key=lambda span: span.begin - span.end)[:LINES]:
         length = span.end - span.begin
-        before, _after = surroundings(index, span.place)
-        _before, after = surroundings(index, span.place + length - 1)
-        place = span.place - index.skipped
-        parts = (before, index.ids[place : place + length], after)
+        before, _after = surroundings(index, span.position)
+        _before, after = surroundings(index, span.position + length - 1)
+        position = span.position - index.skipped
+        parts = (before, index.ids[position : position + length], after)
         for column, value in zip(
             rows.values(), (length, *(readable("".join(tokenizer.texts(part))) for part in parts)), strict=True
         ):
