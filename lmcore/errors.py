@@ -60,7 +60,7 @@ BY_CODE: dict[str, type[LmcoreError]] = {}
 
 
 def _in_words(value: Any) -> Any:
-    """Return a dictionary as words, any other value as it is.
+    """Return a dictionary in words, any other value as it is.
 
     >>> _in_words({"batch_size": 64, "layers": 2})
     'batch size 64, layers 2'

@@ -1,4 +1,4 @@
-"""What this machine's processor is good at, measured, because no list of names is ever complete; and how much of it is used."""
+"""What this machine's processor does fast, measured because no list of processors is complete; and how many of its cores are used."""
 
 import functools
 import os
@@ -17,9 +17,9 @@ TRIES = 5
 
 @functools.cache
 def bfloat16_is_faster() -> bool:
-    """Whether a small recurrent layer learns faster in bfloat16 than in float32: where the processor multiplies it, about twice.
+    """Return whether a small recurrent layer trains faster in bfloat16 than in float32: about twice where the processor multiplies it.
 
-    The fastest of a few tries each, in turn: what else the machine does at the moment does not decide.
+    The fastest of a few alternating tries counts, so that other work of the machine does not decide.
     """
     if not has_bfloat16():
         return False
@@ -31,7 +31,7 @@ def bfloat16_is_faster() -> bool:
 
 @functools.cache
 def has_bfloat16() -> bool:
-    """Whether torch can train a recurrent layer in bfloat16 here: on some processors it has no kernel for it."""
+    """Return whether torch can train a recurrent layer in bfloat16 here: for some processors it has no kernel."""
     try:
         with torch.random.fork_rng(devices=[]):
             _seconds(narrow=True)
@@ -41,7 +41,7 @@ def has_bfloat16() -> bool:
 
 
 def _seconds(narrow: bool) -> float:
-    """Of one step of a small layer."""
+    """Return the seconds of one step of a small layer."""
     layer, inputs = nn.LSTM(64, 128, batch_first=True), torch.zeros(32, 16, 64)
     began = time.perf_counter()
     with torch.autocast("cpu", torch.bfloat16, enabled=narrow):
@@ -52,7 +52,7 @@ def _seconds(narrow: bool) -> float:
 
 @functools.cache
 def name() -> str:
-    """As the system calls it."""
+    """Return the processor's name, as the system gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -83,7 +83,7 @@ def optional(inner: Check) -> Check:
 
 
 def each(inner: Check, most: int) -> Check:
-    """A list of at most `most` values of one kind."""
+    """Check for a list of at most `most` values that pass one check."""
 
     def check(value: Any) -> list:
         if not isinstance(value, list) or len(value) > most:

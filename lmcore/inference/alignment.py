@@ -1,4 +1,4 @@
-"""Two texts beside each other: which tokens stand for each other, and how many bits each pair costs more.
+"""Two texts compared: which of their tokens correspond, and how many bits more each pair costs in the second.
 
 What each token costs is `probability.score`.
 """
@@ -15,10 +15,10 @@ Pair = tuple[int | None, int | None]  # positions in the first and the second te
 
 
 def align(first: list[int], second: list[int]) -> list[Pair]:
-    """Return which tokens of two texts stand for each other, in the order of the second.
+    """Return which tokens of two texts correspond, in the order of the second.
 
     The same tokens in another order are paired one by one, each with the next like it. Otherwise what both have in common is paired
-    (Ratcliff and Obershelp, 1988), what was replaced side by side, and what only one of them has stands alone.
+    (Ratcliff and Obershelp, 1988), then what was replaced, token by token; what only one of them has is paired with None.
 
     >>> align([1, 2, 3], [3, 1, 2])
     [(2, 0), (0, 1), (1, 2)]

@@ -1,6 +1,6 @@
 """The copy meter: how much of a text stands word for word in the training text, and how much of text that was never trained on does.
 
-Where a single token has its evidence is `evidence`; the sorted index behind both is `text.text_index`.
+The counts behind a single token are `evidence`; both use the sorted index `text.text_index`.
 """
 
 from dataclasses import dataclass

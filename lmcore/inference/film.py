@@ -1,6 +1,4 @@
-"""The film of a run, as numbers: what its weights after several steps say about one context. Which steps are kept, and the files, are
-`lmcore.runs`.
-"""
+"""The film of a run, as numbers: what its weights at several steps say about one context. The files are `lmcore.runs.worker.snapshots`."""
 
 from dataclasses import dataclass
 
@@ -27,8 +25,8 @@ def frame(model: LanguageModel, step: int, ids: np.ndarray) -> Frame:
 
 
 def most_telling(frames: list[Frame], rows: int = 10) -> list[int]:
-    """Return the ids worth a bar: those most likely at the end, the most likely one of each frame, and those that were likely before,
-    in the order of the end. At least `rows` where the vocabulary has as many."""
+    """Return the ids to draw as bars, the most likely at the end first: those most likely at the end, the most likely one of each frame,
+    and others that were likely before. At least `rows` where the vocabulary has as many."""
     last = frames[-1].log_probs
     highest = np.max([one.log_probs for one in frames], axis=0)
     kept = dict.fromkeys(np.argsort(-last, kind="stable")[: rows * 3 // 5].tolist())

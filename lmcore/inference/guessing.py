@@ -3,7 +3,7 @@
 How guesses become bits is `shannon`, the same function for every player; where the lines come from is `text.held_out`.
 
 Characters are typed. Words and subwords are chosen among five, the same five for every player: the likeliest by the even mixture of
-the two models, in alphabetical order. The true token is never put among them: where it is not, "other" is all that is left, and
+the two models, in alphabetical order. The true token is not added to them: where it is missing, only "other" is right, and
 every player misses. A line holds no line break, so no player guesses one, nor an unknown or a begin token.
 """
 

@@ -1,6 +1,6 @@
 """Probabilities of whole texts: the chain rule, cross entropy, perplexity, bits per byte.
 
-What a model thinks of *one* next token is `LanguageModel.step`; changing and drawing from it is `sampling`.
+The distribution of *one* next token is `LanguageModel.step`; changing and drawing from it is `sampling`.
 """
 
 import math
@@ -45,7 +45,7 @@ class TextScore:
 
     @property
     def perplexity(self) -> float:
-        """exp(H): as uncertain as an even choice among so many tokens."""
+        """exp(H): the number of equally likely tokens with the same uncertainty."""
         return perplexity(self.cross_entropy)
 
     @property

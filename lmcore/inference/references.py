@@ -55,7 +55,7 @@ def reference_losses(counts: Counts, data: TokenData) -> tuple[Reference, ...]:
 
 
 def crossings(evaluations: Iterable[tuple[int, float]], references: Iterable[Reference]) -> list[tuple[str, int]]:
-    """(name of a line, first step evaluated below it), in the order of the steps. Lines never crossed are missing.
+    """Return (name of a line, first step evaluated below it), in the order of the steps. Lines never crossed are missing.
 
     evaluations: (step, loss in nats per token), in order.
 

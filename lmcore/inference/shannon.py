@@ -19,14 +19,15 @@ class Bounds:
 
 
 def bounds(ranks: np.ndarray, vocabulary_size: int, choices: int | None = None) -> Bounds:
-    """Shannon (1951, "Prediction and Entropy of Printed English", section 5), with q_i the share of tokens found at the i-th guess:
+    """Return bounds of the entropy (Shannon, 1951, "Prediction and Entropy of Printed English", section 5). With q_i the share of tokens
+    found at the i-th guess:
 
         Σ i (q_i - q_{i+1}) log2 i  ≤  H  ≤  -Σ q_i log2 q_i
 
     The entropy H lies between the two for an ideal player; for all others they are a fair score, the lower the better.
     ranks: (T,) of the true token among the player's guesses, 1 the first, T ≥ 1. Where players name only a few `choices` and then
-    "other", the share of misses is spread evenly over the types that are left: whoever misses has to name one of them. So that the
-    lower bound is never above the upper, the shares are put in falling order, as an ideal player's are.
+    "other", the share of misses is spread evenly over the types that are left, one of which the player would have to name. The shares
+    are sorted in falling order, as an ideal player's are, so that the lower bound is never above the upper.
 
     >>> bounds(np.array([1, 1, 1, 2]), vocabulary_size=27)
     Bounds(lower=0.5, upper=0.8112781244591328)
@@ -44,7 +45,7 @@ def bounds(ranks: np.ndarray, vocabulary_size: int, choices: int | None = None) 
 
 
 def guess_ranks(log_probs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """(T,) at which guess a model finds each target, guessing from the likeliest on, equally likely types in the order of their ids.
+    """Return at which guess a model finds each target, (T,), guessing the likeliest type first, equally likely ones by id.
 
     log_probs: (T, V). (`TextScore.ranks` is 1 for all of equally likely types; in a game that would be cheating.)
 
@@ -66,7 +67,7 @@ class Played:
 
 
 def play(model: LanguageModel, context: np.ndarray, line: np.ndarray) -> Played:
-    """A line after its context. context: (S,) ids, S ≥ 0, which the model reads first; line: (T,) ids, T ≥ 1."""
+    """Return how a model plays a line. context: (S,) ids, S ≥ 0, which it reads first; line: (T,) ids, T ≥ 1."""
     ids = np.append(context, line).astype(np.int64)
     rows, line = model.log_probabilities(ids)[len(context) :], ids[len(context) :]
     return Played(guess_ranks(rows, line), -rows[np.arange(len(line)), line] / np.log(2))

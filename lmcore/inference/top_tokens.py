@@ -1,6 +1,6 @@
-"""The most likely next tokens, before and after temperature, top-k and top-p: what a page draws as bars, or keeps of a moment.
+"""The most likely next tokens, before and after temperature, top-k and top-p: what a page draws as bars.
 
-All the probabilities of a moment are the model's to give (`LanguageModel.step`); changing them is `sampling.adjust`.
+The whole distribution is `LanguageModel.step`; temperature, top-k and top-p are `sampling.adjust`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class TopTokens:
 
     @classmethod
     def of(cls, log_probs: np.ndarray, adjusted: np.ndarray, count: int) -> "TopTokens":
-        """log_probs: (V,) as the model says; adjusted: (V,) after `sampling.adjust`. count: K, or V where that is less."""
+        """Return the `count` most likely tokens. log_probs: (V,) as the model says; adjusted: (V,) after `sampling.adjust`. count: K, or V where that is less."""
         order = np.argsort(-log_probs, kind="stable")
         ids = order[:count].copy()  # a view would keep all V
         return cls(
@@ -42,7 +42,7 @@ class TopTokens:
 
     @property
     def changed(self) -> bool:
-        """Whether temperature, top-k and top-p have changed a probability so much that one sees it."""
+        """Whether temperature, top-k and top-p have changed a probability visibly."""
         return bool(np.abs(self.after - self.before).max() > VISIBLE)
 
     @property

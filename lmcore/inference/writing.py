@@ -1,7 +1,7 @@
-"""A text being written: its prompt, its tokens, and how each of them came, so that one can look at any of them and step back.
+"""A text being written: its prompt, its tokens and how each was chosen, so that any of them can be looked at or taken back.
 
-Drawing one token is `sampling`; a text without a record of its tokens is `TrainedModel.write`. The record of a token keeps the
-probabilities of that moment: a model in training says something else a second later.
+Drawing one token is `sampling`; a text without a record of its tokens is `TrainedModel.write`. The record of a token keeps its
+probabilities, because a model in training says something else a second later.
 """
 
 from collections.abc import Sequence

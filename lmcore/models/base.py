@@ -1,6 +1,6 @@
-"""What every language model can do: say how likely each next token is, and remember what it has read.
+"""The protocol of language models: how likely each next token is, given what has been read.
 
-`start` and `step` are the whole lesson: models differ in what they keep as their state. Families live in modules of their own.
+Models differ in what they keep as their state between `start` and `step`. Families live in modules of their own.
 """
 
 from collections.abc import Iterable
@@ -19,15 +19,15 @@ class LanguageModel:
     vocabulary_size: int
 
     def start(self) -> tuple[np.ndarray, Any]:
-        """(log_probs (V,), state) before the first token."""
+        """Return (log_probs (V,), state) before the first token."""
         raise NotImplementedError(f"{type(self).__name__} gives no start()")
 
     def step(self, state: Any, token_id: int) -> tuple[np.ndarray, Any]:
-        """(log_probs (V,), state) after reading one more token. The state handed in stays as it was."""
+        """Return (log_probs (V,), state) after one more token. The state passed in stays as it was."""
         raise NotImplementedError(f"{type(self).__name__} gives no step()")
 
     def read(self, state: Any, ids: Iterable[int]) -> tuple[np.ndarray, Any]:
-        """(log_probs (T, V), state) after each of T tokens: T steps at once."""
+        """Return (log_probs (T, V), state) after each of T tokens: T steps at once."""
         rows = []
         for token_id in ids:
             log_probs, state = self.step(state, int(token_id))
@@ -35,14 +35,14 @@ class LanguageModel:
         return np.array(rows).reshape(-1, self.vocabulary_size), state
 
     def log_probabilities(self, ids: np.ndarray) -> np.ndarray:
-        """(T, V): row t is the distribution of token t given the tokens before it. ids: (T,), T ≥ 1."""
+        """Return (T, V): row t is the distribution of token t given the tokens before it. ids: (T,), T ≥ 1."""
         first, state = self.start()
         rest, _ = self.read(state, ids[:-1])
         return np.concatenate([first[None], rest])
 
 
 class UniformModel(LanguageModel):
-    """Knows nothing: every type is equally likely, so its cross entropy is ln V.
+    """A model that knows nothing: every type is equally likely, so its cross entropy is ln V.
 
     >>> round(float(UniformModel(4).start()[0][0]), 4)
     -1.3863

@@ -30,7 +30,7 @@ class Network(Protocol):
 
     @property
     def output(self) -> nn.Linear:
-        """From features (…, H) to logits (…, V)."""
+        """Return the logits (…, V) of features (…, H)."""
 
     def features(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """Return (features (B, T, H), state after the last token). ids: (B, T)."""
@@ -53,7 +53,7 @@ class Network(Protocol):
         """
 
     def without_units(self, units: Sequence[tuple[int, int]]) -> Self:
-        """Return a copy whose units, (layer, unit) of "h", are always 0: neither later tokens nor later layers hear of them."""
+        """Return a copy whose units, (layer, unit) of "h", are always 0, for later tokens and for later layers."""
 
     @classmethod
     def from_config(cls, config: ModelConfig, vocabulary_size: int) -> Self:
@@ -88,7 +88,7 @@ class Network(Protocol):
 
 @contextmanager
 def evaluating(network: Network) -> Iterator[None]:
-    """Have a network in evaluation mode (no dropout) for a while. One that is in it already may be shared by threads."""
+    """Put a network into evaluation mode (no dropout) within the `with` block. Threads may share one that is in it already."""
     if not network.training:
         yield
         return
@@ -100,7 +100,7 @@ def evaluating(network: Network) -> Iterator[None]:
 
 
 def family_of(config: ModelConfig) -> type[Network]:
-    """Return the class of a family; only this function asks which it is."""
+    """Return the class of a family. Only this function decides by the family."""
     return resolve_name(FAMILIES[config.family])
 
 

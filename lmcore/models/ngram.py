@@ -1,4 +1,4 @@
-"""Counting models: the next token is as likely as it was after the same few tokens in the training text.
+"""Counting models (n-grams): the next token is as likely as it was after the same few tokens in the training text.
 
 The counts are `ngram_counts`, shared by every order and smoothing; how good these models are on held-out text is `references`.
 """
@@ -18,7 +18,7 @@ SMALLEST_K, LARGEST_K = 1e-6, 1000.0
 
 @dataclass(frozen=True)
 class _Level:
-    """What one length of context says at each of T positions: P(w) = lower · P_shorter(w) + max(c(w) - discount, 0) / denominator."""
+    """The counts for one length of context at each of T positions: P(w) = lower · P_shorter(w) + max(c(w) - discount, 0) / denominator."""
 
     order: Order
     cumulated: np.ndarray  # (G + 1,) the counts used
@@ -30,7 +30,7 @@ class _Level:
     denominator: np.ndarray  # (T,)
 
     def shares(self, group: np.ndarray, position: np.ndarray) -> np.ndarray:
-        """(c - discount) / denominator of n-grams, each at one of the positions."""
+        """Return (c - discount) / denominator of n-grams, each at one of the positions."""
         return (self.cumulated[group + 1] - self.cumulated[group] - self.discount) / self.denominator[position]
 
 
@@ -87,7 +87,7 @@ class NgramModel(LanguageModel):
         return self._rows(text, len(state) + 1), tuple(self._kept(text).tolist())
 
     def token_log_probs(self, ids: np.ndarray) -> np.ndarray:
-        """(T,) log P of each token of a text given those before it, the same numbers as in `log_probabilities`, without its rows."""
+        """Return (T,) log P of each token of a text given those before it: the numbers of `log_probabilities` without its rows."""
         opening = self._kept(self.index.opening)
         text = np.append(opening, np.asarray(ids, dtype=np.int32)).astype(np.int32)
         positions = np.arange(len(ids))
@@ -102,7 +102,7 @@ class NgramModel(LanguageModel):
             return np.log(probs)
 
     def _rows(self, text: np.ndarray, first: int) -> np.ndarray:
-        """(T, V) log-probabilities of what stands at the positions first … len(text), each given the text before it."""
+        """Return (T, V) log-probabilities of the tokens at the positions first … len(text), each given the text before it."""
         size = len(text) + 1 - first
         probs = np.tile(self._shortest, (size, 1))
         for _, level in self._levels(text, first, len(text), self.index.ranges(text, self.order - 1)):
@@ -115,7 +115,7 @@ class NgramModel(LanguageModel):
             return np.log(probs)
 
     def _levels(self, text: np.ndarray, first: int, last: int, ranges: list) -> Iterator[tuple[int, _Level]]:
-        """(n-gram length, level) for each length of context from 1 on, at the positions first … last of a text."""
+        """Yield (n-gram length, level) for each length of context from 1 on, at the positions first … last of a text."""
         positions = np.arange(first, last + 1)
         known = self._known(text)[positions]
         for length in range(2, self.order + 1):
@@ -132,7 +132,7 @@ class NgramModel(LanguageModel):
             yield length, _Level(order, cumulated, begin, end, context, np.where(usable, lower, 1.0), discount, denominator)
 
     def _mixture(self, length: int, total: np.ndarray, types: np.ndarray | int) -> tuple[np.ndarray, float, np.ndarray]:
-        """(share of the shorter context, discount, denominator) after contexts seen `total` times, followed by `types` types."""
+        """Return (share of the shorter context, discount, denominator) after contexts seen `total` times, followed by `types` types."""
         if self.smoothing == "add-k":
             added = self.k * self.vocabulary_size
             return added / (total + added), 0.0, total + added
@@ -140,7 +140,7 @@ class NgramModel(LanguageModel):
         return np.where(total > 0, discount * types / seen, 1.0), discount, seen
 
     def _without_context(self) -> np.ndarray:
-        """(V,) the probabilities that longer contexts are mixed with."""
+        """Return the probabilities (V,) that longer contexts are mixed with."""
         probs = np.full(self.vocabulary_size, 1 / self.vocabulary_size)
         if self.smoothing == "add-k" and self.order > 1:
             return probs
@@ -170,5 +170,5 @@ class NgramModel(LanguageModel):
         return positions - np.maximum.accumulate(begins)
 
     def _kept(self, text: np.ndarray) -> np.ndarray:
-        """The last n - 1 tokens: all that the model remembers."""
+        """Return the last n - 1 tokens, all that the model remembers."""
         return text[len(text) - min(len(text), self.order - 1) :]

@@ -1,4 +1,4 @@
-"""How often each sequence of one to five tokens stands in the training text, in arrays. What becomes of counts is `ngram`.
+"""How often each sequence of one to five tokens occurs in the training text, in arrays. How counts become probabilities is `ngram`.
 
 Built once from a sorted index, for every order and every smoothing.
 """

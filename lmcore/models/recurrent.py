@@ -48,7 +48,8 @@ class RNNModel(nn.Module):
         self._initialise(tied)
 
     def _initialise(self, tied: bool) -> None:
-        """Orthogonal recurrent blocks keep gradients alive (Saxe et al., 2014); small output weights begin near the uniform."""
+        """Set the first weights: orthogonal recurrent blocks keep gradients alive (Saxe et al., 2014), small output weights begin near the
+        uniform distribution."""
         hidden_size = self.rnn.hidden_size
         nn.init.normal_(self.embedding.weight, std=1 / math.sqrt(hidden_size) if tied else 1.0)
         nn.init.zeros_(self.linear.bias)
@@ -59,7 +60,7 @@ class RNNModel(nn.Module):
                         nn.init.orthogonal_(block)
 
     def forward(self, text: Tensor, hidden: Hidden | None = None) -> tuple[Tensor, Hidden]:
-        """text: (B, T) ids; hidden: the state so far, None for zeros -> (output (B, T, V) logits, hidden)."""
+        """Return (logits (B, T, V), hidden). text: (B, T) ids; hidden: the state so far, None for zeros."""
         features, hidden = self._layers(text, hidden)
         return self.linear(features), hidden
 
@@ -90,7 +91,7 @@ class RNNModel(nn.Module):
         return Stepper(self).internals(state, ids)
 
     def without_units(self, units: Sequence[tuple[int, int]]) -> Self:
-        """The weights that read these units are 0. A tied output layer has its own weight in the copy: the embedding stays whole."""
+        """Return a copy in which the weights that read these units are 0. Its output layer is not tied: the embedding stays whole."""
         copied = copy.deepcopy(self)
         if copied.linear.weight is copied.embedding.weight:
             copied.linear.weight = nn.Parameter(copied.linear.weight.detach().clone())

@@ -1,6 +1,6 @@
 """The article's program (`inspection.article_code`) in a process with limits on memory and time, one at once on a server.
 
-Only our own lines are run; the ids of a text come as a file in a folder that is deleted afterwards.
+It runs the article's lines alone; the ids of a text are passed as a file in a folder that is deleted afterwards.
 """
 
 import json

@@ -65,7 +65,7 @@ class OpenedRun:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """Raises TokenizerDamaged."""
+        """Its tokenizer. Raises TokenizerDamaged."""
         return self.folder.tokenizer()
 
     @property
@@ -114,7 +114,7 @@ class OpenedRun:
         return found
 
     def _checkpoint(self, step: int | None) -> checkpoint.Checkpoint:
-        """The best that can be read, as pages do; or that of a step."""
+        """Return the best checkpoint that can be read, as pages do; or that of a step."""
         if step is not None:
             if not (path := self.folder.checkpoint_path(step)).exists():
                 raise CheckpointMissing()
@@ -132,7 +132,7 @@ class OpenedRun:
         return checkpoint.load(paths[0])
 
     def _best_step(self) -> int | None:
-        """None where no store knows it: the newest checkpoint is taken."""
+        """Return the step of the best validation loss; None where no store knows it: then the newest checkpoint is taken."""
         try:
             return self.row.best_step
         except (StoreMissing, RunNotFound):

@@ -108,7 +108,7 @@ class RunFolder:
         return self.path / "counts.safetensors"
 
     def tokenizer(self) -> Tokenizer:
-        """Raises TokenizerDamaged, also where there is none."""
+        """Return the tokenizer. Raises TokenizerDamaged, also where there is none."""
         return read_tokenizer(self.tokenizer_path)
 
     def text(self) -> str:
@@ -120,7 +120,7 @@ class RunFolder:
         return data_folder.read_text(self.data, sha256)
 
     def corpus(self) -> Corpus:
-        """Raises TextMissing or TextChanged."""
+        """Return the text with its splits. Raises TextMissing or TextChanged."""
         return Corpus.from_text(self.text(), self.kind())
 
     def token_data(self) -> TokenData:
@@ -130,11 +130,11 @@ class RunFolder:
     # its checkpoints
 
     def checkpoints(self) -> list[Path]:
-        """The newest first: training goes on from it."""
+        """Return the checkpoints, the newest first: training goes on from it."""
         return sorted(self.path.glob("checkpoint-*.safetensors"), key=step_of, reverse=True)
 
     def best_first(self, best_step: int | None) -> list[Path]:
-        """The newest first, but that of the best validation loss before all: a model is asked from it and exported as it."""
+        """Return the checkpoints, that of the best validation loss first, then the newest: the first is asked and exported."""
         return sorted(self.checkpoints(), key=lambda path: step_of(path) != best_step)
 
     def checkpoint_path(self, step: int) -> Path:
@@ -150,7 +150,7 @@ class RunFolder:
         return self.film_path.exists()
 
     def frames(self) -> list[Path]:
-        """In the order of their steps."""
+        """Return the snapshots of the film, in the order of their steps."""
         return sorted(self.film_path.glob("snapshot-*.safetensors"), key=step_of)
 
     def frame_path(self, step: int) -> Path:
@@ -168,8 +168,8 @@ class RunFolder:
         return FileLock(self.lock_path, timeout=LOCKING_SECONDS)
 
     def is_locked(self) -> bool:
-        """Whether a worker holds the run. Looking takes a shared lock where the system has one, so that any number of processes may
-        look at once and none is taken for a worker."""
+        """Return whether a worker holds the run. A shared lock is taken where the system has one, so that processes that look at the
+        same time are not taken for a worker."""
         if not self.lock_path.exists():
             return False
         if fcntl is None:

@@ -170,7 +170,7 @@ def unmark(marked: str, kind: str) -> str:
 
 
 def typed(text: str, kind: str, tokenizer: Tokenizer, opening: np.ndarray, *, whole: bool = False) -> str:
-    """`mark`, and for subwords the space before a word where training had it: it belongs to the word, not to what stands before.
+    """Return typed text as `mark` does, for subwords with the space before a word where training had it: it belongs to the word, not to what stands before.
 
     opening: ids (S,) of what the model has read before.
     """
@@ -200,7 +200,7 @@ def last_beginning(text: str, end: int) -> int:
 
 
 def _opening(corpus: Corpus, tokenizer: Tokenizer, train: np.ndarray) -> np.ndarray:
-    """The end of a stream's training text, up to where its last line, sentence or word begins: what is typed begins one, too."""
+    """Return the end of a stream's training text up to where its last line, sentence or word begins: typed text begins one too."""
     text = corpus.train
     end = len(text) if corpus.validation else last_beginning(text, len(text) - 1) or len(text)
     text = text[max(0, end - LONGEST_TOKEN * OPENING) : end]

@@ -1,4 +1,4 @@
-"""Bytes to text: how many characters could not be read, and what was tidied. Which encoding it is: `detection`; kinds: `kinds`."""
+"""Bytes to text, with what could not be read and what was tidied. The encoding is found by `detection`; kinds of text are `kinds`."""
 
 import re
 import unicodedata
@@ -76,7 +76,7 @@ def decode(data: bytes, *, name: str = "", encoding: str | None = None, limit: i
 
 
 def possible_readings(data: bytes) -> dict[str, str]:
-    """{encoding: the first place where they differ}, where more than one encoding suits the bytes about equally well.
+    """Return {encoding: an excerpt where they first differ} where more than one encoding suits the bytes about equally well.
 
     >>> possible_readings(b"plain")
     {}
@@ -96,7 +96,7 @@ def _refuse_other_kinds(data: bytes, name: str) -> None:
 
 
 def _read(data: bytes, encoding: str, name: str) -> tuple[str, int]:
-    """(text, characters that could not be read)."""
+    """Return (text, number of characters that could not be read)."""
     try:
         text = read(data, encoding)
     except (LookupError, ValueError) as error:  # ValueError: a name with a NUL in it
@@ -113,7 +113,7 @@ def _is_noise(text: str, encoding: str) -> bool:
 
 
 def normalise(text: str) -> tuple[str, tuple[str, ...]]:
-    """(tidied text, codes of what was changed): one kind of line end, no control characters, no marks of direction, no half
+    """Return (tidied text, codes of what was changed): one line end, no control characters, no marks of direction, no half
     characters, NFC. Where characters were dropped, their number stands behind the code.
 
     >>> normalise("a\\x00b\\r\\nc")
@@ -140,7 +140,7 @@ def normalise(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text can be seen.
+    """Return whether a text has no visible character.
 
     >>> is_blank(" \\xa0\\u200b\\n"), is_blank("a")
     (True, False)
@@ -155,7 +155,7 @@ def _is_tidy(text: str) -> bool:
 
 
 def one_line(name: str, longest: int = 120) -> str:
-    """A name as somebody gave it, fit to be kept and shown in a line.
+    """Return a name as a visitor gave it, tidied so that it can be kept and shown in a line.
 
     >>> one_line(" ../../etc/\\npasswd "), len(one_line("a" * 300)), one_line("once upon a time", 12)
     ('../../etc/ passwd', 120, 'once upon a…')
@@ -174,5 +174,5 @@ def _one_line_end(text: str) -> str:
 
 
 def _compose(text: str) -> str:
-    """NFC. Accents without end on one letter stay as they are: sorting them takes quadratic time."""
+    """Return the text in NFC. Very long runs of accents on one letter stay as they are: sorting them takes quadratic time."""
     return text if text.isascii() or MARKS_WITHOUT_END.search(text) else unicodedata.normalize("NFC", text)

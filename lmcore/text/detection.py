@@ -20,7 +20,7 @@ SAMPLED = 2_000  # lines of it
 WIDE_READ = 2_000
 ASCII_TEXT = re.compile(r"[\0-\x7f]+")
 LIKELY = 15.0  # bits a character: more are a chance find
-MIX = 36.0  # bits: of two encodings in one file, which is rarer than a few damaged places
+MIX = 36.0  # bits: of two encodings in one file, which is rarer than a few damaged bytes
 LONE = 2.0  # bits: the same where no more than single letters among ASCII are not UTF-8
 CLEAR = 12.0  # bits: another reading that costs so little more may be the right one
 
@@ -72,7 +72,7 @@ class Reading:
 
 
 def recognise(data: bytes) -> list[Reading]:
-    """What these bytes may be: the most probable reading first, then those that are nearly as probable.
+    """Return the readings of these bytes: the most probable one first, then those that are nearly as probable.
 
     >>> [reading.encoding for reading in recognise("Meet 你好 at 5".encode("gb18030"))]
     ['gb18030']
@@ -102,7 +102,7 @@ def _is_usual_chinese(text: str) -> bool:
 
 
 def _by_lines(data: bytes) -> list[Reading]:
-    """Of the different lines that are not ASCII: in one encoding, or in UTF-8 and another."""
+    """Return readings of the different lines that are not ASCII: in one encoding, or in UTF-8 and another."""
     good, bad = [], []
     for line in dict.fromkeys(line for line in _lines(data) if not line.isascii()):
         (good if is_valid(line) else bad).append(line)
@@ -122,60 +122,67 @@ def _by_lines(data: bytes) -> list[Reading]:
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """All; of a large file those with the first faults of UTF-8, and others beyond ASCII from all over it."""
+    """Return all lines; of a large file those with the first errors of UTF-8, and others beyond ASCII from all over it."""
     if len(data) <= LARGE:
         return data.split(b"\n")
-    places = np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80)
-    return [_line_at(data, place) for place in [*_faults(data), *places[:: 1 + len(places) // SAMPLED].tolist()]]
+    offsets = np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80)
+    return [_line_at(data, offset) for offset in [*_faults(data), *offsets[:: 1 + len(offsets) // SAMPLED].tolist()]]
 
 
 def _faults(data: bytes) -> Iterator[int]:
-    """Places where bytes are no UTF-8, at most one a line."""
+    """Yield the offsets where bytes are not UTF-8, at most one a line."""
     begin = 0
     for _ in range(SAMPLED):
         try:
             codecs.utf_8_decode(memoryview(data)[begin:], "strict", True)
             return
         except UnicodeDecodeError as error:
-            place = begin + error.start
-        yield place
-        begin = data.find(b"\n", place) + 1 or len(data)
+            offset = begin + error.start
+        yield offset
+        begin = data.find(b"\n", offset) + 1 or len(data)
 
 
-def _line_at(data: bytes, place: int) -> bytes:
-    """The line of a place; of a very long one what lies near it, cut beside ASCII."""
-    begin, end = data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place) % (len(data) + 1)
+def _line_at(data: bytes, offset: int) -> bytes:
+    """Return the line at an offset; of a very long line what lies near it, cut at an ASCII byte."""
+    begin, end = data.rfind(b"\n", 0, offset) + 1, data.find(b"\n", offset) % (len(data) + 1)
     if end - begin > READ:
-        near = [match.start() for match in ASCII_BYTE.finditer(data, max(begin, place - READ // 2), min(end, place + READ // 2))]
+        near = [
+            match.start() for match in ASCII_BYTE.finditer(data, max(begin, offset - READ // 2), min(end, offset + READ // 2))
+        ]
         begin, end = (near[0], near[-1]) if near else (begin, begin + READ)
     return data[begin:end]
 
 
 def _spread(lines: list[bytes]) -> bytes:
-    """As many lines as may be compared, from all over the text."""
+    """Return at most as many lines as are compared, from all over the text."""
     return b"\n".join(lines[:: 1 + sum(map(len, lines)) // READ])[:READ]
 
 
 def _nearly(found: list[Reading]) -> list[Reading]:
-    """The first of several readings, and those that cost little more."""
+    """Return the first of several readings and those that cost little more."""
     return [reading for reading in found if reading.bits < found[0].bits + CLEAR][:4]
 
 
 def excerpts(found: list[Reading], width: int = 60) -> list[str]:
-    """Of each reading the place where they differ first.
+    """Return of each reading an excerpt from where they first differ.
 
     >>> excerpts([Reading("gb18030", 0, "one 元"), Reading("windows-1252", 0, "one Ôª")])
     ['one 元', 'one Ôª']
     """
     begin = next(
-        (place for place, characters in enumerate(zip(*(one.text for one in found), strict=False)) if len(set(characters)) > 1), 0
+        (
+            position
+            for position, characters in enumerate(zip(*(one.text for one in found), strict=False))
+            if len(set(characters)) > 1
+        ),
+        0,
     )
     begin = max(found[0].text.rfind("\n", 0, begin) + 1, begin - width // 2)
     return [one.text[begin : begin + width].strip().partition("\n")[0] for one in found]
 
 
 def readings(part: bytes, encodings: dict[str, int] = PRIOR) -> list[Reading]:
-    """A part of a text in each encoding, the least bits first; of equal texts one."""
+    """Return the readings of a part of a text in each encoding, the least bits first; equal texts once."""
     found: dict[str, Reading] = {}
     guesses = _guesses(part) if "windows-1252" in encodings else {}
     for encoding, prior in {**encodings, **guesses}.items():
@@ -188,13 +195,13 @@ def readings(part: bytes, encodings: dict[str, int] = PRIOR) -> list[Reading]:
 
 
 def _guesses(part: bytes) -> dict[str, int]:
-    """What a detector thinks of, for encodings that are rarer than those tried here."""
+    """Return the guesses of a general detector, for encodings that are rarer than those tried here."""
     names = [guess["encoding"].lower() for guess in chardet.detect_all(part) if guess["encoding"]]
     return {name: 16 for name in names[:4] if name not in PRIOR and name not in ESCAPED}
 
 
 def is_valid(data: bytes) -> bool:
-    """Whether it is UTF-8."""
+    """Return whether the bytes are UTF-8."""
     try:
         data.decode()
         return True
@@ -203,7 +210,7 @@ def is_valid(data: bytes) -> bool:
 
 
 def read(data: bytes, encoding: str) -> str:
-    """Bytes that stand for no character become U+FFFD. Raises LookupError or ValueError for an encoding that is none.
+    """Return the text of bytes; those that stand for no character become U+FFFD. Raises LookupError or ValueError for an unknown encoding.
 
     >>> read("你好\\n".encode() + "你好".encode("gb18030"), "utf-8, gb18030")
     '你好\\n你好'
@@ -214,7 +221,7 @@ def read(data: bytes, encoding: str) -> str:
 
 
 def _with_letters_alone(line: bytes, other: str) -> str:
-    """A line in UTF-8 with single letters of the other encoding among its ASCII; "" where it is something else.
+    """Return a line in UTF-8 with single letters of the other encoding among its ASCII; "" where it is something else.
 
     >>> _with_letters_alone("déjà vu au ".encode() + "café".encode("cp1252"), "cp1252")
     'déjà vu au café'
@@ -232,7 +239,7 @@ def _with_letters_alone(line: bytes, other: str) -> str:
 
 
 def _read_line(line: bytes, other: str) -> str:
-    """UTF-8, a damaged place of it here and there, or the other encoding, with which the line may begin only half way."""
+    """Return a line read as UTF-8 with a few damaged bytes, or in the other encoding, which may begin in the middle of the line."""
     try:
         return line.decode()
     except UnicodeDecodeError as error:
@@ -251,7 +258,7 @@ def _read_line(line: bytes, other: str) -> str:
 
 
 def seven_bits(data: bytes) -> str:
-    """The encoding of a text that writes other scripts with ASCII, "" where it is ASCII.
+    """Return the encoding of a text that writes other scripts with ASCII bytes; "" where it is plain ASCII.
 
     >>> seven_bits("中文 text".encode("hz")), seven_bits(b"a+b ~{ c")
     ('hz', '')

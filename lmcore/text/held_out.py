@@ -61,7 +61,7 @@ def cut(corpus: Corpus, tokenizer: Tokenizer) -> list[Line]:
 
 
 def has_unknown(line: Line, unknown_id: int | None) -> bool:
-    """Return whether a line has a token that is unknown."""
+    """Return whether a line has an unknown token."""
     return unknown_id is not None and bool((line.ids == unknown_id).any())
 
 
@@ -94,7 +94,7 @@ def _lines_of(region: str, tokenizer: Tokenizer, shortest: int, longest: int) ->
 
 
 def _shortened(region: str, ends: np.ndarray, first: int, last: int, shortest: int, longest: int) -> int:
-    """Where a line that is too long ends: before a space, where there is one."""
+    """Return where a line that is too long is cut: before a space where there is one."""
     if last - first <= longest:
         return last
     positions = range(first + longest, first + shortest - 1, -1)

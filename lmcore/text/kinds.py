@@ -38,7 +38,7 @@ WORDS = regex.compile(r"\p{Han}\p{Han}|\p{L}{4,}", regex.V1)
 
 
 def items(text: str, kind: str) -> list[str]:
-    """The lines or blocks of a text, without empty ones.
+    """Return the lines or blocks of a text, without empty ones.
 
     >>> items("one\\n\\ntwo\\nthree\\n", "lines"), items("one\\n\\ntwo\\nthree\\n", "blocks")
     (['one', 'two', 'three'], ['one', 'two\\nthree'])
@@ -48,9 +48,11 @@ def items(text: str, kind: str) -> list[str]:
 
 
 def guess_kind(text: str) -> str:
-    """Blocks are where blank lines stand between groups that mostly have several short lines: poems, dialogues, records. Lines are
-    items where none goes on in the next: names, sentences, tables, and messages or reviews that have no more to do with their
-    neighbours than with any other. All else is a stream: prose, programs, a play with its speeches, a few lines.
+    """Return the kind of a text.
+
+    Blocks: blank lines stand between groups that mostly have several short lines, such as poems, dialogues, records. Lines: no line
+    goes on in the next, as with names, sentences, tables, and with messages or reviews that have no more to do with their neighbours
+    than with any other. All else is a stream: prose, programs, a play with its speeches, a few lines.
 
     >>> guess_kind("Anna\\nBen\\nCarla\\nDora\\nEmil\\nFrida\\nGustav\\nHanna\\nIda\\nJan\\nKlara\\nLeo")
     'lines'
@@ -89,7 +91,7 @@ def guess_kind(text: str) -> str:
 
 
 def _are_records(different: list[str]) -> bool:
-    """Lines of one shape: the same number of fields, two halves, an object each, or a label or number at one end."""
+    """Return whether the lines have one shape: the same number of fields, two halves, an object each, or a label or number at one end."""
     if len(different) < FEW_RECORDS:
         return False
     for delimiter in "\t,;|":
@@ -108,7 +110,7 @@ def _are_records(different: list[str]) -> bool:
 
 
 def _are_labels(ends: list[str], end: int) -> bool:
-    """At most ten different ones, numbers apart: `__label__2`, `neg`, `[12:03]`, `Anna:` or `正面`, not the words with which
+    """Return whether they are labels, at most ten different ones, numbers apart: `__label__2`, `neg`, `[12:03]`, `Anna:` or `正面`, not the words with which
     sentences begin or end."""
     counted = Counter(DIGITS.sub("0", label) for label in ends)
     often = [label for label, count in counted.items() if count >= 0.02 * len(ends)]
@@ -121,8 +123,10 @@ def _are_labels(ends: list[str], end: int) -> bool:
 
 
 def _kind_by_heads(groups: list[str]) -> str | None:
-    """Groups that begin with a name: one speaker in each makes a play, which goes on from speech to speech; several make a
-    dialogue of its own; one and the same name everywhere makes records, such as questions with their answers."""
+    """Return the kind of groups that begin with a name.
+
+    One speaker in each is a play, which goes on from speech to speech; several are a dialogue each; the same name everywhere means
+    records, such as questions with their answers."""
     if len(groups) < 4:
         return None
     heads = [_head(group.split("\n", 1)[0]) for group in groups]
@@ -137,7 +141,7 @@ def _kind_by_heads(groups: list[str]) -> str | None:
 
 
 def _head(line: str) -> str | None:
-    """The name of a speaker at the begin of a line, or of one that stands alone.
+    """Return the name of a speaker at the beginning of a line or alone on it.
 
     >>> _head("HAMLET. To be"), _head("First Citizen:"), _head("OPHELIA"), _head("周冲：妈！"), _head("It was late.")
     ('HAMLET', 'First Citizen', 'OPHELIA', '周冲', None)
@@ -149,9 +153,9 @@ def _head(line: str) -> str | None:
 
 
 def _are_strangers(different: list[str]) -> bool:
-    """Lines of several sentences each that do not go on in one another: messages and reviews, not the paragraphs of a story.
+    """Return whether lines of several sentences are independent: messages and reviews, not the paragraphs of a story.
 
-    Paragraphs that follow one another share the rarer words, names above all, much more often than two from anywhere do.
+    Neighbouring paragraphs share rarer words, names above all, much more often than two paragraphs from anywhere.
     """
     different = different[:COMPARED]
     if len(different) < FEW_RECORDS or _share(SPEECH.match(line) for line in different) > 0.1:
@@ -168,13 +172,13 @@ def _are_strangers(different: list[str]) -> bool:
 
 
 def _common(one: set[str], other: set[str], weights: dict[str, float]) -> float:
-    """What two lines share, of the weight of the lighter one."""
+    """Return the weight of the words two lines share, over the weight of the lighter line."""
     shared, lighter = (sum(map(weights.__getitem__, found)) for found in (one & other, min(one, other, key=len)))
     return shared / lighter if lighter else 0.0
 
 
 def _broken_at_margin(lines: list[str], widths: np.ndarray) -> float:
-    """The share of lines that fill the page and go on in the next one, in lower case or in a script without case."""
+    """Return the share of lines that fill the page and go on in the next one, in lower case or in a script without case."""
     margin = np.quantile(widths, 0.9)
     if margin < NARROWEST_PAGE:
         return 0.0
@@ -187,11 +191,11 @@ def _broken_at_margin(lines: list[str], widths: np.ndarray) -> float:
 
 
 def width(line: str) -> int:
-    """Columns on a page: a Chinese character takes two."""
+    """Return the columns a text takes on a page: a Chinese character takes two."""
     return len(line) + sum(character > "\u2e80" for character in line)
 
 
 def _share(found: Iterable) -> float:
-    """Of what is true among some values; 0.0 where there are none."""
+    """Return the share of true values; 0.0 where there are none."""
     values = [bool(value) for value in found]
     return sum(values) / max(1, len(values))

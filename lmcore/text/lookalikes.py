@@ -1,4 +1,4 @@
-"""Names that look the same on a board, in whatever scripts they are written. Needs no torch.
+"""Names that look the same on a board though they are written in other scripts. Needs no torch.
 
 The pairs are those of Unicode's list of confusable characters (UTS 39) that schools can type; the list itself has 6,000.
 """
@@ -22,7 +22,7 @@ TABLE = {ord(sign): shape for table in (LATIN, HAN) for shape, signs in table.it
 
 
 def shape(name: str) -> str:
-    """Two names of one shape cannot be told apart.
+    """Return the shape of a name: two names of one shape cannot be told apart.
 
     >>> shape("Anna") == shape("Аnna") == shape("Ａｎｎａ"), shape("Anna") == shape("Ännä")
     (True, False)

@@ -1,4 +1,4 @@
-"""What each kind would mean for one text, in its own lines; and in what the end of a stream, held out, is not like the rest.
+"""What each kind would mean for one text, in its own lines; and how the held-out end of a stream differs from the rest.
 
 How a text is split is `corpus`; which kind is guessed is `kinds`.
 """
@@ -20,12 +20,12 @@ LONGEST_LABEL = 20  # characters
 ONE_SIDED, HARDLY_ANY = 0.25, 0.05  # of the lines on the one side, and on the other
 NEW_WORDS, MORE_THAN_ELSEWHERE = 0.15, 2.0
 LOOKED_AT, PIECES = 2_000_000, 20  # characters of the training split
-ELSEWHERE = 5  # other places that might have been held out
+ELSEWHERE = 5  # other parts that might have been held out
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """before and behind: in items, the first that are neighbours; in a stream, the two sides of the place where it is cut."""
+    """An example of what a kind means. before and behind: in items, the first that are neighbours; in a stream, the text on both sides of the cut."""
 
     kind: str
     items: int  # 0: a stream
@@ -53,11 +53,11 @@ def meaning(corpus: Corpus) -> Meaning:
 
 
 def oddities(corpus: Corpus) -> list[tuple[str, dict]]:
-    """(code, values) of what makes the validation loss of a stream say less than it seems to:
+    """Return (code, values) of what makes the validation loss of a stream misleading:
 
     repeated: `share` of the held-out characters stands in lines that are also trained on;
     one_sided: of the held-out lines the share `held_out` begin or end (`where`) with `label`, of those trained on `trained`;
-    new_words: the share `held_out` of the words held out never occurs in the rest, `elsewhere` of those of other places.
+    new_words: the share `held_out` of the words held out never occurs in the rest, `elsewhere` of those of other parts.
     """
     if corpus.kind != "stream" or not corpus.validation:
         return []
@@ -66,7 +66,7 @@ def oddities(corpus: Corpus) -> list[tuple[str, dict]]:
 
 
 def _from_all_over(train: str) -> str:
-    """At most LOOKED_AT characters, in pieces that begin and end with a line where there are any."""
+    """Return at most LOOKED_AT characters from all over a text, in whole lines where it has any."""
     if len(train) <= LOOKED_AT:
         return train
     size, pieces = LOOKED_AT // PIECES, []
@@ -107,8 +107,8 @@ def _new_words(corpus: Corpus) -> list[tuple[str, dict]]:
     text, size = corpus.train + corpus.validation, len(corpus.validation)
     everything = _words(text)
     held_out = _new(corpus.validation, everything)
-    places = np.linspace(0, len(corpus.train) - size, ELSEWHERE).astype(int)
-    elsewhere = float(np.median([_new(text[begin : begin + size], everything) for begin in places]))
+    begins = np.linspace(0, len(corpus.train) - size, ELSEWHERE).astype(int)
+    elsewhere = float(np.median([_new(text[begin : begin + size], everything) for begin in begins]))
     if held_out < NEW_WORDS or held_out < MORE_THAN_ELSEWHERE * elsewhere:
         return []
     return [("new_words", {"held_out": held_out, "elsewhere": elsewhere})]
@@ -119,13 +119,13 @@ def _words(text: str) -> Counter:
 
 
 def _new(part: str, everything: Counter) -> float:
-    """The share of a part's words that stand nowhere else."""
+    """Return the share of a part's words that occur nowhere else."""
     words = _words(part)
     return sum(count for word, count in words.items() if count >= everything[word]) / max(1, words.total())
 
 
 def _short(text: str, from_the_end: bool = False) -> str:
-    """One line of at most SHOWN columns, cut between words where there are any.
+    """Return one line of at most SHOWN columns, cut between words where there are any.
 
     >>> _short("one two\\n  three"), len(_short("a" * 100)), len(_short("语" * 100))
     ('one two three', 61, 31)

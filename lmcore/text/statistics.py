@@ -1,7 +1,4 @@
-"""Counting tokens: frequencies by rank, types seen once, share of unknown ones, what a tokenizer loses of a text.
-
-Which types there are is the tokenizer's `vocabulary`; drawing the counts is for a page.
-"""
+"""Counts of tokens: frequencies by rank, types seen once, the share of unknown ones, what a tokenizer of words loses of a text."""
 
 from dataclasses import dataclass
 
@@ -56,7 +53,7 @@ def unknown_share(ids: np.ndarray, unknown_id: int) -> float:
 
 @dataclass(frozen=True)
 class Lost:
-    """What words do not say of a text."""
+    """What a tokenizer of words loses of a text."""
 
     unknown: float  # share of the tokens
     misplaced: float  # share of the gaps between them where decoding writes a space too many or too few

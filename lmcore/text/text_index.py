@@ -47,20 +47,20 @@ class TextIndex:
 
     @classmethod
     def of(cls, data: TokenData, vocabulary_size: int) -> "TextIndex":
-        """The index of the training split, or of its last MOST_TOKENS tokens."""
+        """Return the index of the training split, or of its last MOST_TOKENS tokens."""
         skipped = max(0, len(data.train) - MOST_TOKENS)
         begin_id = None if data.kind == "stream" else int(data.opening[0])
         return cls(data.train[skipped:], vocabulary_size, begin_id, skipped, data.opening)
 
     def to_bytes(self) -> bytes:
-        """The tokens as a safetensors file. They are sorted again when it is read: a tenth of a second for a million."""
+        """Return the tokens as a safetensors file. They are sorted again when it is read: 0.1 s for a million."""
         begin_id = -1 if self.begin_id is None else self.begin_id
         header = np.array([self.vocabulary_size, begin_id, self.skipped], dtype=np.int64)
         return save({"ids": self.ids, "header": header, "opening": self.opening})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "TextIndex":
-        """What `to_bytes` gave. Raises ValueError where it is something else."""
+        """Return the index that `to_bytes` wrote. Raises ValueError where these are other bytes."""
         try:
             arrays = load(content)
             vocabulary_size, begin_id, skipped = arrays["header"].tolist()
@@ -69,7 +69,7 @@ class TextIndex:
         return cls(arrays["ids"], vocabulary_size, None if begin_id < 0 else begin_id, skipped, arrays.get("opening"))
 
     def narrow(self, low: np.ndarray, high: np.ndarray, length: int, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """From the ranges of sequences of `length` tokens to those of the sequences with one more token. All (S,) -> (S,).
+        """Return the ranges of sequences with one more token, given those of their first `length` tokens. All (S,) -> (S,).
 
         A range [low, high) of `order` is empty where the sequence stands nowhere.
         """
@@ -85,7 +85,7 @@ class TextIndex:
         return low[: len(tokens)], low[len(tokens) :]
 
     def ranges(self, text: np.ndarray, longest: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        """For each length up to `longest`, the ranges (low, high) of every sequence in a text: entry s is text[s : s + length].
+        """Return, for each length up to `longest`, the ranges (low, high) of every sequence in a text: entry s is text[s : s + length].
 
         text: (S,) ids. The entry of length l has S - l + 1 rows (none where the text is shorter).
         """
@@ -109,7 +109,7 @@ class TextIndex:
 
 
 def suffix_array(ids: np.ndarray, vocabulary_size: int) -> np.ndarray:
-    """Return (N,) positions sorted by what follows: by as many tokens as fit into a number, then by doubling (Larsson and Sadakane, 2007).
+    """Return (N,) positions sorted by what follows: first by the tokens that fit into one number, then by doubling (Larsson and Sadakane, 2007).
 
     Only positions whose order is not yet decided are sorted again.
     """
@@ -142,7 +142,7 @@ def suffix_array(ids: np.ndarray, vocabulary_size: int) -> np.ndarray:
 
 
 def _groups(sorted_keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(where the group of equal keys begins (N,), whether a key stands alone (N,))."""
+    """Return (where each group of equal keys begins (N,), whether a key is unique (N,))."""
     new = np.append(True, sorted_keys[1:] != sorted_keys[:-1])
     first = np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
     return first, new & np.append(new[1:], True)

@@ -1,4 +1,4 @@
-"""Typographic twins: signs that stand for each other, such as ' and ’ or , and ，, of which a training text has the other one.
+"""Typographic twins: signs that stand for each other, such as ' and ’ or , and ，, where the training text uses the other one.
 
 A word or character that a tokenizer does not know may differ from one it knows by such signs alone.
 """
@@ -19,7 +19,7 @@ SINGLE = GROUPS[0]
 
 
 def twins(tokenizer: Tokenizer, piece: str) -> list[str]:
-    """The words or characters of a vocabulary that an unknown piece is a twin of, the most frequent first.
+    """Return the words or characters of a vocabulary that differ from an unknown piece by such signs alone, the most frequent first.
 
     >>> from lmcore.tokenizers import WordTokenizer
     >>> twins(WordTokenizer.train("She didn’t come， no。"), "didn't"), twins(WordTokenizer.train("a b"), "c")
@@ -31,7 +31,7 @@ def twins(tokenizer: Tokenizer, piece: str) -> list[str]:
 
 
 def with_twins(tokenizer: Tokenizer, text: str, before: str = "") -> str:
-    """A text with the twins of its unknown pieces; quotation marks open and close by what stands before them. before: more of it.
+    """Return a text with its unknown pieces replaced by their twins; quotation marks open or close by the text before them.
 
     >>> from lmcore.tokenizers import CharacterTokenizer
     >>> with_twins(CharacterTokenizer.train("“Come，” he said。"), '"Come," he said.')
@@ -49,7 +49,7 @@ def with_twins(tokenizer: Tokenizer, text: str, before: str = "") -> str:
 
 
 def _opens(written: str, choices: list[str]) -> bool:
-    """Whether a quotation mark opens here: a double one by those before it, a single one, which may be an apostrophe, behind a space."""
+    """Return whether a quotation mark opens: a double one by counting those before it, a single one where a space precedes it."""
     if not any(choice in SINGLE for choice in choices):
         return sum(map(written.count, filter(_is_opening, choices))) <= sum(map(written.count, choices)) / 2
     return not written or written[-1].isspace() or _is_opening(written[-1])

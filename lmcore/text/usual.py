@@ -1,4 +1,4 @@
-"""How usual a text is: what its characters cost, in bits, in the best of codes made for some thirty languages.
+"""How usual a text is: what its characters cost, in bits, in the best of the codes for some thirty languages.
 
 A usual letter costs a few bits; a rare one, a capital after a small letter or two scripts in one word cost many. `detection` compares
 the readings of a file by it.
@@ -52,7 +52,7 @@ HANGUL = (
 WIDE_MARKS = "，。、“”：；？！（）《》…—「」『』　·～【】‘’"
 
 OTHER = r"[\p{L}--[\p{Latin}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]]"  # a letter of an alphabet that is not Latin
-STRANGE = (  # what hardly stands in a text: a pattern, the bits each of its places costs
+STRANGE = (  # what hardly occurs in a text: a pattern, and the bits each of its matches costs
     (r"\p{Ll}(?=\p{Lu})(?![A-Z])|(?<![\0-\x7f])(?<=\p{Ll})\p{Lu}", 8),  # a capital after a small letter
     (rf"\p{{Latin}}(?={OTHER})|{OTHER}(?=\p{{Latin}})", 8),  # two alphabets in a word
     (rf"(?<!\w)[{OTHER}--[аявикосуАЯВИКОСУоηήοΗΟו]](?!\w)", 7),
@@ -68,14 +68,14 @@ PATTERNS = [(regex.compile(pattern, regex.V1 | regex.M), bits) for pattern, bits
 
 
 def cost(text: str) -> float:
-    """Bits, in the language that suits it best. A text in capitals alone is as usual as in small letters."""
+    """Return the bits of a text in the language that suits it best. A text in capitals alone is as usual as in small letters."""
     if text.isupper() and (small := text.lower()) != text:
         return CAPITALS + cost(small)
     return language_bits(text) + sum(bits * sum(1 for _ in pattern.finditer(text)) for pattern, bits in PATTERNS)
 
 
 def language_bits(text: str) -> float:
-    """Bits of its characters alone, without what stands beside what."""
+    """Return the bits of its characters alone, without what their neighbours cost."""
     counted = Counter(text)
     ascii_bits = sum(
         times * (ASCII if character.isprintable() or character.isspace() else CONTROL)
@@ -90,7 +90,7 @@ def language_bits(text: str) -> float:
 
 @lru_cache(maxsize=8_192)
 def _in_each(character: str) -> np.ndarray:
-    """Bits of a character beyond ASCII in each of `codes`."""
+    """Return the bits of a character beyond ASCII in each of `codes`."""
     rare = _rare(character)
     return np.array([code.get(character, rare) for code, _ in codes()])
 
@@ -105,7 +105,7 @@ def _rare(character: str) -> float:
 
 @cache
 def codes() -> list[tuple[dict[str, float], bool]]:
-    """The bits of the usual characters of each language, and whether it has an alphabet other than Latin."""
+    """Return the bits of the usual characters of each language, and whether it has an alphabet other than Latin."""
     found: list[tuple[dict[str, float], bool]] = []
 
     def add(code: dict[str, float], alone: bool = False) -> None:
@@ -138,11 +138,11 @@ def _code(*groups: tuple[float, str, int]) -> dict[str, float]:
 
 
 def _rows(encoding: str, first: int, last: int) -> str:
-    """The characters of an encoding whose first byte lies between two."""
+    """Return the characters of an encoding whose first byte lies between two."""
     cells = (bytes([row, cell]) for row in range(first, last + 1) for cell in range(0x40, 0xFF))
     return "".join(text for text in (cell.decode(encoding, "ignore") for cell in cells) if len(text) == 1 and text > "\x7f")
 
 
 def _full() -> str:
-    """Letters and digits of full width, and signs that Chinese and Japanese encodings have in common."""
+    """Return full-width letters and digits, and the signs that Chinese and Japanese encodings share."""
     return "".join(map(chr, range(0xFF01, 0xFF5F))) + "￥①②③④⑤⑥⑦⑧⑨⑩㎡℃※→←↑↓★☆●○■□▲△◆◇〇×÷±≤≥≠"

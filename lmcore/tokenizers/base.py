@@ -1,4 +1,4 @@
-"""What every tokenizer can do: text to ids and back, with offsets into the text. Kinds live in modules of their own."""
+"""The protocol of tokenizers: text to ids and back, with offsets into the text. Each kind is a module of its own."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
@@ -31,28 +31,28 @@ class Tokenizer(Protocol):
     def vocabulary_size(self) -> int: ...
 
     def encode(self, text: str, *, on_progress: OnProgress = ignore) -> np.ndarray:
-        """(T,) ids, in the smallest of uint8, uint16, int32 that holds them."""
+        """Return the ids (T,) of a text, in the smallest of uint8, uint16, int32 that holds them."""
 
     def decode(self, ids: Iterable[int]) -> str: ...
 
     def texts(self, ids: Iterable[int]) -> list[str]:
-        """What each token adds to the text. A character of several tokens stands with the one that completes it; where nothing
+        """Return what each token adds to the text. A character of several tokens stands with the one that completes it; where nothing
         completes it, its bytes are shown."""
 
     def offsets(self, text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(ids (T,), starts (T,), ends (T,)): token t is text[starts[t]:ends[t]]."""
+        """Return (ids (T,), starts (T,), ends (T,)): token t is text[starts[t]:ends[t]]."""
 
     def unknown_pieces(self, text: str) -> list[str]:
-        """The pieces of a text that are read as <unk>, in order."""
+        """Return the pieces of a text that are read as <unk>, in order."""
 
     def spacing_bits(self, text: str) -> float:
-        """Bits that say where the spaces of a text stand that `decode` has to guess; 0 where nothing is guessed."""
+        """Return the bits that say where the spaces stand that `decode` has to guess; 0 where nothing is guessed."""
 
     def to_json(self) -> dict: ...
 
 
 def id_type(vocabulary_size: int) -> type:
-    """The smallest type of number that holds every id.
+    """Return the smallest integer type that holds every id.
 
     >>> id_type(65).__name__, id_type(300).__name__, id_type(70_000).__name__
     ('uint8', 'uint16', 'int32')
@@ -85,17 +85,17 @@ def with_progress(parts: Iterable[str], size: int, on_progress: OnProgress) -> I
 
 
 def joined(rows: Iterable[np.ndarray], kind: type) -> np.ndarray:
-    """One row of ids; empty where there is none."""
+    """Return the parts joined to one array of ids, (T,); empty where there is none."""
     return np.concatenate([np.empty(0, kind), *rows])
 
 
 def vocabulary_of(types: list[str]) -> tuple[list[str], int | None]:
-    """(vocabulary, begin_id) of a tokenizer with <unk> at 0 and these types from 1 on, ITEM_BREAK first where there is one."""
+    """Return (vocabulary, begin_id) of a tokenizer with <unk> at 0 and these types from 1 on, ITEM_BREAK first where there is one."""
     return [UNKNOWN] + [BEGIN if name == ITEM_BREAK else name for name in types], 1 if types[:1] == [ITEM_BREAK] else None
 
 
 def checked(types: Any) -> list[str]:
-    """The types of a tokenizer read from JSON: different, not empty. Raises ValueError.
+    """Return the types of a tokenizer read from JSON. Raises ValueError where they are not different non-empty strings.
 
     >>> checked(["a", "a"])
     Traceback (most recent call last):

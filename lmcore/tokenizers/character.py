@@ -34,7 +34,7 @@ class CharacterTokenizer:
 
     @classmethod
     def train(cls, text: str, vocabulary_size: int = 100_000, on_progress: OnProgress = ignore) -> "CharacterTokenizer":
-        """The most frequent characters first, equally frequent ones by code point."""
+        """Return a tokenizer of the characters of a text: the most frequent first, equally frequent ones by code point."""
         counts = np.zeros(CODE_POINTS, dtype=np.int64)
         for chunk in with_progress(chunks(text, 16 * CHUNK), len(text), on_progress):
             found = np.bincount(_codes(chunk))
@@ -85,7 +85,7 @@ class CharacterTokenizer:
 
 
 def _codes(text: str) -> np.ndarray:
-    """(T,) code points; of ASCII without decoding."""
+    """Return (T,) code points; ASCII is not decoded."""
     if text.isascii():
         return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)

@@ -1,6 +1,6 @@
-"""Which words stand apart and which joined: counted on the training text, to write spaces back and to charge for those not foreseen.
+"""Where a space stands between two tokens: counted on the training text, to write spaces back and to charge their bits.
 
-Between two tokens of words there is one space or none; all other white space is a token (`word`). What comes next is the model's.
+Between two tokens of words there is one space or none; all other white space is a token (`word`).
 """
 
 import math
@@ -26,7 +26,7 @@ STATES = 6
 
 
 def shape(token: str) -> str:
-    """Return what decides on the spaces around a token: of words a kind of letter, of marks the mark itself.
+    """Return what decides on the spaces around a token: the kind of its letters, or the mark itself.
 
     >>> [shape(token) for token in ("cat", "Anna", "1st", "猫", "قط", '"', "    ", "\\t")]
     ['a', 'A', '0', '中', 'ا', '"', ' ', '\\t']
@@ -51,14 +51,14 @@ def goes_on(token: str) -> bool:
 
 
 def by_rule(before: str, token: str) -> bool:
-    """Return whether a space is usual between these two, where nothing else is known."""
+    """Return whether a space is usual between two shapes that were never counted."""
     if before.isspace() or token.isspace() or before[-1] in NO_SPACE_AFTER or token[0] in NO_SPACE_BEFORE:
         return False
     return not (WIDE.match(before[-1]) or WIDE.match(token[0]))
 
 
 class Spacing:
-    """P(a space between two tokens): by their kinds (`shape`), by whether a space stands before the first one, and by whether a
+    """P(a space between two tokens), given their kinds (`shape`), whether a space stands before the first one, and by whether a
     quotation that has no closing mark of its own is open; and by the two tokens themselves where they differ from their kinds.
     """
 
@@ -140,7 +140,7 @@ class Spacing:
 
     @classmethod
     def from_json(cls, values: dict | None, vocabulary_size: int) -> "Spacing":
-        """None: of a tokenizer that was kept before spacing was counted; then the rule decides. Raises ValueError."""
+        """Return the spacing of what `to_json` wrote; None, from an older version, leaves it to `by_rule`. Raises ValueError."""
         if values is None:
             return cls()
         marks = values["marks"]
@@ -152,7 +152,7 @@ class Spacing:
 
 
 def _read(rows: Any, size: int, most: int) -> dict:
-    """{(first, second, state): [joined, apart]} of `most` rows of five numbers or fewer. Raises ValueError."""
+    """Return {(first, second, state): [joined, apart]} of at most `most` rows of five numbers. Raises ValueError."""
     if rows and len(rows) > most:
         raise ValueError(f"spacing must have {most} rows or fewer")
     table = np.array(rows) if rows else np.zeros((0, 5), np.int64)
@@ -168,7 +168,7 @@ def _split(cell: int, size: int) -> tuple[int, int, int]:
 
 
 class _Table:
-    """The same as `Spacing.spaces`, for many tokens at once: what training counts."""
+    """The same as `Spacing.spaces` for many tokens at once, as training counts them."""
 
     def __init__(self, spacing: Spacing, tokens: list[str]) -> None:
         self.size = len(SHAPES) + len(spacing.marks)
@@ -198,7 +198,7 @@ class _Table:
 
 
 def _unusual(rows: list[np.ndarray], table: _Table, ids: np.ndarray, usual: np.ndarray, types: int) -> dict:
-    """{(id, id, state): [joined, apart]} of pairs of known tokens that are mostly not as their kinds are."""
+    """Return {(id, id, state): [joined, apart]} of pairs of known tokens that mostly differ from their kinds."""
 
     def pairs_of(row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         cell, number, apart = table.cells(row)

@@ -54,7 +54,7 @@ def pieces(text: str) -> list[str]:
 
 
 def _cut(span: str) -> list[str]:
-    """The tokens of what `SPAN` finds; together they are the span."""
+    """Return the tokens of what `SPAN` finds; joined they are the span."""
     if span.isascii():  # most are a word, or a word and a mark: no pattern is needed for them
         if span.isalpha():
             return [span]
@@ -74,7 +74,7 @@ def _cut(span: str) -> list[str]:
 
 
 def check_script(text: str) -> None:
-    """Raises WordsNotCut where most letters stand in scripts whose words are not set apart, in Thai or in kana alone."""
+    """Raise WordsNotCut where most letters are of scripts without spaces between words: Thai, or kana alone."""
     text = text[:LOOKED_AT]
     found = UNCUT.findall(text)
     letters = sum(map(len, found))
@@ -83,7 +83,7 @@ def check_script(text: str) -> None:
 
 
 class _Remembering(dict):
-    """The numbers of a span's tokens, as bytes: worked out once, remembered where the span is short."""
+    """The numbers of a span's tokens, as bytes; those of short spans are remembered."""
 
     def __init__(self, number: Callable[[str], int], kind: type, joints: bool) -> None:
         """joints: keep number · 2, + 1 where a token stands joined to the one before it in its span, and LONE for a lone space."""
@@ -101,8 +101,10 @@ class _Remembering(dict):
 
 
 class WordTokenizer:
-    """Case is kept. In a text of more than 2,000 different words those seen only once become unknown, up to a twentieth of the
-    text, so that the model learns what an unknown word costs; beyond `vocabulary_size` the rarest do.
+    """One token a word; case is kept.
+
+    In a text of more than 2,000 different words those seen only once become unknown, up to a twentieth of the text, so that the
+    model learns what an unknown word costs; beyond `vocabulary_size` the rarest do.
 
     >>> tokenizer = WordTokenizer.train("the cat saw the dog")
     >>> tokenizer.encode("the bird saw").tolist(), tokenizer.decode([1, 2, 4])
@@ -121,15 +123,14 @@ class WordTokenizer:
 
     @classmethod
     def train(cls, text: str, vocabulary_size: int = 100_000, on_progress: OnProgress = ignore) -> "WordTokenizer":
-        """The most frequent words first, equally frequent ones in alphabetical order. Raises WordsNotCut."""
+        """Return a tokenizer of the words of a text: the most frequent first, equally frequent ones in alphabetical order. Raises WordsNotCut."""
         return cls.train_and_encode(text, vocabulary_size, on_progress)[0]
 
     @classmethod
     def train_and_encode(
         cls, text: str, vocabulary_size: int = 100_000, on_progress: OnProgress = ignore
     ) -> tuple["WordTokenizer", np.ndarray]:
-        """What `train` gives and what its `encode` gives of the same text, which is cut once: each new word gets the next number,
-        and when all are counted the numbers become ids. Raises WordsNotCut."""
+        """Return the tokenizer of a text and the ids (T,) of that text, which is cut only once. Raises WordsNotCut."""
         check_script(text)
         number_of: dict[str, int] = defaultdict(count().__next__)
         rows = list(_through(text, number_of.__getitem__, np.int32, CHUNK, on_progress, joints=True))
@@ -153,7 +154,7 @@ class WordTokenizer:
         return "".join(self.texts(ids))
 
     def texts(self, ids: Iterable[int]) -> list[str]:
-        """What each token adds to the text: itself, and the space before it."""
+        """Return what each token adds to the text: itself, and the space before it."""
         words = ["\ufffd" if token_id == 0 else self.words[token_id - 1] for token_id in ids]
         spaces = self.spacing.spaces(words, ids)
         return [f" {word}" if space else word for word, (space, _) in zip(words, spaces, strict=True)]
@@ -182,7 +183,7 @@ class WordTokenizer:
         return float(np.mean(apart != written)) if len(apart) else 0.0
 
     def _spaced(self, text: str) -> tuple[list[str], np.ndarray, np.ndarray]:
-        """(tokens, ids (T,), whether a space stands before each (T,))."""
+        """Return (tokens, ids (T,), whether a space stands before each (T,))."""
         ids, starts, ends = self.offsets(text)
         apart = starts != np.concatenate([[0], ends[:-1]]) if len(ids) else np.zeros(0, bool)
         return [text[start:end] for start, end in zip(starts, ends, strict=True)], ids, apart
@@ -223,14 +224,14 @@ def _parts(text: str, size: int) -> Iterator[str]:
 def _through(
     text: str, number: Callable[[str], int], kind: type, size: int, on_progress: OnProgress, joints: bool = False
 ) -> Iterator[np.ndarray]:
-    """For each part of a text the numbers of its tokens, or what `joints` of `_Remembering` makes of them."""
+    """Return, for each part of a text, the numbers of its tokens, or what `joints` of `_Remembering` makes of them."""
     numbers_of = _Remembering(number, kind, joints)
     for part in with_progress(_parts(text, size), len(text), on_progress):
         yield np.frombuffer(b"".join(map(numbers_of.__getitem__, spans_of(part))), kind)
 
 
 def _spaces_found(row: np.ndarray, white: np.ndarray) -> np.ndarray:
-    """Of numbers with joints: number · 2, + 1 where a space stands before the token. white: of each number."""
+    """Return number · 2, + 1 where a space stands before the token, given numbers with joints. white: whether each is white space."""
     before = np.zeros(len(row), bool)
     before[1:] = row[:-1] == LONE
     kept = row != LONE
@@ -243,7 +244,7 @@ def _spaces_found(row: np.ndarray, white: np.ndarray) -> np.ndarray:
 
 
 def spans_of(text: str) -> list[str]:
-    """What `SPAN` finds, in half the time."""
+    """Return what `SPAN` finds, in half the time."""
     found = []
     for item in text.split(ITEM_BREAK):
         for line in item.split("\n"):

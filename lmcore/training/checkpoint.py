@@ -1,4 +1,4 @@
-"""One safetensors file for a run at a step: weights, optimizer, carried state, and a JSON header with everything else.
+"""A checkpoint: one safetensors file with weights, optimizer, carried state, and a JSON header with everything else.
 
 No pickle in either direction. A SHA-256 of all content stands in the header, because safetensors does not notice flipped bits.
 Because a right SHA-256 can be written over wrong content, every field of the header and the name, type and shape of every tensor

@@ -25,7 +25,7 @@ class CurveHistory:
 
     @classmethod
     def of(cls, steps: Any, evaluations: list) -> "CurveHistory":
-        """steps: an object with the arrays step, tokens, seconds and loss; evaluations: objects with step, loss and bits_per_byte."""
+        """Return the history of a run. steps: an object with the arrays step, tokens, seconds and loss; evaluations: objects with step, loss and bits_per_byte."""
         columns = ([getattr(row, name) for row in evaluations] for name in ("step", "loss", "bits_per_byte"))
         return cls(steps.step, steps.tokens, steps.seconds, steps.loss, *(np.array(column, dtype=float) for column in columns))
 

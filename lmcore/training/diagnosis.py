@@ -1,4 +1,4 @@
-"""What the two losses say about a run, given what was changed while it ran: it learns, learns by heart, has diverged …
+"""What the two losses say about a run, given what was changed while it ran: it learns, memorises, has diverged …
 
 A pure function of the history; the sentences are the pages' business.
 """
@@ -28,7 +28,7 @@ class Point:
 
     @classmethod
     def of(cls, step: int, losses: np.ndarray, validation: float | None) -> "Point":
-        """losses: (N,) of the AVERAGED steps before the evaluation; N = 0 before the first step.
+        """Return the point of an evaluation. losses: (N,) of the AVERAGED steps before it; N = 0 before the first step.
 
         >>> Point.of(20, np.array([1.0, 3.0]), 2.5)
         Point(step=20, training=2.0, validation=2.5, noise=0.7071067811865475)
@@ -167,7 +167,7 @@ def _fell(high: Point, low: Point) -> bool:
 
 
 def _level(point: Point, history: History) -> float:
-    """The loss that is compared with guessing: a text learned by heart makes that of new text worse than guessing."""
+    """Return the loss that is compared with guessing: a memorised text makes the loss of new text worse than guessing."""
     return point.training if not history.sampled or point.validation is None else point.validation
 
 

@@ -1,4 +1,4 @@
-"""The training loop: an iterator of step events. It knows no file, no screen and no process; stopping is ceasing to iterate.
+"""The training loop: an iterator of step events. It knows no file, screen or process; to stop training, stop iterating.
 
 Preprocessing is `corpus` and `tokenizers`; what a run keeps on disk is `checkpoint`; sizes that fit the text are `planning`.
 """
@@ -23,7 +23,7 @@ from lmcore.training.evaluation import Evaluation, text_size, validation_nats
 from lmcore.training.optimizers import build_optimizers, schedule_factor, set_rate
 
 PATIENCE = 5  # evaluations without a new best before the rate falls
-RATE_CUTS = 3  # so often it falls before the run ends
+RATE_CUTS = 3  # how often it is lowered before the run ends
 CUT = 0.3
 EXPLODED = 20  # steps in a row, after which training does not come back from a rate too high
 
@@ -90,7 +90,7 @@ class TrainingState:
         self.exploding = 0  # steps in a row with a loss far above guessing
 
     def change_learning_rate(self, rate: float) -> None:
-        """The schedule goes on, from a new base rate, at the next step."""
+        """Set a new base rate, from which the schedule goes on at the next step."""
         self.learning_rates.append((self.step, rate))
 
     @property
@@ -205,13 +205,13 @@ def update(network: Network, state: TrainingState, trace: StepTrace) -> None:
 
 
 def precision(config: TrainingConfig) -> torch.autocast:
-    """Products of matrices in bfloat16, sums and weights in float32 (Kalamkar et al., 2019), where the run is so configured and
+    """Compute products of matrices in bfloat16, sums and weights in float32 (Kalamkar et al., 2019), where the run is so configured and
     this processor can; else all in float32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bfloat16" and has_bfloat16())
 
 
 def evaluate(network: Network, data: TokenData, state: TrainingState) -> Evaluation:
-    """The validation loss now; keeps count of the best, and lowers the rate of a plateau run that has stopped improving."""
+    """Return the validation loss now; update the best one, and lower the rate of a plateau run that has stopped improving."""
     found = look(network, data, state.config)
     if found.loss is None:
         return found
@@ -226,7 +226,7 @@ def evaluate(network: Network, data: TokenData, state: TrainingState) -> Evaluat
 
 
 def look(network: Network, data: TokenData, config: TrainingConfig) -> Evaluation:
-    """The validation loss now, of which training itself learns nothing."""
+    """Return the validation loss now; training goes on as if it had not been computed."""
     if not data.has_validation:
         return Evaluation(loss=None, bits_per_byte=None, improved=False)
     with precision(config):
@@ -236,7 +236,7 @@ def look(network: Network, data: TokenData, config: TrainingConfig) -> Evaluatio
 
 
 def is_evaluation_step(config: TrainingConfig, step: int) -> bool:
-    """At the second step, at an eighth, a quarter and half of the first interval, then at each interval, and at the end.
+    """Return whether to evaluate after a step: the second, an eighth, a quarter and half of the first interval, then at each interval, and at the end.
 
     Not at the first, which a page waits for. Where evaluations take long, the first interval is the whole run, and there is none at
     its eighth; where they take longer still, the interval is longer than the run, and only the second step and the end are left.

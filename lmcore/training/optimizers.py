@@ -20,7 +20,7 @@ class GateMuon(torch.optim.Optimizer):
 
         b ← μ b + (1 - μ) g,    w ← w - η √max(1, rows / columns) O((1 - μ) g + μ b)
 
-    O(M) = U Vᵀ for M = U S Vᵀ: every direction of the update gets the same length, the rare ones too. It is approximated by
+    O(M) = U Vᵀ for M = U S Vᵀ: every direction of the update gets the same length, also the rare ones. It is approximated by
     iterations of X ← a X + (b A + c A²) X with A = X Xᵀ (Newton and Schulz; the coefficients are Jordan's). Three of them, where Jordan
     takes five: with more, `benchmarks/time_to_loss.py --iterations` finds the same validation loss after a longer time.
 
@@ -48,7 +48,7 @@ class GateMuon(torch.optim.Optimizer):
 
 
 def orthogonal(matrices: Tensor, coefficients: tuple[float, float, float], iterations: int) -> Tensor:
-    """(G, M, N) -> (G, M, N), each matrix with the same singular vectors and its singular values moved towards 1.
+    """Return the matrices (G, M, N) with the same singular vectors and their singular values moved towards 1.
 
     Each iteration makes a singular value s, first divided by the matrix's Frobenius norm, a s + b s³ + c s⁵. None becomes larger than
     1.21. Those above 0.018 of the norm lie between 0.68 and 1.21 after three iterations, smaller ones are multiplied by 3.44³ = 41
@@ -69,7 +69,7 @@ def orthogonal(matrices: Tensor, coefficients: tuple[float, float, float], itera
 
 
 def build_optimizers(config: TrainingConfig, network: Network) -> list[torch.optim.Optimizer]:
-    """Each group of parameters has a `relative_rate`, by which `set_rate` multiplies the learning rate.
+    """Return the optimizers of a network. Each group of parameters has a `relative_rate`, by which `set_rate` multiplies the rate.
 
     sgd: w ← w - η g (Robbins and Monro, 1951). momentum: v ← 0.9 v + g, w ← w - η v (Polyak, 1964).
     adam: w ← w - η m̂ / (√v̂ + ε), m and v running means of g and g² (Kingma and Ba, 2015).

@@ -47,7 +47,7 @@ Cost: TypeAlias = tuple[float, float]  # seconds of a step, of an evaluation
 
 
 def measure(config: RunConfig, data: TokenData, vocabulary_size: int) -> Cost:
-    """Seconds of a step and of an evaluation with these settings, measured on this machine."""
+    """Return the seconds of a step and of an evaluation with these settings, measured on this machine."""
     probe = Probe(config, data, vocabulary_size)
     return probe.step_seconds(), probe.evaluation_seconds()
 
@@ -178,7 +178,7 @@ def regularise(config: RunConfig, data: TokenData, steps: int) -> tuple[RunConfi
 class Probe:
     """A network like that of the run, discarded afterwards, to measure how long its work takes on this machine.
 
-    Processor time of this thread: how long the work is, not how busy the machine happens to be at this moment.
+    It measures processor time of this thread, which depends little on how busy the machine is.
     """
 
     def __init__(self, config: RunConfig, data: TokenData, vocabulary_size: int) -> None:

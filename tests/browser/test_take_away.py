@@ -39,7 +39,7 @@ def files(server, chromium, tmp_path_factory):
     page.get_by_text("is not in it").wait_for(state="hidden")
     with page.expect_download() as waiting:
         page.locator(".st-key-home-program button").click()
-    found["program"] = place / "program.zip"
+    found["program"] = folder / "program.zip"
     waiting.value.save_as(found["program"])
     context.close()
     return found

@@ -1,6 +1,6 @@
-"""A run file that a visitor brings, read and taken into the store, or refused: run as a process by `transfer.import_run`.
+"""A run file that a visitor brings, read and added to the store, or refused: a process started by `transfer.import_run`.
 
-Nothing in it is believed: `safe_zip` unpacks it, `run_reader` reads its members by `run_schema`, `checkpoint` compares every tensor with the
+Nothing in it is trusted: `safe_zip` unpacks it, `run_reader` reads its members by `run_schema`, `checkpoint` compares every tensor with the
 settings before anything is built. What is left is inserted by one transaction, rows and folder, both or none.
 """
 
@@ -51,7 +51,7 @@ WITHOUT_TEXT = "transfer.without_text"  # the note on a run whose text did not c
 
 
 def take_in(store: Store, owner: str, aside: Path) -> Run:
-    """A new run of a visitor from the file in a folder of its own, which becomes the folder of the run.
+    """Return a new run of a visitor from the file in a folder of its own, which becomes the folder of the run.
 
     Raises a TransferError where it is no exported run or harmful, a LimitError where it is more than the visitor may keep.
     """
@@ -119,7 +119,7 @@ def take_in(store: Store, owner: str, aside: Path) -> Run:
 
 
 def _kept_text(store: Store, owner: str, described: dict, content: str | None) -> Text | None:
-    """The visitor's own copy of the same text, or a sample. Its file is written anew where it was changed."""
+    """Return the visitor's own copy of the same text, or a sample. Its file is written again where it was changed."""
     for text in (*store.texts(owner), *store.texts(None)):
         if text.sha256 == described["sha256"] and text.kind == described["kind"]:
             if content is not None:
@@ -129,7 +129,7 @@ def _kept_text(store: Store, owner: str, described: dict, content: str | None) -
 
 
 def _insert(store: Store, row: dict, steps: np.ndarray, evaluations: list[EvaluationRow], aside: Path, described: dict) -> Run:
-    """Rows and folder, both or none."""
+    """Insert rows and folder, both or none."""
     run_id = new_id()
     row |= {"id": run_id, "created": now(), "started": now(), "ended": now()}
     data_folder.write_json(RunFolder(aside).configuration_path, {"id": run_id, **described})
@@ -148,7 +148,7 @@ def _insert(store: Store, row: dict, steps: np.ndarray, evaluations: list[Evalua
 
 
 def answer(order: dict) -> dict:
-    """{run}, or {code, values} of what is said to the visitor. Another fault is raised."""
+    """Return {run}, or {code, values} of the error that the visitor is told. Any other error is raised."""
     try:
         store = Store(Path(order["data"]), Limits(**order["limits"]))
         return {"run": take_in(store, order["owner"], Path(order["aside"])).id}

@@ -1,4 +1,4 @@
-"""What a run is, in Markdown: the README of an exported one. Every figure is the run's own. Needs no torch."""
+"""The README of an exported run, in Markdown. Every figure is the run's own. Needs no torch."""
 
 from lmcore.runs.store import marks
 from lmcore.runs.store.records import Run, Text
@@ -69,7 +69,7 @@ def model_card(run: Run, text: Text, vocabulary_size: int, saved_step: int, with
 
 
 def _plain(name: str) -> str:
-    """A visitor's words within a table, never as Markdown.
+    """Return a visitor's words for a cell of a table, with nothing that Markdown would interpret.
 
     >>> _plain("a|b <img> *c*")
     'a\\\\|b \\\\<img\\\\> \\\\*c\\\\*'

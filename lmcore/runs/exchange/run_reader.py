@@ -45,7 +45,7 @@ TRIED = "The cat’s 3.5 café\n\t猫🙂\x1e"  # what a tokenizer is tried on
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """What is wrong in a member is said with its name."""
+    """Within the block, turn errors into a TransferError that names the member."""
     try:
         yield
     except TransferError:
@@ -60,7 +60,7 @@ def reading(name: str) -> Iterator[None]:
 
 
 def tokenizer_of(written: bytes, config: dict) -> Tokenizer:
-    """Raises WrongValue or TokenizerDamaged."""
+    """Return the tokenizer of a member. Raises WrongValue or TokenizerDamaged."""
     tokenizer, asked = parse_tokenizer(written), config["resolved"].tokenizer
     if tokenizer.kind != asked.kind:
         raise WrongValue(tokenizer.kind, "kind")
@@ -76,7 +76,7 @@ def tokenizer_of(written: bytes, config: dict) -> Tokenizer:
 
 
 def checked_model(path: Path, config: dict, tokenizer: Tokenizer) -> checkpoint.Checkpoint:
-    """The weights, if they belong to the settings and the tokenizer, can be trained further and give one distribution."""
+    """Return the checkpoint, checked: it fits the settings and the tokenizer, can be trained further and gives a distribution."""
     try:
         saved = checkpoint.load(path)
         opening, kind, planned = saved.tensors["opening"].numpy(), config["text"]["kind"], saved.config.training.planned_steps
@@ -102,7 +102,7 @@ def checked_model(path: Path, config: dict, tokenizer: Tokenizer) -> checkpoint.
 
 
 def steps_of(lines: Iterator[str], count: int) -> np.ndarray:
-    """(count, fields) of the first steps, numbered from 1 on. No more is read than one line behind them, where the member shall end."""
+    """Return (count, fields) of the first steps, numbered from 1 on. At most one line after them is read, to see that the member ends."""
     table = np.empty((count, len(STEP_FIELDS)))
     rows = (line.rstrip("\r\n").split(",") for line in lines)
     _check_fields(rows, OF_STEP)
@@ -120,7 +120,7 @@ def steps_of(lines: Iterator[str], count: int) -> np.ndarray:
 
 
 def evaluations_of(lines: Iterator[str], last_step: int) -> Iterator[EvaluationRow]:
-    """Those up to a step, in order."""
+    """Return the evaluations up to a step, in order."""
     csv.field_size_limit(LONGEST_CELL)
     rows, before = csv.reader(lines), 0
     _check_fields(rows, OF_EVALUATION)
@@ -137,7 +137,7 @@ def evaluations_of(lines: Iterator[str], last_step: int) -> Iterator[EvaluationR
 
 
 def notes_of(config: dict, saved: checkpoint.Checkpoint, evaluations: list[EvaluationRow]) -> list[dict]:
-    """What was changed while it trained, and the parts of its bits per byte: none of words alone, none larger than the whole."""
+    """Return the notes on what was changed while it trained and on the parts of its bits per byte, checked against the whole."""
     notes = [{"code": marks.RESUMED, "values": {"step": step}} for step in config.get("pauses", [])]
     if (latest := max(config.get("pauses", []), default=0)) > saved.step:
         raise WrongValue(latest, "pauses")
@@ -159,7 +159,7 @@ def _row(values: list[str], schema: dict[str, Check]) -> list:
 
 
 def content_of(written: bytes, sha256: str) -> str | None:
-    """The text; None where it is not as this program keeps texts: the run can then be looked at, not trained further."""
+    """Return the text; None where it is not tidied as this program keeps texts: the run can then be viewed, not trained further."""
     content = written.decode()
     if not content.strip():
         raise ValueError

@@ -40,7 +40,7 @@ LONGEST_SECONDS = 1e9  # of training
 
 
 def clean(longest: int, one_line: bool = False) -> Check:
-    """A text to be shown: cut at `longest` characters, without what no text file can hold."""
+    """Check for a text to be shown; return it cut at `longest` characters, without characters that no text file can hold."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str):
@@ -61,7 +61,7 @@ def settings(value: Any) -> RunConfig:
 
 
 def resolved(value: Any) -> RunConfig:
-    """Settings with nothing left to decide."""
+    """Check for resolved settings."""
     config = settings(value)
     for name in ("planned_steps", "evaluation_interval"):
         if getattr(config.training, name) < 1:
@@ -70,7 +70,7 @@ def resolved(value: Any) -> RunConfig:
 
 
 def reference_line(value: Any) -> list:
-    """Name, order and loss of `references.Reference`."""
+    """Check for the name, order and loss of a `references.Reference`."""
     name, order, loss = row(choice(*ORDERS), whole(), real(0))(value)
     if order not in ORDERS[name]:
         raise WrongValue(order)
@@ -78,7 +78,7 @@ def reference_line(value: Any) -> list:
 
 
 def reference_lines(value: Any) -> list[list]:
-    """One of each name at most."""
+    """Check for reference lines, at most one of each name."""
     lines = each(reference_line, most=len(ORDERS))(value)
     if len({name for name, *_ in lines}) < len(lines):
         raise WrongValue(value)
@@ -111,7 +111,7 @@ OF_CONFIG = record(
 
 
 def number(inner: Check) -> Check:
-    """What is wrong is said as it is written."""
+    """Check for a number in a cell. The error shows the cell as it is written."""
 
     def check(written: str) -> Any:
         try:

@@ -25,7 +25,7 @@ PICKLE_MARKS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04
 
 
 def pack(members: dict[str, bytes]) -> bytes:
-    """Text is squeezed, unless it would shrink so much that `opened` takes it for an attack; weights do not get smaller."""
+    """Write an archive. Text is compressed unless it would shrink so much that `opened` took it for an attack; weights are not."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in members.items():
@@ -36,7 +36,7 @@ def pack(members: dict[str, bytes]) -> bytes:
 
 
 class Member(io.RawIOBase):
-    """One member as it is unpacked, block by block. Raises ArchiveUnreadable as soon as it holds more than the directory says."""
+    """A member, unpacked block by block. Raises ArchiveUnreadable as soon as it holds more than the directory says."""
 
     def __init__(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
         self.left = entry.file_size
@@ -58,7 +58,7 @@ class Member(io.RawIOBase):
 
 
 class Archive:
-    """The members of an archive that holds none but known ones, each of which is read once. Made by `opened`."""
+    """The members of an archive that holds only known ones, each of which can be read once. Made by `opened`."""
 
     def __init__(self, file: zipfile.ZipFile) -> None:
         self.file = file
@@ -98,7 +98,7 @@ class Archive:
 
 @contextmanager
 def opened(path: Path, known: Mapping[str, int]) -> Iterator[Archive]:
-    """known: the most bytes of each member that may be there.
+    """Return an archive, checked before anything is unpacked. known: the most bytes of each member that may be there.
 
     Raises ArchiveUnreadable, ArchiveTooLarge, ArchiveMemberTooLarge, or ArchiveUnsafe with the first name that does not belong there.
     """
@@ -128,7 +128,7 @@ def _readable() -> Iterator[None]:
 
 
 def _check_names(entries: list[zipfile.ZipInfo], known: Mapping[str, int]) -> None:
-    """Known names hold no path; a link would have one of them and another type."""
+    """Check that every member has a known name, which holds no path, and is a plain file."""
     seen = set()
     for entry in entries:
         kind = stat.S_IFMT(entry.external_attr >> 16)
@@ -138,7 +138,7 @@ def _check_names(entries: list[zipfile.ZipInfo], known: Mapping[str, int]) -> No
 
 
 def shown(name: str) -> str:
-    """A name from outside, fit to be shown and stored.
+    """Return a name from outside so that it can be shown and stored.
 
     >>> shown("a\\ud800\\nb" + "c" * 300)[:4], len(shown("a" * 300))
     ('a��b', 120)

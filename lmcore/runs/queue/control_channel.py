@@ -1,4 +1,4 @@
-"""How the starter hears of the world: lines on its standard input, signals, children that end. What it then does is `starter`."""
+"""What wakes the starter: lines on its standard input, signals, children that end. What it then does is `starter`."""
 
 import os
 import queue
@@ -11,7 +11,7 @@ WAKE, STOP, GONE = "wake", "stop", "gone"
 
 
 class ControlChannel:
-    """The server holds the other end of standard input. Nothing is lost: what is said before `wait` is called waits in the pipe."""
+    """The starter's standard input; the server holds the other end. What is written before `wait` is called stays in the pipe."""
 
     _said: queue.SimpleQueue  # on Windows
 
@@ -33,7 +33,7 @@ class ControlChannel:
         self.told_to_end = True
 
     def wait(self, seconds: float) -> str:
-        """`stop`, `gone` (the server has ended without a word) or `wake`: something may have changed, or the time is over."""
+        """Wait and return `stop`, `gone` (the server has ended without saying so) or `wake`: something may have changed, or the time is over."""
         said = self._next_on_windows(seconds) if sys.platform == "win32" else self._next(seconds)
         if self.told_to_end or (said and b"stop" in said):
             return STOP
@@ -52,7 +52,7 @@ class ControlChannel:
             return None
 
     def _listen(self) -> None:
-        """Pipes cannot be waited for with a timeout there; no process is forked there either, so a thread does no harm."""
+        """Read standard input in a thread, where the system cannot wait for a pipe with a timeout; no process is forked there."""
         while said := os.read(0, 4096):
             self._said.put(said)
         self._said.put(b"")

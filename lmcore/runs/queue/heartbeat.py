@@ -1,4 +1,4 @@
-"""Does a run still move? Its heartbeat is a counter; how long it stands still is measured with `time.monotonic()`, which no user can change."""
+"""Whether a run makes progress. Its heartbeat is a counter; how long it stands still is measured with `time.monotonic()`, which no user can change."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ class Heartbeats:
         self._seen: OrderedDict[str, tuple[int, float]] = OrderedDict()  # run -> (heartbeat, first seen)
 
     def still_for(self, run_id: str, heartbeat: int) -> float:
-        """Seconds since this observer first saw the counter where it stands.
+        """Return the seconds since this observer first saw the counter at its present value.
 
         >>> times = iter([0.0, 31.0, 32.0])
         >>> heartbeats = Heartbeats(clock=lambda: next(times))
@@ -35,5 +35,5 @@ class Heartbeats:
             return now - self._seen[run_id][1]
 
     def makes_no_progress(self, run: Run) -> bool:
-        """Its worker lives, and has done nothing for 30 seconds."""
+        """Return whether its worker lives and has done nothing for 30 seconds."""
         return self.still_for(run.id, run.heartbeat) >= NO_PROGRESS_SECONDS and run.shown_status == "running"

@@ -31,7 +31,7 @@ class Pool:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Idempotent; a starter that died is replaced."""
+        """Start the starter where none lives."""
         with self._lock:
             self._start()
 
@@ -51,7 +51,7 @@ class Pool:
         threading.Thread(target=self._watch, args=(self._starter,), daemon=True).start()
 
     def _watch(self, starter: subprocess.Popen) -> None:
-        """Replace a starter that was killed, so that waiting runs need no visitor's next click."""
+        """Replace a starter that was killed, so that waiting runs begin without a visitor's click."""
         starter.wait()
         time.sleep(RESTART_SECONDS)
         with self._lock:
@@ -59,13 +59,13 @@ class Pool:
                 self._start()
 
     def count_again(self, run_id: str) -> bool:
-        """Count the training text of a run in a process of its own, and wait for it -> whether it is counted now."""
+        """Count the training text of a run in a process of its own; wait for it and return whether it is counted now."""
         command = [sys.executable, "-m", "lmcore.runs.worker.index_job", str(self.data_folder), run_id]
         with (self.data_folder / "starter.log").open("ab") as log:
             return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment()).returncode == 0
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Tell the starter that there is something to do."""
         with self._lock:
             self._start()
             with contextlib.suppress(OSError):  # it died just now; the next one looks by itself
@@ -73,7 +73,7 @@ class Pool:
                 self._starter.stdin.flush()
 
     def stop(self, seconds: float = 12.0) -> None:
-        """Running workers checkpoint and end; their runs go on when a server starts again. Idempotent."""
+        """Stop the starter. Running workers checkpoint and end; their runs go on when a server starts again."""
         with self._lock:
             starter, self._starter = self._starter, None
         if starter is None:

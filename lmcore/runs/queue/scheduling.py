@@ -24,7 +24,7 @@ LOOKING_SECONDS = 0.25  # between two looks at the queue
 
 @dataclass(frozen=True)
 class Queue:
-    """All that train or wait at one moment."""
+    """The runs that train or wait at one moment."""
 
     training: list[QueueEntry]
     waiting: list[QueueEntry]  # the next to begin stands first
@@ -32,21 +32,21 @@ class Queue:
     limits: Limits
 
     def should_train(self) -> list[str]:
-        """The runs that should train now, as many as do."""
+        """Return the runs that should train now, as many as do."""
         return [entry.id for entry in ranked([*self.training, *self.waiting], self.received, self.limits)[: len(self.training)]]
 
     def slice_is_over(self, run_id: str, trained: float, was_new: bool, slice_seconds: float) -> bool:
-        """Whether a run that has trained for `trained` seconds since it got its place must give it to another now."""
+        """Return whether a run that has trained for `trained` seconds since it got its place must give it to another now."""
         soon = was_new or any(entry.step == 0 or entry.stops for entry in self.waiting)
         needed = min(self.limits.first_slice_seconds, slice_seconds) if soon else slice_seconds
         return bool(self.waiting) and trained >= needed and run_id not in self.should_train()
 
     def position(self, run_id: str) -> int | None:
-        """1: the next to begin. None: not waiting."""
+        """Return the position of a waiting run, 1 for the next to begin; None where it does not wait."""
         return next((number for number, entry in enumerate(self.waiting, start=1) if entry.id == run_id), None)
 
     def expected_wait(self, run_id: str) -> float | None:
-        """Seconds until a waiting run gets a place, about; None where it does not wait or nothing is known."""
+        """Estimate the seconds until a waiting run gets a place; None where it does not wait or nothing is known."""
         should_train = self.should_train()
         places = max(self.limits.places, len(self.training))
         free = [entry.seconds_left if entry.id in should_train else self._slice(entry) for entry in self.training]
@@ -60,9 +60,9 @@ class Queue:
         return None
 
     def expected_end(self, run_id: str) -> float | None:
-        """Seconds until a run that trains or waits has had all its training, about; None where nothing is known.
+        """Estimate the seconds until a run that trains or waits has had all its training; None where nothing is known.
 
-        Those who may train at once share the places evenly; changing places costs them a little.
+        The runs that may train at once share the places evenly; changing places costs them a little.
         """
         left = {entry: entry.seconds_left for entry in self.training}
         left |= {entry: entry.seconds_left + PREPARING for entry in self.waiting}
@@ -83,7 +83,7 @@ class Queue:
         return seconds if asked else None
 
     def joined_by(self, owner: str, config: RunConfig) -> "Queue":
-        """The same with one more run, under the id `NEWCOMER`: what its owner may expect before it is started."""
+        """Return the queue with one more run, under the id `NEWCOMER`: what its owner may expect before starting it."""
         training = config.training
         left = training.stop_after if training.stop == "seconds" else math.inf
         last = max((entry.queued for entry in (*self.training, *self.waiting)), default=0) + 1
@@ -99,7 +99,7 @@ class Queue:
 def ranked(
     entries: list[QueueEntry], received: dict[str, float], limits: Limits, training: Counter | None = None
 ) -> list[QueueEntry]:
-    """Entries in the order in which they may train. training: how many runs a visitor has in training beside them.
+    """Return entries in the order in which they may train. training: how many runs each visitor has in training besides them.
 
     Runs that only have to be stopped come before all, for a moment. A visitor's second run comes when every other visitor has one. Then
     new runs come first, then who has received least.
@@ -109,7 +109,7 @@ def ranked(
 
 
 def _turns(entries: Iterable[QueueEntry], limits: Limits, training: Counter | None = None) -> dict[str, int]:
-    """Run -> how many of its visitor's own come before it, counted by as many as may train at once."""
+    """Return {run: how many of its visitor's own runs come before it}, in units of the runs a visitor may train at once."""
     seen, turns = Counter(training), {}
     turns |= {entry.id: -1 for entry in entries if entry.stops}
     for entry in sorted((entry for entry in entries if not entry.stops), key=lambda entry: (entry.step > 0, entry.queued)):
@@ -131,14 +131,14 @@ def next_queued(store: Store, starting: Collection[str] = ()) -> str | None:
 
 
 class Turn:
-    """How long a worker keeps its place: made when it has claimed its run, asked after each step."""
+    """How long a worker may keep its place: made when it has claimed its run, asked after each step."""
 
     def __init__(self, store: Store, run: Run) -> None:
         self.store, self.run_id, self.was_new = store, run.id, run.step == 0
         self.claimed = self.began = self.next_look = time.monotonic()
 
     def begin(self) -> None:
-        """Prepared; the first step comes next."""
+        """Start the clock: the run is prepared, and its first step comes next."""
         self.began = self.next_look = time.monotonic()
 
     @property
@@ -150,7 +150,7 @@ class Turn:
         return now >= self.next_look and now - self.began >= min(self.slice_seconds, self.store.limits.first_slice_seconds)
 
     def is_over(self) -> bool:
-        """Whether it is another's turn now."""
+        """Return whether another run's turn has come."""
         now = time.monotonic()
         self.next_look = now + LOOKING_SECONDS
         return look(self.store).slice_is_over(self.run_id, now - self.began, self.was_new, self.slice_seconds)

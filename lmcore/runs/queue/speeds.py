@@ -1,6 +1,6 @@
 """What a step of each setting takes on this machine, measured once and kept beside the store: equal seconds mean equal steps.
 
-Runs that begin together share processor, memory and caches, so each of them would measure something else. How a measurement becomes
+Runs that begin together share processor, memory and caches, so that each would measure something else. How a measurement becomes
 planned steps is `planning`.
 """
 
@@ -37,7 +37,7 @@ WORK = (
 
 
 def remembered(data_folder: Path) -> Callable[[RunConfig, TokenData, int], Cost]:
-    """`planning.measure` for the first run of a setting; its result for all that follow within a day."""
+    """Return what `planning.measure` returned for the first run of a setting within a day."""
 
     def cost(config: RunConfig, data: TokenData, vocabulary_size: int) -> Cost:
         path, key = Path(data_folder) / "speeds.json", setting(config, data, vocabulary_size)
@@ -54,7 +54,7 @@ def remembered(data_folder: Path) -> Callable[[RunConfig, TokenData, int], Cost]
 
 
 def setting(config: RunConfig, data: TokenData, vocabulary_size: int) -> str:
-    """The name of all that decides how long a step and an evaluation take. Learning rate, schedule and seed do not."""
+    """Return a key of all that decides how long a step and an evaluation take; learning rate, schedule and seed do not."""
     model, training = config.model, config.training
     work = {
         "model": [model.family, model.embedding_size, model.hidden_size, model.layers, model.tied, model.dropout > 0]
@@ -67,7 +67,7 @@ def setting(config: RunConfig, data: TokenData, vocabulary_size: int) -> str:
 
 
 def _kept(path: Path) -> dict[str, list[float]]:
-    """What was measured within a day; a file that cannot be read holds nothing."""
+    """Return what was measured within a day; nothing where the file cannot be read."""
     try:
         return {key: entry for key, entry in read_json(path).items() if _is_usable(*entry)}
     except (OSError, ValueError, TypeError, AttributeError):

@@ -28,7 +28,7 @@ FORKS = sys.platform == "linux"
 
 
 def warm_up() -> None:
-    """Load what a worker needs and take one step on one thread: what is slow the first time is paid here, once."""
+    """Load what a worker needs and take one step on one thread, so that what is slow the first time is done before the fork."""
     import numpy as np
     import torch
 
@@ -60,7 +60,7 @@ class Starter:
         self.resting: dict[str, float] = {}  # run -> when its last worker ended: one that ends at once is not made again at once
 
     def serve(self) -> None:
-        """Until the server says stop or goes away."""
+        """Start and end workers until the server says stop or has gone."""
         heard = self.channel.wait(0)  # the server may have gone while torch was loading
         while heard not in (STOP, GONE):
             with contextlib.suppress(sqlite3.Error, StoreError):  # locked, damaged or gone: the next look will do
@@ -92,7 +92,7 @@ class Starter:
         return child.pid
 
     def _fork(self, run_id: str, log: Path) -> int:
-        """No signal is heard until the child has ears of its own: with the starter's, it would end its siblings."""
+        """Fork a worker. Signals are blocked until the child has handlers of its own: with the starter's, it would end its siblings."""
         signals = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
         pid = os.fork()
         if pid:
@@ -120,7 +120,7 @@ class Starter:
                 self.resting[run_id] = time.monotonic()
 
     def end_politely(self) -> None:
-        """Workers checkpoint and put their runs back in the queue; one that takes too long is killed, its checkpoint is kept."""
+        """Let workers checkpoint and put their runs back in the queue; one that takes too long is killed, its checkpoint is kept."""
         self._ask_to_end()
         until = time.monotonic() + POLITE_SECONDS
         while (self.children or self._others_train()) and time.monotonic() < until:
@@ -141,7 +141,7 @@ class Starter:
                 progress.end_killed(self.store, run_id)
 
     def _ask_to_end(self) -> None:
-        """By the store, which every system has and which reaches workers of an earlier starter; and by a signal, at once."""
+        """Request the ends by the store, which also reaches workers of an earlier starter, and by a signal, which is immediate."""
         with contextlib.suppress(sqlite3.OperationalError):
             progress.request_all_back_to_queue(self.store)
         for pid in self.children:
@@ -162,7 +162,7 @@ class Starter:
             os.waitpid(pid, 0)
 
     def outlive_the_server(self) -> bool:
-        """Running workers finish -> whether the starter was told to end before they had."""
+        """Wait until running workers have finished; return whether the starter was told to end before."""
         while self.children and not self.channel.told_to_end:
             time.sleep(0.1)
             self.reap()
@@ -170,7 +170,7 @@ class Starter:
 
 
 def _let_go_of_the_starter(log: Path) -> None:
-    """A fork begins its own life: own output, no hold on the server's pipe, no part in the starter's signals."""
+    """Detach a fork from the starter: output of its own, the server's pipe closed, the starter's signal handlers removed."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     nothing, output = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -1,6 +1,6 @@
-"""Copies of the store, made when a server starts, and what becomes of a store that cannot be read or is gone. Needs no torch.
+"""Copies of the store, made when a server starts, and what is done with a store that is damaged or missing. Needs no torch.
 
-Texts, checkpoints and films are files beside the store and not copied. Nothing that is set aside is ever deleted here.
+Texts, checkpoints and films are files beside the store and not copied. What is set aside is never deleted here.
 """
 
 import os
@@ -38,7 +38,9 @@ class Restored:
 
 
 def restore_backup(data: Path) -> Restored | None:
-    """Look at the store, at the start of a server; None: it is whole, or this is the first start. Raises OSError."""
+    """Check the store at the start of a server and restore a damaged one; None where it is whole or this is the first start.
+
+    Raises OSError."""
     store = Path(data) / STORE
     data_folder.keep_private(Path(data))
     _backup_folder(data).mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,7 @@ def restore_backup(data: Path) -> Restored | None:
 
 
 def back_up(data: Path) -> Path | None:
-    """Return a copy that is consistent while others write; None: nothing changed since the last one. Raises NoRoomForBackup."""
+    """Make and return a copy that is consistent while others write; None where nothing changed since the last one. Raises NoRoomForBackup."""
     store, kept = Path(data) / STORE, backups(data)
     changed = _changed(store)
     if kept and kept[0].stat().st_mtime_ns == changed:
@@ -86,18 +88,18 @@ def back_up(data: Path) -> Path | None:
 
 
 def backups(data: Path) -> list[Path]:
-    """The newest first, by number: clocks may be set back."""
+    """Return the backups, the newest first, by number: clocks may be set back."""
     return sorted(_backup_folder(data).glob("store-*.sqlite"), key=_number, reverse=True)
 
 
 def set_aside(data: Path) -> list[Path]:
-    """Stores that could not be read, and notes about missing ones. As long as one lies here, files that the store does not know may
-    belong to it."""
+    """Return the stores that could not be read, and notes about missing ones. As long as there is one, files that the store does not
+    know may belong to it."""
     return sorted((*Path(data).glob("store.damaged-*.sqlite"), *Path(data).glob("store.missing-*.txt")), key=_number)
 
 
 def _set_aside(store: Path) -> str | None:
-    """-> its name there. What lies beside a store that is gone would damage the next one, so it goes aside, too."""
+    """Set the store aside and return its name there, with SQLite's files beside it, which would damage the next store."""
     earlier = set_aside(store.parent)
     number = _number(earlier[-1]) + 1 if earlier else 1
     aside, was_there = store.with_name(f"store.damaged-{number}.sqlite"), store.exists()
@@ -110,7 +112,7 @@ def _set_aside(store: Path) -> str | None:
 
 
 def _bring_up_to_date(data: Path, store: Path) -> int:
-    """A copy of a backup, or a new store: what was trained since then is noted and listed -> how many runs it did not know."""
+    """List in a copy of a backup, or in a new store, what was trained since then; return how many runs it did not know."""
     with closing(sqlite3.connect(store)) as connection:
         connection.row_factory = sqlite3.Row
         with connection:
@@ -124,7 +126,7 @@ def _bring_up_to_date(data: Path, store: Path) -> int:
 
 
 def _changed(store: Path) -> int:
-    """When the store, or what is written beside it, was last changed, as the file system says (ns)."""
+    """Return when the store or a file beside it was last changed, as the file system says (ns)."""
     return max(part.stat().st_mtime_ns for part in (store, Path(f"{store}-wal")) if part.exists())
 
 

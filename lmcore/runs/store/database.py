@@ -1,4 +1,4 @@
-"""The SQLite file: connections and transactions. What is in it is `store`'s business, its tables are `migrations`."""
+"""The SQLite file: connections and transactions. What is in it is `store`; its tables are `migrations`."""
 
 import sqlite3
 import threading
@@ -17,10 +17,10 @@ WAITING_SECONDS = 10.0  # for another writer
 
 
 class Database:
-    """A connection for each call, and one a worker keeps: threads and processes share nothing but the file."""
+    """A connection for each call, and one that a worker keeps: threads and processes share only the file."""
 
     def __init__(self, path: Path, create: bool = True) -> None:
-        """create: where there is none. Raises StoreMissing where there must have been one: a backup of it is left."""
+        """Open a store. create: make one where there is none. Raises StoreMissing where a backup shows that there was one."""
         self.path, self._here = path, threading.local()
         self._kept: sqlite3.Connection | None = None
         try:
@@ -33,7 +33,7 @@ class Database:
 
     @from_rows()
     def connect(self, waiting: float = WAITING_SECONDS) -> sqlite3.Connection:
-        """Raises StoreMissing where the file has gone: SQLite would begin an empty one."""
+        """Return a connection. Raises StoreMissing where the file has gone: SQLite would create an empty one."""
         try:
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=waiting, isolation_level=None
@@ -45,15 +45,15 @@ class Database:
         return connection
 
     def stay_open(self) -> None:
-        """Keep what SQLite puts beside the file as long as this process lives: on a full disk it could not be written again,
-        and not even reading would go on. Not for a process that forks."""
+        """Keep a connection open for this process's life, and with it SQLite's files beside the store: on a full disk they could not be
+        made again, and even reading would fail. Not for a process that forks."""
         if self._kept is None:
             self._kept = self.connect()
-            version_of(self._kept)  # it is opened by the first who reads
+            version_of(self._kept)  # the first read opens it
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Raises StoreDamaged where what was read cannot be made of its rows."""
+        """A connection to read with. Raises StoreDamaged where rows are not what they must be."""
         with self._connection() as connection, from_rows():
             yield connection
 
@@ -67,7 +67,7 @@ class Database:
 
     @contextmanager
     def one_connection(self) -> Iterator[None]:
-        """All that this thread reads inside shares one: to open it costs more than most questions. It sees what others write."""
+        """Share one connection among all reads of this thread within the block: opening one takes longer than most queries."""
         with self._connection() as connection:
             before, self._here.connection = getattr(self._here, "connection", None), connection
             try:
@@ -81,7 +81,7 @@ class Database:
             yield connection
 
     def _migrate(self) -> None:
-        """Opening a store that is up to date writes nothing, so that it never waits for a writer."""
+        """Bring the tables up to date. A store that is up to date is not written to, so that opening it never waits for a writer."""
         with self.reading() as connection:
             version = version_of(connection)
             if version == len(migrations.MIGRATIONS):
@@ -103,7 +103,7 @@ def now() -> str:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """It holds the write lock from its beginning: one that reads first could not be upgraded."""
+    """A transaction that holds the write lock from its beginning: one that reads first could not be upgraded."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

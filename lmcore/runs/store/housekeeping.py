@@ -1,4 +1,4 @@
-"""What runs take on the disk, and what goes when it is too much: the oldest films that are not kept, and the run says so. No torch."""
+"""What runs take on the disk, and what is removed when it is too much: the oldest films, which is noted on their runs. No torch."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ class Kept:
 
 
 class DataStore(Protocol):
-    """What is used here of `store.Store`, which uses this module."""
+    """The part of `store.Store` that is used here."""
 
     folder: Path
     database: Database
@@ -36,7 +36,7 @@ class DataStore(Protocol):
 
 
 def folder_bytes(path: Path | str) -> int:
-    """Of all files in it; one that disappears meanwhile counts nothing. 500 runs are measured while a page opens."""
+    """Return the bytes of all files in a folder; one that disappears meanwhile counts as 0. Fast: a page may measure 500 runs."""
     total = 0
     try:
         with os.scandir(path) as entries:
@@ -52,7 +52,7 @@ def folder_bytes(path: Path | str) -> int:
 
 
 def kept(store: DataStore, owner: str | None) -> Kept:
-    """What one visitor keeps now."""
+    """Return what one visitor keeps now."""
     rows = _runs(store, owner)
     return Kept(len(rows), sum(_bytes(store, row) for row in rows))
 
@@ -76,7 +76,7 @@ def make_room(store: DataStore, owner: str | None, coming: int = 0) -> None:
 
 
 def remove_film(store: DataStore, run_id: str) -> int:
-    """Delete the snapshots of a run and note it there -> bytes."""
+    """Delete the snapshots of a run, note it there and return their bytes."""
     path = RunFolder.of(store.folder, run_id).film_path
     freed = folder_bytes(path)
     if not freed:
@@ -94,7 +94,7 @@ def _bytes(store: DataStore, row: sqlite3.Row) -> int:
 
 
 def _runs(store: DataStore, owner: str | None) -> list:
-    """The oldest first."""
+    """Return the runs, the oldest first."""
     with store.database.reading() as connection:
         return connection.execute(
             "SELECT id, status, film_kept, step FROM runs WHERE owner = ? AND deleted IS NULL ORDER BY number", (owner,)
@@ -102,9 +102,9 @@ def _runs(store: DataStore, owner: str | None) -> list:
 
 
 def remove_orphans(store: DataStore) -> None:
-    """Folders of runs the store no longer knows, and what a killed process left half written. At the start of a server.
+    """Remove folders of runs the store no longer knows, and what a killed process left half written; at the start of a server.
 
-    Beside a store that was set aside they stay: what a backup does not know may be all that is left of a run.
+    Where a store was set aside they stay: the folder may be all that is left of a run.
     """
     with store.database.writing() as connection:  # the write lock: no run is added meanwhile
         known = {row["id"] for row in connection.execute("SELECT id FROM runs")}

@@ -25,7 +25,7 @@ class _TimeIsUp(Exception):
 
 
 def is_whole(path: Path) -> bool:
-    """One that is locked, or that may not be opened, is not for that reason damaged."""
+    """Return whether a store is whole. One that is locked or may not be opened counts as whole."""
     until = time.monotonic() + CHECKING_SECONDS
     try:
         with closing(sqlite3.connect(path, timeout=1.0)) as connection:
@@ -46,7 +46,7 @@ def is_whole(path: Path) -> bool:
 
 
 def _inspect(connection: sqlite3.Connection, until: float) -> None:
-    """Raises StoreDamaged, or what SQLite raises."""
+    """Read everything in a store. Raises StoreDamaged, or what SQLite raises."""
     version, newest = migrations.version_of(connection), len(migrations.MIGRATIONS)
     if newest < version < NEWER:
         return  # written by a newer version, which knows what it means
@@ -68,7 +68,7 @@ def _inspect(connection: sqlite3.Connection, until: float) -> None:
 
 
 def _check_types(connection: sqlite3.Connection, table: str, columns: list) -> None:
-    """Each value is of its column's type: SQLite itself keeps whatever a damaged record says. Words are read, too."""
+    """Check that each value has its column's type, which SQLite does not enforce, and that text can be decoded."""
     kinds = {"INTEGER": "'integer'", "REAL": "'real'", "TEXT": "'text'"}
     wrong = [f"typeof({name}) NOT IN ({kinds[kind]}, 'null')" for name, kind, *_ in columns]
     wrong += [f"abs({name}) > 1e300" for name, kind, *_ in columns if kind == "REAL"]  # infinite

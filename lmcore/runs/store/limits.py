@@ -1,7 +1,6 @@
-"""How much of a server one visitor, one run and all together may take: one frozen object, read from the environment.
+"""Limits on what one visitor, one run and all together may use: one frozen object, read from the environment.
 
-Whether a run may begin is asked here, before anything is written; what a run may hold in memory is `worker.memory_limits`, on the disk
-`housekeeping`. Needs no torch.
+They are checked before anything is written; the memory of a run is `worker.memory_limits`, the disk `housekeeping`. Needs no torch.
 """
 
 import os
@@ -59,7 +58,7 @@ class Limits(Validated):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Limits":
-        """Raises SettingWrongType or SettingOutOfRange with the name of the setting.
+        """Return the limits set in the environment. Raises SettingWrongType or SettingOutOfRange with the name of the setting.
 
         >>> Limits.from_environment({"NEXT_WORD_WORKERS": "4"}).workers
         4
@@ -100,7 +99,7 @@ NO_LIMITS = Limits(
 
 
 def documented() -> list[tuple[str, object, str]]:
-    """(environment variable, default, meaning) of every setting.
+    """Return (environment variable, default, meaning) of every setting.
 
     >>> documented()[0][:2]
     ('NEXT_WORD_WORKERS', 0)
@@ -109,7 +108,7 @@ def documented() -> list[tuple[str, object, str]]:
 
 
 def check_active(limits: Limits, active: list[tuple[str | None, str]], owner: str | None) -> None:
-    """May one more run of this visitor wait? active: (owner, status) of all that train or wait. Raises QueueFull or
+    """Check that one more run of this visitor may wait. active: (owner, status) of all that train or wait. Raises QueueFull or
     TooManyWaiting. The examples of the home page always may."""
     if owner is None:
         return
@@ -124,14 +123,14 @@ def check_active(limits: Limits, active: list[tuple[str | None, str]], owner: st
 
 
 def check_kept(limits: Limits, connection: sqlite3.Connection, owner: str | None) -> None:
-    """May this visitor keep one more run? Raises TooManyRuns."""
+    """Check that this visitor may keep one more run. Raises TooManyRuns."""
     count = connection.execute("SELECT COUNT(*) FROM runs WHERE owner = ? AND deleted IS NULL", (owner,)).fetchone()[0]
     if owner is not None and count >= limits.runs_per_visitor:
         raise TooManyRuns(count=count, limit=limits.runs_per_visitor)
 
 
 def check_text(limits: Limits, connection: sqlite3.Connection, owner: str | None, size: int) -> None:
-    """May this visitor keep one more text of `size` UTF-8 bytes? Raises TextTooLarge, TooManyTexts, TooManyTextBytes or TextsFull.
+    """Check that this visitor may keep one more text of `size` UTF-8 bytes? Raises TextTooLarge, TooManyTexts, TooManyTextBytes or TextsFull.
 
     What counts is what lies on the disk: a deleted text too until it is purged, equal texts once. Samples always may.
     """
@@ -157,7 +156,7 @@ def check_text(limits: Limits, connection: sqlite3.Connection, owner: str | None
 
 
 def machine_bytes() -> int:
-    """Memory of this machine, or of the container it runs in; 4 GB where the system does not say."""
+    """Return the memory of this machine, or of the container it runs in; 4 GB where the system does not say."""
     try:
         total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):

@@ -1,6 +1,6 @@
-"""What was changed while a run trained, as notes on it: another learning rate, a pause. The newest checkpoint decides what of it holds.
+"""Notes on what was changed while a run trained: another learning rate, a pause. The newest checkpoint decides which of them hold.
 
-A note says, too, what the bits per byte of words hold beside their tokens.
+Another note has the bits per byte of words beside their tokens.
 """
 
 from lmcore.runs.store.records import Run
@@ -10,7 +10,7 @@ MOST = 1_000  # of each, in a run file that a visitor brings
 
 
 def at(step: int, notes: list[dict], learning_rates: list[tuple[int, float]]) -> list[dict]:
-    """The notes of a run that goes on from a checkpoint: of this step, with these (after this step, learning rate).
+    """Return the notes of a run that goes on from a checkpoint: of this step, with these (after this step, learning rate).
 
     >>> at(70, [{"code": "mark.resumed", "values": {"step": 90}}], [(0, 0.02), (40, 0.5)])
     [{'code': 'mark.rate', 'values': {'step': 40, 'before': 0.02, 'rate': 0.5}}, {'code': 'mark.resumed', 'values': {'step': 70}}]
@@ -31,23 +31,23 @@ def of_rates(learning_rates: list[tuple[int, float]]) -> list[dict]:
 
 
 def rates(run: Run) -> list[tuple[int, float]]:
-    """(after this step, learning rate) of a run, the first from its beginning."""
+    """Return (after this step, learning rate) of a run, the first from its beginning."""
     changed = [(note["values"]["step"], note["values"]["rate"]) for note in run.notes if note["code"] == RATE]
     return [(0, (run.resolved or run.requested).training.learning_rate), *changed]
 
 
 def pauses(run: Run) -> list[int]:
-    """After which steps it stood still and was taken up again."""
+    """Return the steps after which it paused and went on."""
     return [note["values"]["step"] for note in run.notes if note["code"] == RESUMED and note["values"]["step"]]
 
 
 def beside_tokens(run: Run) -> dict[str, float] | None:
-    """{spelling, spacing}, bits per byte of a run of words beside its tokens; None where they are not known."""
+    """Return {spelling, spacing}, bits per byte of a run of words beside its tokens; None where they are not known."""
     return next((note["values"] for note in run.notes if note["code"] == BESIDE_TOKENS), None)
 
 
 def are_of(step: int, rate: float, learning_rates: list) -> bool:
-    """Whether these (after this step, learning rate) are those of a run that began with a rate and has come to a step.
+    """Return whether these (after this step, learning rate) can be those of a run that began with a rate and has come to a step.
 
     >>> are_of(60, 0.02, [[0, 0.02], [40, 0.5]]), are_of(60, 0.02, [[0, 0.02], [61, 0.5]]), are_of(60, 0.02, [])
     (True, False, False)

@@ -1,4 +1,4 @@
-"""The tables of the store as numbered migrations, and what SQLite's own faults mean. Connections are `database`. Needs no torch."""
+"""The tables of the store as numbered migrations, and what SQLite's own errors mean. Connections are `database`. Needs no torch."""
 
 import errno
 import sqlite3
@@ -109,7 +109,7 @@ FILE_FAULTS = {
 
 
 def as_store_error(error: Exception) -> StoreError | None:
-    """Return what a fault of SQLite or of the file system means; None for a fault that is not known."""
+    """Return what an error of SQLite or of the file system means; None for an unknown one."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
         kind = FAULTS.get(code) or FAULTS.get(code & 0xFF)  # the extended code says more, where it is known
@@ -128,7 +128,7 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
-    """The caller holds a transaction: all of it happens, or nothing."""
+    """Apply the migrations a store has not seen. The caller holds a transaction, so that all are applied or none."""
     version = version_of(connection)
     for number, script in enumerate(MIGRATIONS[version:to], start=version + 1):
         for statement in filter(str.strip, script.split(";")):
@@ -137,7 +137,7 @@ def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
 
 
 def shape(connection: sqlite3.Connection) -> tuple[dict[str, list[tuple]], list[tuple]]:
-    """({table: [(column, type, not null, place in the primary key), …]}, [(index, table), …])."""
+    """Return ({table: [(column, type, not null, position in the primary key), …]}, [(index, table), …])."""
     entries = [tuple(row) for row in connection.execute("SELECT type, name, tbl_name FROM sqlite_master ORDER BY name")]
     tables = [name for kind, name, _ in entries if kind == "table" and not name.startswith("sqlite_")]
     columns = {
@@ -152,7 +152,7 @@ def shape(connection: sqlite3.Connection) -> tuple[dict[str, list[tuple]], list[
 
 @lru_cache(maxsize=32)
 def shape_of(version: int) -> tuple[dict[str, list[tuple]], list[tuple]]:
-    """Of a store of this version."""
+    """Return the shape of a store of this version."""
     with closing(sqlite3.connect(":memory:")) as connection:
         migrate(connection, version)
         return shape(connection)

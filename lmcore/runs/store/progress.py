@@ -125,7 +125,7 @@ def append_evaluations(connection: sqlite3.Connection, run_id: str, rows: Iterab
 
 
 def set_last(connection: sqlite3.Connection, run_id: str, step: int, tokens: int, seconds: float) -> None:
-    """How far a run has come; seconds of training."""
+    """Write how far a run has come. seconds: of training."""
     connection.execute("UPDATE runs SET step = ?, tokens = ?, seconds = ? WHERE id = ?", (step, tokens, seconds, run_id))
 
 
@@ -190,5 +190,5 @@ def end(connection: sqlite3.Connection, run_id: str, status: str, error: LmcoreE
 
 
 def insert_run(connection: sqlite3.Connection, values: dict) -> None:
-    """values: {column: value}."""
+    """Insert a row. values: {column: value}."""
     connection.execute(f"INSERT INTO runs ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", tuple(values.values()))

@@ -1,6 +1,6 @@
 """Runs that a restored store does not know are listed again from their folders: settings and model, without the curve. No torch.
 
-What that needs of a run's row, and of its text's, lies beside its checkpoints as long as the run is not deleted.
+What is needed of the rows of a run and its text is kept beside its checkpoints as long as the run is not deleted.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ RESTORED = "store.restored"  # the note on a run whose checkpoint is newer than 
 
 
 def describe(data: Path, run: sqlite3.Row, text: sqlite3.Row) -> None:
-    """Beside the checkpoints; on a full disk it can wait for the next start of a server. A deleted run shall not come back."""
+    """Write the description of a run beside its checkpoints, unless it is deleted. On a full disk the next start of a server does it."""
     if run["deleted"]:
         forget(data, run["id"])
         return
@@ -40,12 +40,12 @@ def is_described(data: Path, run_id: str) -> bool:
 
 
 def left_behind(data: Path) -> bool:
-    """Whether there are runs, or texts, that a store must have known."""
+    """Return whether there are runs or texts that a store must have known."""
     return any(any((Path(data) / name).glob("*")) for name in ("runs", "texts"))
 
 
 def take_in(data: Path, connection: sqlite3.Connection) -> int:
-    """List the runs again that the store does not know -> how many. connection: to a store of this version, with named rows."""
+    """List again the runs that the store does not know; return how many. connection: to a store of this version, with named rows."""
     known = {row["id"] for row in connection.execute("SELECT id FROM runs")}
     found = []
     for run_folder in run_folders(data):
@@ -66,7 +66,7 @@ def take_in(data: Path, connection: sqlite3.Connection) -> int:
 
 
 def note_gaps(data: Path, connection: sqlite3.Connection) -> None:
-    """Runs trained on after the backup: their checkpoints are kept, and the run says why its curve has a gap."""
+    """Note on runs that were trained after the backup why their curve has a gap; their checkpoints are kept."""
     for run_id, step, notes in connection.execute("SELECT id, step, notes FROM runs").fetchall():
         saved = RunFolder.of(data, run_id).checkpoints()
         if saved and (newest := step_of(saved[0])) > step:
@@ -76,7 +76,7 @@ def note_gaps(data: Path, connection: sqlite3.Connection) -> None:
 
 
 def _trained(data: Path, run_id: str) -> dict:
-    """The columns of a run that its newest readable checkpoint says."""
+    """Return the columns of a run that its newest readable checkpoint knows."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     for path in RunFolder.of(data, run_id).checkpoints():
         with contextlib.suppress(ValueError, LookupError, TypeError, OSError):

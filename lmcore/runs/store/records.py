@@ -31,7 +31,7 @@ TIMES = ("created", "started", "ended", "deleted", "closed")
 
 @contextmanager
 def from_rows() -> Iterator[None]:
-    """Raises StoreDamaged where the rows of the store are not what they must be."""
+    """Turn errors within the block into StoreDamaged: the rows are not what they must be."""
     try:
         yield
     except (TypeError, ValueError, LookupError, AttributeError, OverflowError, SettingError) as error:
@@ -212,14 +212,14 @@ EVALUATION_FIELDS = tuple(entry.name for entry in fields(EvaluationRow))
 
 @lru_cache(maxsize=8)
 def _types(record: type) -> dict[str, Any]:
-    """{field: what its value must be an instance of}."""
+    """Return {field: the types its value may have}."""
     return {
         entry.name: get_origin(entry.type) if get_origin(entry.type) in (list, tuple) else entry.type for entry in fields(record)
     }
 
 
 def _check(record: object) -> None:
-    """Raises TypeError or ValueError."""
+    """Check the types of a record's fields. Raises TypeError or ValueError."""
     for name, kind in _types(type(record)).items():  # type: ignore[arg-type]  # a class can be hashed
         value = getattr(record, name)
         if not isinstance(value, kind):

@@ -1,4 +1,4 @@
-"""Recovery codes: a browser with a visitor's code is that visitor, in any browser. Only its hash is kept. Needs no torch."""
+"""Recovery codes, by which a visitor goes on in another browser. Only their hashes are kept. Needs no torch."""
 
 import hashlib
 import secrets
@@ -10,7 +10,7 @@ GROUPS, GROUP_LENGTH = 5, 4  # 20 signs of 30: 98 bits, too many to be guessed, 
 
 
 def new_code(store: Store, visitor: str) -> str:
-    """A code to be written down, such as 7KQM-2XTR-9FHD-W3PC-4GJN; an older one of this visitor is no longer valid."""
+    """Return a code to be written down, such as 7KQM-2XTR-9FHD-W3PC-4GJN; an older one of this visitor is no longer valid."""
     groups = ["".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS)]
     code = "-".join(groups)
     with store.database.writing() as connection:
@@ -19,7 +19,7 @@ def new_code(store: Store, visitor: str) -> str:
 
 
 def visitor_of(store: Store, code: str) -> str | None:
-    """Whose code this is, however it is spaced; None where it is unknown."""
+    """Return whose code this is, however it is spaced; None where it is unknown."""
     with store.database.reading() as connection:
         row = connection.execute("SELECT visitor FROM recovery_codes WHERE hash = ?", (_hash(code),)).fetchone()
     return row["visitor"] if row else None

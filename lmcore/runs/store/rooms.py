@@ -1,7 +1,7 @@
 """Rooms of a class: a short code, who is in it under which nickname, and the runs they hand in.
 
-A room points at runs and keeps nothing of theirs: a run that is deleted leaves the board by itself. Who may do what is asked here;
-who is asking is the pages' business. Needs no torch.
+A room refers to runs and copies nothing: a deleted run leaves the board by itself. Who may do what is checked here; who is asking
+is decided by the pages. Needs no torch.
 """
 
 import secrets
@@ -53,7 +53,7 @@ class Rooms:
         self.store, self.database = store, store.database
 
     def open(self, owner: str) -> Room:
-        """Raises TooManyRooms."""
+        """Open a room and return it. Raises TooManyRooms."""
         with self.database.writing() as connection:
             count = connection.execute("SELECT COUNT(*) FROM rooms WHERE owner = ?", (owner,)).fetchone()[0]
             if count >= MOST_ROOMS:
@@ -69,7 +69,7 @@ class Rooms:
         return self.room(code)
 
     def room(self, code: str) -> Room:
-        """By its code, in capitals or not. Raises RoomNotFound."""
+        """Return a room by its code, in capitals or not. Raises RoomNotFound."""
         with self.database.reading() as connection:
             row = connection.execute("SELECT * FROM rooms WHERE code = ?", (code.strip().upper(),)).fetchone()
         if row is None:
@@ -77,7 +77,7 @@ class Rooms:
         return Room.of(row)
 
     def rooms(self, visitor: str) -> list[Room]:
-        """Those a visitor has opened or joined, the newest first."""
+        """Return the rooms a visitor has opened or joined, the newest first."""
         with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM rooms WHERE owner = ? OR code IN (SELECT room FROM room_members WHERE visitor = ?)"
@@ -96,13 +96,13 @@ class Rooms:
         self._change(code, "closed = ?", now() if closed else None)
 
     def delete(self, code: str) -> None:
-        """The room with all that was handed in and every nickname, for good; the runs stay their owners'."""
+        """Delete a room with its nicknames and hand-ins for good; the runs stay with their owners."""
         with self.database.writing() as connection:
             for table, column in (("hand_ins", "room"), ("room_members", "room"), ("rooms", "code")):
                 connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (code,))
 
     def join(self, code: str, visitor: str, nickname: str) -> None:
-        """Under a nickname; again: under another one. Raises NicknameMissing, NicknameTaken, also for one that looks like another's,
+        """Join a room under a nickname; again: under another one. Raises NicknameMissing, NicknameTaken, also for one that looks like another's,
         or RoomNotFound."""
         nickname = " ".join("".join(sign if sign.isprintable() else " " for sign in nickname).split())
         if not 1 <= len(nickname) <= NICKNAME_LENGTH or not lookalikes.shape(nickname):
@@ -126,7 +126,7 @@ class Rooms:
         return row["nickname"] if row else None
 
     def hand_in(self, code: str, visitor: str, run_id: str, with_text: bool = False, when_finished: bool = False) -> int:
-        """One's own run -> its number on the board; again: with or without its text.
+        """Hand in a run of one's own and return its number on the board; again: with or without its text.
 
         when_finished: it is on the board once it has finished or is stopped, and stays where it is resumed.
         Raises RoomClosed, RoomFull, RoomNotFound, RunNotFound, or NotAllowed for another's run and for one who has not joined.
@@ -152,7 +152,7 @@ class Rooms:
         return number
 
     def take_back(self, code: str, visitor: str, run_id: str) -> None:
-        """One's own hand-in; another's stays."""
+        """Take back a hand-in of one's own."""
         with self.database.writing() as connection:
             connection.execute("DELETE FROM hand_ins WHERE room = ? AND run = ? AND visitor = ?", (code, run_id, visitor))
 
@@ -161,11 +161,11 @@ class Rooms:
             connection.execute("UPDATE hand_ins SET hidden = ? WHERE room = ? AND place = ?", (hidden, code, number))
 
     def board(self, code: str) -> list[HandIn]:
-        """All that was handed in and not deleted since, hidden ones too, in the order of their numbers: one query."""
+        """Return all that was handed in and not deleted since, hidden ones too, in the order of their numbers."""
         return self._hand_ins(f"NOT ({WAITS})", code)
 
     def of_visitor(self, code: str, visitor: str) -> list[HandIn]:
-        """One's own, also those that are handed in when they have finished."""
+        """Return the hand-ins of a visitor, also those that will be on the board when they have finished."""
         return self._hand_ins("hand_ins.visitor = ?", code, visitor)
 
     def _hand_ins(self, which: str, code: str, *values: Any) -> list[HandIn]:

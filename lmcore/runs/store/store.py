@@ -1,4 +1,4 @@
-"""What the pages know of runs: add, look up, rename, delete, and request what a run shall do. Its texts are `texts`.
+"""The store as pages use it: add, look up, rename and delete runs, and request what a run shall do. Its texts are `texts`.
 
 What the starter and the workers read and write is `progress`. Needs no torch.
 """
@@ -25,12 +25,12 @@ RUNS = "SELECT *, text_id IN (SELECT id FROM texts) AS has_text FROM runs"
 
 
 class Store(TextStore):
-    """Texts and runs. Whether a visitor may change a run is asked by the pages (`visitor.owns`), before they call anything here."""
+    """Texts and runs. Pages check whether a visitor may change a run (`visitor.owns`) before they call anything here."""
 
     # the runs of a text
 
     def runs_on(self, text_id: str) -> tuple[list[str], list[str]]:
-        """Ids of the runs on a text: (those that are deleted with it, those that stay: other visitors', and handed in to a room)."""
+        """Return the ids of the runs on a text: (those deleted with it, those that stay: other visitors', and handed in to a room)."""
         with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT runs.id, runs.owner IS texts.owner AND runs.id NOT IN (SELECT run FROM hand_ins) AS goes"
@@ -40,7 +40,7 @@ class Store(TextStore):
         return [row["id"] for row in rows if row["goes"]], [row["id"] for row in rows if not row["goes"]]
 
     def delete_text(self, text_id: str) -> None:
-        """Hidden, with its owner's runs on it, and nothing new is trained on it; `undelete_text` brings all back until `purge`.
+        """Hide a text with its owner's runs on it; nothing new is trained on it. `undelete_text` brings all back until `purge`.
         Shared runs stay, and the text with them as long as they do."""
         going, _ = self.runs_on(text_id)
         for run_id in going:
@@ -90,7 +90,7 @@ class Store(TextStore):
         return self._run(row) if row else None
 
     def runs(self, owner: str | None) -> list[Run]:
-        """One visitor's runs, the newest first; of None: the examples of the home page."""
+        """Return the runs of a visitor, the newest first; of None, the examples of the home page."""
         with self.database.reading() as connection:
             rows = connection.execute(f"{RUNS} WHERE owner IS ? AND deleted IS NULL ORDER BY number DESC", (owner,)).fetchall()
         return [self._run(row) for row in rows]
@@ -106,8 +106,8 @@ class Store(TextStore):
         self._change(run_id, "film_kept = ?", kept)
 
     def delete(self, run_id: str) -> None:
-        """Hidden, and told to stop; `undelete` brings it back until `purge`. On a full disk not even that can be written down
-        before its film has gone."""
+        """Hide a run and request its stop; `undelete` brings it back until `purge`. On a full disk its film is deleted first, so that this
+        can be written."""
         try:
             self._delete(run_id)
         except sqlite3.OperationalError as error:
@@ -126,7 +126,7 @@ class Store(TextStore):
         self.describe(run_id)
 
     def describe_runs(self) -> None:
-        """Of runs that came in by another way than `add_run`: see `rebuilding`."""
+        """Describe runs that were not added by `add_run`: see `rebuilding`."""
         with self.database.reading() as connection:
             rows = connection.execute("SELECT id FROM runs WHERE deleted IS NULL").fetchall()
         for row in rows:
@@ -146,10 +146,10 @@ class Store(TextStore):
         rebuilding.describe(self.folder, run, text)
 
     def request(self, run_id: str, request: str) -> None:
-        """Say what a run shall do: run, pause or stop. Asking twice is asking once; `run` puts it (back) in the queue.
+        """Request what a run shall do: run, pause or stop. `run` puts it (back) in the queue.
 
         A run that is stopped while no worker has it waits for one, which evaluates its newest checkpoint where that has not been done.
-        Raises QueueFull or TooManyWaiting, and TextMissing or TextChanged rather than promise what cannot be done.
+        Raises QueueFull or TooManyWaiting, and TextMissing or TextChanged where it could not be trained.
         """
         with self.database.writing() as connection:
             row = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
@@ -182,14 +182,14 @@ class Store(TextStore):
                 connection.execute("UPDATE runs SET want = ? WHERE id = ?", (request, run_id))
 
     def _ends_unevaluated(self, connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
-        """Whether the newest checkpoint of a run is worth more than its last evaluation says. Once is enough: where the worker that
-        should look at it died, the run is stopped as it is."""
+        """Return whether the newest checkpoint of a run lies after its last evaluation. It is tried once: where the worker that should
+        evaluate it died, the run is stopped as it is."""
         saved = RunFolder.of(self.folder, row["id"]).checkpoints()
         last = connection.execute("SELECT MAX(step) FROM evaluations WHERE run = ?", (row["id"],)).fetchone()[0]
         return row["want"] != "stop" and bool(saved) and step_of(saved[0]) > (last or 0)
 
     def request_learning_rate(self, run_id: str, rate: float) -> None:
-        """Applied between two steps. Raises SettingOutOfRange or SettingWrongType."""
+        """Request a learning rate, applied between two steps. Raises SettingOutOfRange or SettingWrongType."""
         replace(TrainingConfig(), learning_rate=rate)
         self._change(run_id, "learning_rate = ?", rate)
 
@@ -224,7 +224,7 @@ class Store(TextStore):
         return EvaluationRow.of(row) if row else None
 
     def check_start(self, owner: str | None) -> None:
-        """Would one more run be refused now? Raises a LimitError. What runs take on the disk is measured only at the start."""
+        """Check that one more run would be accepted now. Raises a LimitError. What runs take on the disk is measured only at the start."""
         with self.database.reading() as connection:
             limits.check_kept(self.limits, connection, owner)
             self._check_active(connection, owner)

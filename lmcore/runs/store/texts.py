@@ -27,7 +27,9 @@ class TextStore:
     """The texts of a store."""
 
     def __init__(self, data: Path, limits: Limits | None = None, create: bool = True) -> None:
-        """limits: those of the environment where None. create: make a store where there is none. Raises StoreMissing or StoreTooNew."""
+        """Open the store of a data folder. limits: None for those of the environment. create: make a store where there is none.
+
+        Raises StoreMissing or StoreTooNew."""
         self.folder, self.limits = Path(data), limits or Limits.from_environment()
         self.database = Database(self.folder / "store.sqlite", create)
 
@@ -43,7 +45,7 @@ class TextStore:
         changes: Iterable[str] = (),
         sample: str | None = None,
     ) -> Text:
-        """Raises TextTooLarge or a LimitError before anything is written."""
+        """Add a text and return it. Raises TextTooLarge or a LimitError before anything is written."""
         size = len(content.encode())
         self.check_text(owner, size)
         text = Text(
@@ -58,8 +60,8 @@ class TextStore:
         return text
 
     def check_text(self, owner: str | None, size: int) -> None:
-        """May this visitor keep one more text of `size` UTF-8 bytes? What they have deleted makes room for it, and is then gone
-        for good. Raises TextTooLarge or a LimitError."""
+        """Check that this visitor may keep one more text of `size` UTF-8 bytes. What they have deleted is removed for good where that
+        makes room. Raises TextTooLarge or a LimitError."""
         try:
             with self.database.reading() as connection:
                 limits.check_text(self.limits, connection, owner, size)
@@ -69,13 +71,13 @@ class TextStore:
                 limits.check_text(self.limits, connection, owner, size)
 
     def text(self, text_id: str) -> Text | None:
-        """A deleted one too, as long as it is there: a run always knows its text."""
+        """Return a text; also a deleted one until it is purged, because its runs still name it."""
         with self.database.reading() as connection:
             row = connection.execute("SELECT * FROM texts WHERE id = ?", (text_id,)).fetchone()
         return Text.of(row) if row else None
 
     def texts(self, owner: str | None) -> list[Text]:
-        """One visitor's texts, the newest first; of None: the samples."""
+        """Return the texts of a visitor, the newest first; of None, the samples."""
         with self.database.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM texts WHERE owner IS ? AND deleted IS NULL ORDER BY rowid DESC", (owner,)
@@ -83,12 +85,12 @@ class TextStore:
         return [Text.of(row) for row in rows]
 
     def content(self, text_id: str) -> str:
-        """Raises TextMissing or TextChanged where its file is not what was kept."""
+        """Return the content of a text. Raises TextMissing or TextChanged where its file is not what was kept."""
         text = self.text(text_id)
         return data_folder.read_text(self.folder, text.sha256) if text else ""
 
     def check_text_file(self, text_id: str) -> None:
-        """Is a text's file there, and as long as it was? Raises TextMissing or TextChanged; `content` looks at each byte."""
+        """Check that the file of a text exists and has its size. Raises TextMissing or TextChanged; `content` looks at each byte."""
         text = self.text(text_id)
         path = data_folder.text_path(self.folder, text.sha256) if text else None
         if path is None or not path.exists():
@@ -97,7 +99,7 @@ class TextStore:
             raise TextChanged()
 
     def set_kind(self, text_id: str, kind: str) -> None:
-        """Of the text from now on; a run has its own kind, fixed when it was first claimed."""
+        """Set the kind of a text for later runs; a run has its own kind, fixed when it was first claimed."""
         self._change_text(text_id, "kind = ?", kind)
 
     def share_text(self, text_id: str, shared: bool) -> None:

@@ -25,8 +25,7 @@ class Attributes(ctypes.Structure):
 
 
 def take_long_turns() -> bool:
-    """Let this process stay on a core for as long as a few steps, so that it finds its numbers in the cache -> whether the system
-    agreed. Linux from 6.12 on applies it; a process that needs the processor for a moment still comes first. The niceness stays."""
+    """Let this process stay on a core for a few steps, so that its data stay in the cache; return whether the system agreed. Linux from 6.12 on applies it; a process that needs the processor for a moment still comes first. The niceness stays."""
     number = SCHED_SETATTR.get(platform.machine())
     if sys.platform != "linux" or number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:
         return False

@@ -1,6 +1,6 @@
-"""Counting models beside a run: the sorted index of its training text, kept in its folder, and the lines they draw in its curve.
+"""Counting models beside a run: the sorted index of its training text in its folder, and their losses as lines beside its curve.
 
-They are made in a thread of the worker, so that no step waits for them: sorting and counting in NumPy leave the other core to training.
+A thread of the worker makes them, so that no step waits: sorting and counting in NumPy release the interpreter's lock.
 As a program, `python -m lmcore.runs.worker.index_job DATA RUN`, it counts again for a run whose count failed or whose worker had none.
 """
 
@@ -23,7 +23,7 @@ from lmcore.text.text_index import TextIndex
 
 
 class Counting(threading.Thread):
-    """`lines` is None until they are known, `error` until it has failed; the index is kept where there is none yet."""
+    """The counting in a thread. `lines` is None until they are known, `error` until it has failed; the index is kept where there is none yet."""
 
     def __init__(self, run_folder: RunFolder, data: TokenData, vocabulary_size: int) -> None:
         super().__init__(name="counting", daemon=True)
@@ -49,7 +49,7 @@ def failure(error: Exception) -> CountFailed:
 
 
 def count_again(store: Store, run_id: str) -> CountFailed | None:
-    """Count in this process, write down what came of it -> why it failed, if it did."""
+    """Count in this process and write the result to the store; return why it failed, if it did."""
     run, run_folder = store.run(run_id), RunFolder.of(store.folder, run_id)
     if run is None:
         return None

@@ -1,4 +1,4 @@
-"""What a run will need in memory, whether that is allowed, two settings that would fit, and a limit the system enforces.
+"""The memory a run will need, whether it is allowed, settings that would fit, and a limit the system enforces.
 
 The estimate for the model is `training.memory`. What a training process holds when it begins (Python, torch) is not counted here.
 `benchmarks/memory.py` compares the estimate with what real workers take.
@@ -29,19 +29,20 @@ WORTH_IT = 0.1  # of the memory: what saves less is left as it is
 
 
 def needed(config: RunConfig, vocabulary_size: int, tokens: int = 0) -> int:
-    """Bytes of a run with these settings. tokens: of its text, at most as many as it has characters."""
+    """Return the bytes of a run with these settings. tokens: of its text, at most as many as it has characters."""
     if config.tokenizer.kind != "character":
         vocabulary_size = min(vocabulary_size, config.tokenizer.vocabulary_size)
     return OVERHEAD + text_memory(tokens) + training_memory(config.model, config.training, vocabulary_size)
 
 
 def text_memory(tokens: int) -> int:
-    """Bytes for reading a text and for counting in it."""
+    """Return the bytes for reading a text and counting in it."""
     return tokens * BYTES_A_TOKEN + min(tokens, MOST_TOKENS) * BYTES_A_COUNTED_TOKEN
 
 
 def check(config: RunConfig, vocabulary_size: int, most: int, tokens: int = 0) -> None:
-    """Raises TooMuchMemory with two settings that would fit, TextTakesTooMuchMemory where none would. most: bytes a run may take."""
+    """Check the memory of a run. most: bytes it may take. Raises TooMuchMemory with two settings that would fit, or
+    TextTakesTooMuchMemory where none would."""
     estimate = needed(config, vocabulary_size, tokens)
     if estimate <= most:
         return
@@ -58,7 +59,7 @@ def ran_out(config: RunConfig, vocabulary_size: int, most: int, tokens: int = 0)
 
 
 def settings_that_fit(config: RunConfig, vocabulary_size: int, most: int, tokens: int = 0) -> tuple[RunConfig, RunConfig]:
-    """Two ways: a smaller batch with the same model where that is enough, and a smaller model."""
+    """Return two settings that fit: a smaller batch with the same model where that is enough, and a smaller model."""
 
     def size(which: RunConfig) -> int:
         return needed(which, vocabulary_size, tokens)
@@ -84,7 +85,7 @@ def settings_that_fit(config: RunConfig, vocabulary_size: int, most: int, tokens
 
 
 def lowered(config: RunConfig, smaller: RunConfig) -> dict[str, int]:
-    """{setting: its lower value}
+    """Return {setting: its lower value}.
 
     >>> lowered(RunConfig(), RunConfig().with_training(batch_size=8))
     {'batch_size': 8}
@@ -121,7 +122,7 @@ def _halved(config: RunConfig, name: str) -> RunConfig:
 
 
 def _values(config: RunConfig, vocabulary_size: int, most: int, tokens: int) -> dict:
-    """What the sentences of both errors name."""
+    """Return the values that the sentences of both errors name."""
     fits, other = (lowered(config, way) for way in settings_that_fit(config, vocabulary_size, most, tokens))
     return {"limit": _megabytes(most), "fits": fits, "other": other}
 

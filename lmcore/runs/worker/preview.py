@@ -1,4 +1,4 @@
-"""What a network in training can do at this step: a sample it writes, and the likely tokens after one pinned context."""
+"""A preview of a network in training: a sample it writes, and the likely tokens after the pinned context."""
 
 import numpy as np
 

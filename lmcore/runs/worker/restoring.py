@@ -1,6 +1,6 @@
-"""A checkpoint made into a network and a training state again, or refused: what it holds must fit together, as it may come from outside.
+"""A checkpoint restored as a network and a training state, or refused: as it may come from outside, all of it must fit together.
 
-And which text a run goes on with: a kind that is known, a file that is the one the run began with.
+Also which text a run goes on with: of a known kind, in the file that the run began with.
 """
 
 from typing import cast
@@ -26,7 +26,7 @@ LARGEST_WEIGHT = 1e12  # where none is larger, no product overflows a float32: e
 def newest(
     run_folder: RunFolder, data: TokenData, vocabulary_size: int
 ) -> tuple[tuple[RunConfig, Network, TrainingState] | None, list[dict]]:
-    """((config, network, state) of the newest checkpoint that can be used, or None; a note for each one that could not).
+    """Return ((config, network, state) of the newest checkpoint that can be used, or None; a note for each that cannot).
 
     Those that cannot be used are removed. Raises TokenizerDamaged where a whole checkpoint has another vocabulary.
     """
@@ -46,7 +46,7 @@ def newest(
 
 
 def restore(saved: checkpoint.Checkpoint, data: TokenData, vocabulary_size: int) -> tuple[Network, TrainingState]:
-    """Raises CheckpointDamaged, and nothing else."""
+    """Return (config, network, state) of a checkpoint. Raises CheckpointDamaged for any fault."""
     try:
         network = network_of(saved, vocabulary_size)
         openings = data.opening, data.train[-OPENING:]  # the second: as it was cut before it ended where a line begins
@@ -67,7 +67,7 @@ def restore(saved: checkpoint.Checkpoint, data: TokenData, vocabulary_size: int)
 
 
 def network_of(saved: checkpoint.Checkpoint, vocabulary_size: int) -> Network:
-    """The network with the weights of a checkpoint, which `checkpoint.load` has compared with its settings. Raises CheckpointDamaged."""
+    """Return the network with the weights of a checkpoint, which `checkpoint.load` has compared with its settings. Raises CheckpointDamaged."""
     if saved.header["vocabulary_size"] != vocabulary_size:
         raise CheckpointDamaged(step=saved.step, reason="another vocabulary")
     network = saved.network()
@@ -77,12 +77,12 @@ def network_of(saved: checkpoint.Checkpoint, vocabulary_size: int) -> Network:
 
 
 def is_sound(network: Network) -> bool:
-    """Whether every weight is a number, and none so large that a probability could be none."""
+    """Return whether every weight is finite, and small enough for probabilities to be numbers."""
     return all(bool((weights.abs() <= LARGEST_WEIGHT).all()) for weights in network.parameters())
 
 
 def _misfit(network: Network, state: TrainingState) -> str:
-    """What torch itself would notice only in the middle of a step."""
+    """Return what does not fit, which torch would notice only during a step; "" where all fits."""
     for optimizer in state.optimizers:
         for kept in optimizer.state.values():
             if not all(bool(value.isfinite().all()) for value in kept.values() if torch.is_tensor(value)):
@@ -100,8 +100,8 @@ def _misfit(network: Network, state: TrainingState) -> str:
 
 
 def text_of(store: Store, run: Run) -> tuple[str, str]:
-    """(content, kind) of the text a run trains on, the kind fixed when the run first begins. A `run.json` that is missing or damaged is
-    written anew: the store knows what stands in it. Raises TextMissing or TextChanged."""
+    """Return (content, kind) of the text a run trains on; the kind is fixed when the run first begins. A missing or damaged `run.json` is
+    written again from the store. Raises TextMissing or TextChanged."""
     content, kind, run_folder = store.content(run.text_id), kind_of(store, run), RunFolder.of(store.folder, run.id)
     if run_folder.described_kind() is None:
         values = {"id": run.id, "kind": kind, "requested": run.requested.to_json()}

@@ -1,4 +1,4 @@
-"""One run in its worker: prepared from its text or its newest checkpoint, trained step by step, saved. The process is `worker`."""
+"""The training of one run in its worker: prepared from its text or newest checkpoint, stepped, saved. The process is `worker`."""
 
 import contextlib
 import errno
@@ -30,7 +30,7 @@ SAVING_SHARE = 0.1  # of the time, at most
 
 
 def _disk_is_full(error: OSError) -> bool:
-    """safetensors only says it in words."""
+    """Return whether an error means a full disk, which safetensors only says in words."""
     numbers = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) if os.name == "posix" else (errno.ENOSPC,)
     return error.errno in numbers or any(f"os error {number})" in str(error) for number in numbers)
 
@@ -62,7 +62,7 @@ class Training:
         cls.told_to_end = True
 
     def until_done(self) -> tuple[str | None, LmcoreError | None]:
-        """Train to the end -> (finished, None); (None, None) where it is requested to end before, or another's turn has come."""
+        """Train to the end and return ("finished", None); (None, None) where it is requested to end before, or another run's turn has come."""
         try:
             for prepare in (self._read_text, self._cut_into_tokens, self._build):
                 prepare()
@@ -96,7 +96,7 @@ class Training:
         return "finished" if self.state.finished else None, None
 
     def outcome_of(self, error: Exception) -> tuple[str, LmcoreError | None]:
-        """The status a fault leads to, and what is said about it: nothing of one that only came in the way of a last evaluation."""
+        """Return (status, error) of a run that met an error; where it was only to be evaluated and stopped, none is reported."""
         if self.run.request == "stop":
             with contextlib.suppress(OSError):
                 traceback.print_exception(error)
@@ -114,7 +114,7 @@ class Training:
         return "failed", WorkerFailed(reason=type(error).__name__)
 
     def _go_on(self) -> None:
-        """Raises EndedEarly."""
+        """Go on unless the run is requested to end. Raises EndedEarly."""
         if self._shall_end():
             raise EndedEarly
 
@@ -126,7 +126,7 @@ class Training:
         return most is not None and self.writer.received_by_now() > most
 
     def _slice_is_over(self) -> bool:
-        """Whether this is another's turn. A count that has begun is not thrown away: it is done once in a run's life."""
+        """Return whether another run's turn has come. A count that has begun is finished first: it is done once for each run."""
         if self.counting is not None or not self.turn.is_time_to_look() or not self.writer.flush(force=True):
             return False
         if self.turn.is_over():
@@ -187,7 +187,7 @@ class Training:
         self.shall_count = not (self.run.reference_lines and self.folder.counts_path.exists())
 
     def _beside_tokens(self) -> list[dict]:
-        """What bits per byte of words hold that no model of these tokens can change."""
+        """Return the bits per byte of unknown words and spaces, which are the same for every model of these tokens."""
         if self.tokenizer.kind != "word" or not self.data.has_validation or self.config.training.loss_on == "answer":
             return []
         spelling, spacing = text_size(self.data).beside_tokens
@@ -228,7 +228,7 @@ class Training:
             snapshots.save_frame(self.folder, step, self.network)
 
     def _counted(self, wait: bool = False) -> None:
-        """The lines go to the store as soon as they are known."""
+        """Write the reference lines as soon as they are known."""
         if wait:
             self._count()
         if self.counting is None or (self.counting.is_alive() and not wait):
@@ -244,7 +244,7 @@ class Training:
             self.counting.start()
 
     def _apply_learning_rate(self) -> None:
-        """A change lives in the checkpoint before the store forgets that it was asked for."""
+        """Apply a requested rate: it is saved in a checkpoint before the request is removed from the store."""
         rate = self.writer.learning_rate
         if rate is None:
             return
@@ -261,8 +261,8 @@ class Training:
         ]
 
     def _save(self, anew: bool = False, settled: bool = False) -> bool:
-        """-> whether there is a checkpoint of this step now. None is ever ahead of the curve in the store: a worker that died in
-        between would leave a hole in it."""
+        """Save a checkpoint and return whether there is one of this step now. The curve is written first: if the worker died between the
+        two, a checkpoint ahead of it would leave a gap."""
         if self.state is None or not (settled or self.writer.flush(force=True)) or not restoring.is_sound(self.network):
             return False
         began = time.monotonic()
@@ -280,6 +280,6 @@ class Training:
                 old.unlink(missing_ok=True)
 
     def make_room(self) -> None:
-        """Give up what can be done without: the last checkpoint and the best one stay."""
+        """Free space on a full disk: only the last checkpoint and the best one stay."""
         if self.state is not None:
             self._keep(1)

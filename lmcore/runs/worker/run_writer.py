@@ -1,4 +1,4 @@
-"""Buffers what one worker has to write about its run, and writes it in few transactions. The statements are `store.progress`."""
+"""Buffers what a worker writes about its run, and writes it in few transactions. The statements are `store.progress`."""
 
 import dataclasses
 import sqlite3
@@ -44,7 +44,7 @@ class RunWriter:
         self._flushed, self._refused = 0.0, False
 
     def begin(self, after: int, config: RunConfig, notes: list[dict]) -> None:
-        """Forget what lies after the checkpoint training goes on from; write down what was decided."""
+        """Remove what lies after the checkpoint that training goes on from; write the resolved settings."""
 
         def write() -> None:
             progress.forget_after(self.connection, self.run_id, after)
@@ -54,7 +54,7 @@ class RunWriter:
         self._patiently(write)
 
     def flush(self, force: bool = False) -> bool:
-        """Write what is buffered, read what is wanted -> whether everything is written now. Raises DiskFull."""
+        """Write what is buffered and read what is requested; return whether everything is written now. Raises DiskFull."""
         if time.monotonic() - self._flushed < FLUSH_SECONDS and (self._refused or not force):
             return not self.steps
         self._flushed = time.monotonic()
@@ -70,7 +70,7 @@ class RunWriter:
         return True
 
     def settle(self) -> None:
-        """`flush`, waiting for the store where it must."""
+        """Do as `flush`, and wait for the store where necessary."""
         until = time.monotonic() + PATIENCE_SECONDS
         while not self.flush(force=True):
             if time.monotonic() > until:
@@ -81,11 +81,11 @@ class RunWriter:
         return self.received + time.monotonic() - self._held_since
 
     def learning_rate_applied(self) -> None:
-        """The rate that was asked for is applied, and in a checkpoint."""
+        """Note that the requested rate is applied and saved in a checkpoint."""
         self._applied, self.learning_rate = self.learning_rate, None
 
     def end(self, status: str | None, error: LmcoreError | None = None) -> None:
-        """None: it ended because it was told to, or to let another go first; what is wanted by now decides what it becomes."""
+        """Write the end of the run. status: None where it was told to end or another run's turn has come; the request decides then."""
 
         def write() -> None:
             self._write()
@@ -111,7 +111,7 @@ class RunWriter:
                 time.sleep(FLUSH_SECONDS)
 
     def _written(self) -> None:
-        """Only what a committed transaction holds leaves the buffer."""
+        """Remove from the buffer what a committed transaction holds."""
         self.steps, self.evaluations, self.notes = [], [], []
         self.reference_lines, self.count_error, self._applied, self._refused = None, None, None, False
         self.received, self._held_since = self._receiving

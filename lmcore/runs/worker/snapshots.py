@@ -1,4 +1,4 @@
-"""The film of a run: its weights at a few steps, close together at first, far apart later. What a frame shows is the pages' business."""
+"""The film of a run: its weights at a few steps, close together at first, far apart later. What a frame shows is `inference.film`."""
 
 import copy
 from pathlib import Path
@@ -21,7 +21,7 @@ BYTES = 64_000_000  # of all frames together, at most
 
 
 def frame_steps(planned_steps: int, frame_bytes: int) -> set[int]:
-    """The steps after which a frame is kept: the random weights, the last ones, and others evenly on a logarithmic axis.
+    """Return the steps after which a frame is kept: the random weights, the last ones, and others evenly on a logarithmic axis.
 
     >>> sorted(frame_steps(planned_steps=100, frame_bytes=10_000_000))  # six fit
     [0, 1, 3, 10, 32, 100]

@@ -1,4 +1,4 @@
-"""A block of the disk that is kept free for the last words: on a full disk a run must still be able to say why it pauses. No torch."""
+"""A reserved file on the disk: removed when the disk is full, so that a run can still write why it pauses. Needs no torch."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ ROOMY = 100 * SIZE  # of the disk, from which one is put back
 
 
 def keep(data: Path) -> None:
-    """Put it there again, where the disk has room. Its bytes are random: some file systems keep nothing for zeros."""
+    """Write the reserved file where the disk has room. Its bytes are random, because some file systems reserve nothing for zeros."""
     path = _path(data)
     with contextlib.suppress(OSError):
         if path.exists() or shutil.disk_usage(data).free < ROOMY:
@@ -21,7 +21,7 @@ def keep(data: Path) -> None:
 
 
 def give_up(data: Path) -> None:
-    """Free it, so that the end of a run can be written."""
+    """Remove the reserved file, so that the end of a run can be written."""
     with contextlib.suppress(OSError):
         _path(data).unlink(missing_ok=True)
 

@@ -25,7 +25,7 @@ NICENESS = 5  # the page comes first
 
 
 def work(data_folder: Path, run_id: str) -> None:
-    """Claim a run and train it; every end is written to the store as a status and, where there was a fault, its code."""
+    """Claim a run and train it; its end is written to the store as a status, with the code of the error if there was one."""
     store = Store(data_folder, create=False)
     with contextlib.suppress(Timeout), RunFolder.of(data_folder, run_id).lock():
         run = progress.claim(store, run_id)
@@ -46,7 +46,7 @@ def work(data_folder: Path, run_id: str) -> None:
 
 
 def be_polite(most_bytes: int | None = None) -> None:
-    """On SIGTERM the worker saves, ends and leaves its run in the queue; the system's other work goes first.
+    """Lower this process's priority; on SIGTERM it saves, ends and leaves its run in the queue.
 
     most_bytes: of memory, beside what this process holds already.
     """
