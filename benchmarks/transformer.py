@@ -72,7 +72,7 @@ def operations(model: ModelConfig, types: int, length: int) -> float:
 
 
 def trained(model: ModelConfig, rate: float, splits: Splits, seconds: float, step: float, seed: int) -> float:
-    """Return the loss on test text of a run planned for so many seconds."""
+    """Return the loss on test text of a run planned for `seconds`."""
     network = build_model(model, splits.types, seed)
     state = TrainingState(
         network, splits.data(splits.validation), replace(training(max(10, round(seconds / step)), rate), seed=seed)

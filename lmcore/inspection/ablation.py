@@ -19,15 +19,15 @@ CONTROLS = 20  # random sets
 MOST_UNITS = 5
 MOST, FEWEST = 5_000, 300  # held-out tokens that are predicted
 MULTIPLICATIONS = 5_000_000_000  # to read them once: some 100 ms
-LANES, PRIMED = 20, 50  # of running text: stretches side by side, and the tokens each reads before it is measured
-CUTS = 12  # at so many places lanes that have ended are left out
+LANES, PRIMED = 20, 50  # of running text: lanes side by side, and the tokens each reads before it is measured
+CUTS = 12  # how often lanes that have ended are left out
 
 Unit = tuple[int, int]  # (layer, unit)
 
 
 @dataclass(frozen=True)
 class Lanes:
-    """Held-out text side by side: each lane begins afresh, the longest first. inputs, targets: (N, T), IGNORED where nothing counts."""
+    """Held-out text side by side: each lane begins from the initial state, the longest first. inputs, targets: (N, T), IGNORED where nothing counts."""
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -66,7 +66,7 @@ def affordable(network: Network) -> int:
 def lanes(data: TokenData, most: int) -> Lanes:
     """Return held-out text, at most about `most` tokens of it, as lanes. data: with a validation split.
 
-    Items are a lane each. Running text is cut into LANES stretches, and each reads the PRIMED tokens before it first.
+    Items are a lane each. Running text is cut into LANES lanes, and each reads the PRIMED tokens before it first.
     """
     rows: list[tuple[np.ndarray, int]] = []  # (ids, how many of the first targets do not count)
     ids = data.validation.astype(np.int64)

@@ -1,6 +1,6 @@
 """The loss by position in the context: how much a model gains from what it has read since a context began.
 
-Contexts begin at many places of held-out text, each as afresh as any (`LanguageModel.start`): after the end of the training text, or at
+Contexts begin at many positions of held-out text, each as every context does (`LanguageModel.start`): after the end of the training text, or at
 the beginning of an item. The loss of a whole text is `probability`.
 """
 
@@ -48,7 +48,7 @@ def affordable(network: Network) -> int:
 def contexts(validation: np.ndarray, begin_id: int | None, most: int = MOST, length: int = LENGTH) -> np.ndarray:
     """Return (N, L) ids: a context a row, filled up with NOTHING, N at most `most`. validation: (M,) held-out ids; N is 0 with M = 0.
 
-    A stream is cut at places as far from one another as possible, L at most half of it; items are contexts from their first token to
+    A stream is cut at positions as far from one another as possible, L at most half of it; items are contexts from their first token to
     the begin token that ends them.
 
     >>> contexts(np.arange(10), None, most=3, length=4).tolist()

@@ -23,7 +23,7 @@ class Followed:
     """How well units follow a label, the best first.
 
     control: of the label moved along the text, SHIFTS times by another distance, the highest |correlation| that any unit has with it:
-    what the best of so many units reaches where there is nothing to follow.
+    what the best of all units reaches where there is nothing to follow.
     """
 
     label: Label

@@ -1,4 +1,4 @@
-"""A small transformer that reads a text as a stream: it carries the keys and values of a window from one stretch to the next.
+"""A small transformer that reads a text as a stream: it carries the keys and values of a window from one sequence to the next.
 
 How a network is trained is `training`; what recurrent networks do instead is `recurrent`.
 """
@@ -106,7 +106,7 @@ class TransformerModel(nn.Module):
             self.embedding.weight = self.output.weight
 
     def _read(self, ids: Tensor, state: State) -> Iterator[tuple[list[Tensor], list[Tensor], State]]:
-        """Yield, stretch by stretch, the output of each layer (B, T, H), as what follows reads it: normed; its attention
+        """Yield, part by part, the output of each layer (B, T, H), as what follows reads it: normed; its attention
         (B, heads, T, W + T); and the state."""
         window = self.config.window
         for part in ids.split(STRETCH, dim=1):

@@ -30,7 +30,7 @@ class Answer:
     text: str
     tokens: tuple[str, ...]  # (T,) as they are written
     log_probs: np.ndarray  # (T,) nats; (T + 1,) where it ended, that of the end last
-    ended: bool  # by itself; False: cut after so many tokens
+    ended: bool  # by itself; False: cut at the most tokens
 
     @property
     def log_prob(self) -> float:

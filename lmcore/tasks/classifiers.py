@@ -76,7 +76,7 @@ class NextToken:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """A classifier after so many training lines."""
+    """The score of a classifier trained on `lines` training lines."""
 
     method: str  # one of METHODS
     lines: int
@@ -132,7 +132,7 @@ def learning_curve(
     seed: int = 1,
     on_progress: Callable[[float, CurvePoint], None] = lambda share, point: None,
 ) -> list[CurvePoint]:
-    """Return how often each classifier is right on held-out prompts after so many training lines.
+    """Return how often each classifier is right on held-out prompts, for each number of training lines.
 
     sizes: training lines, None for all; smaller ones are parts of larger ones, and each label has a line where there are enough. steps:
     of training, for each classifier that is a network. on_progress: called after each point with the share that is done and the point.

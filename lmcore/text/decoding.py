@@ -155,7 +155,7 @@ def _is_tidy(text: str) -> bool:
 
 
 def one_line(name: str, longest: int = 120) -> str:
-    """Return a name as a visitor gave it, tidied so that it can be kept and shown in a line.
+    """Return a name that a visitor gave, tidied so that it can be kept and shown in a line.
 
     >>> one_line(" ../../etc/\\npasswd "), len(one_line("a" * 300)), one_line("once upon a time", 12)
     ('../../etc/ passwd', 120, 'once upon a…')

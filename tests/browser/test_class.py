@@ -96,7 +96,7 @@ def test_a_board_grows_by_itself_and_tells_what_it_may(server, new_browser):
     student.locator(".st-key-class-hand_in button").click()
     student.locator(".st-key-class-take_back button").wait_for()
 
-    wait_for_names(teacher, "小明")  # nobody has reloaded the page
+    wait_for_names(teacher, "小明")  # without reloading the page
     teacher.locator(".st-key-class-hidden input:enabled").wait_for()  # and it can be hidden
     teacher.mouse.click(*teacher.evaluate(POSITIONS)[0])
     teacher.locator(".st-key-class-curve .js-plotly-plot").wait_for()

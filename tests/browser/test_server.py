@@ -62,8 +62,8 @@ def test_a_server_that_is_told_to_end_saves_its_runs_and_leaves_no_process(tmp_p
 
 
 def test_a_killed_server_comes_back_to_runs_that_went_on(tmp_path):
-    """kill -9 while a run trains; whoever opens its page at the new server sees it live. No other run waits: this one would give way
-    to it at the end of its slice, and nobody would call it back."""
+    """kill -9 while a run trains; its page at the new server shows it live. No other run waits: this one would give way to it at the
+    end of its slice, and no server would start it again."""
     server = Server(finished_examples(tmp_path)).start()
     try:
         store, run = an_endless_run(tmp_path)
@@ -71,7 +71,7 @@ def test_a_killed_server_comes_back_to_runs_that_went_on(tmp_path):
         server.process.kill()
         server.process.wait()
         killed_at = store.run(run.id).step
-        wait_for(lambda: store.run(run.id).step > killed_at + 20)  # nobody serves it, and it goes on
+        wait_for(lambda: store.run(run.id).step > killed_at + 20)  # without a server it goes on
         server.start()
         begin = store.run(run.id)
         said = texts(server.url, "train", f"lang=en&run={run.id}")

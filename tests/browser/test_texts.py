@@ -155,7 +155,7 @@ def test_the_whole_way_in_chinese(server, new_browser):
     wait_for_points(page, 5)
     assert "lang=zh" in page.url
     address, before = page.url, points(page)
-    other = new_browser("en-US")  # whoever has the address sees the same curve, in the language of the address
+    other = new_browser("en-US")  # another visitor with the address sees the same curve, in the language of the address
     other.goto(address)
     wait_for_points(other, before)
     other.get_by_text(translate("Training", "zh")).first.wait_for()

@@ -3,10 +3,10 @@
 from lmcore.runs.store.store import Store
 
 VIEW = ".st-key-write-view"
-TOKENS = f"{VIEW} .token[data-place]"
+TOKENS = f"{VIEW} .token[data-position]"
 COUNT_TOKENS = f"""() => {{
   const find = (root) => [...root.querySelectorAll("*")].flatMap((node) =>
-    [...(node.classList.contains("token") && node.dataset.place ? [node] : []), ...(node.shadowRoot ? find(node.shadowRoot) : [])]);
+    [...(node.classList.contains("token") && node.dataset.position ? [node] : []), ...(node.shadowRoot ? find(node.shadowRoot) : [])]);
   window.seen = [];
   const view = document.querySelector("{VIEW}");
   window.watching = setInterval(() => {{

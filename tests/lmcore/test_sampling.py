@@ -73,7 +73,7 @@ def test_a_banned_token_never_comes():
     assert 0 not in set(generate(MODELS["uniform"], np.array([1]), 200, never=(0,)))
 
 
-def test_the_most_likely_token_has_the_first_stretch():
+def test_the_most_likely_token_has_the_first_interval():
     ids, ends = intervals(np.log([0.1, 0.4, 0.1, 0.4]))
     assert ids.tolist() == [1, 3, 0, 2]  # equally likely ones in the order of their ids
     assert_allclose(ends, [0.4, 0.8, 0.9, 1.0])
@@ -86,7 +86,7 @@ def test_equally_likely_tokens_come_in_the_order_of_their_ids(digits):
     assert most_likely_first(log_probs).tolist() == sorted(range(3_000), key=lambda token_id: (-log_probs[token_id], token_id))
 
 
-def test_what_is_cut_off_has_no_stretch():
+def test_what_is_cut_off_has_no_interval():
     adjusted = adjust(LOG_PROBS, Sampling(top_k=2))
     assert intervals(adjusted)[0].tolist() == [1, 3]
     assert interval(adjusted, 0) == (1.0, 1.0)
@@ -105,7 +105,7 @@ def test_greedy_needs_no_number():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_number_falls_on_the_stretch_of_its_token(name):
+def test_every_number_falls_on_the_interval_of_its_token(name):
     for drawn in draws(MODELS[name], np.array([2]), 20, Sampling(temperature=1.3, top_p=0.9), seed=3):
         low, high = drawn.interval
         assert low <= drawn.random_number < high
@@ -206,7 +206,7 @@ LETTERS = CharacterTokenizer.train("so? no.\n")
         (LETTERS, "item", set()),
     ],
 )
-def test_what_ends_a_stretch_of_writing(tokenizer, stop, expected):
+def test_what_ends_a_written_text(tokenizer, stop, expected):
     assert {tokenizer.vocabulary[token_id] for token_id in ending_ids(tokenizer, stop)} == expected
 
 

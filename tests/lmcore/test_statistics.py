@@ -21,7 +21,7 @@ def test_types_that_do_not_occur_have_no_rank():
     assert frequencies(np.array([3, 3], dtype=np.uint8), vocabulary_size=9).ids.tolist() == [3]
 
 
-def test_long_texts_are_counted_in_stretches(monkeypatch):
+def test_long_texts_are_counted_in_parts(monkeypatch):
     ids = np.random.default_rng(1).integers(0, 50, 1_000).astype(np.uint8)
     whole = frequencies(ids, 50)
     monkeypatch.setattr(statistics, "AT_ONCE", 7)

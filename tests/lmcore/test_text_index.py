@@ -27,7 +27,7 @@ def test_places_are_sorted_by_all_that_follows(name):
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_range_holds_every_place_of_a_stretch_and_no_other(name):
+def test_a_range_holds_every_position_of_a_sequence_and_no_other(name):
     ids, vocabulary_size = TEXTS[name]
     index = TextIndex(ids, vocabulary_size)
     random = np.random.default_rng(4)

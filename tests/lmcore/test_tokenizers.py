@@ -322,7 +322,7 @@ def test_a_script_that_is_not_cut_is_refused_for_words_alone(text, beginning):
 @pytest.mark.parametrize(
     "text",
     [
-        "ภาษา ไทย เขียน ติด กัน แบบ จำลอง ทำนาย คำ",  # cut by somebody
+        "ภาษา ไทย เขียน ติด กัน แบบ จำลอง ทำนาย คำ",  # cut by hand
         "わたし は きのう ともだち と こうえん へ いきました",
         "言語モデルは、前の単語を見て次の単語を予測します。今日は天気がいいです。",
         "The Thai word ภาษาไทยเขียนติดกันโดยไม่เว้นวรรค stands in an English sentence that is much longer than the word.",

@@ -48,7 +48,7 @@ def test_however_a_text_is_cut_it_is_read_alike(lengths, changes):
     assert_allclose(read(network, ids, lengths), read(network, ids, [23]), atol=2e-5)
 
 
-def test_a_text_longer_than_a_stretch_is_read_alike():
+def test_a_text_longer_than_a_part_is_read_alike():
     network, ids = a_network(), some_ids(STRETCH + 40)
     assert_allclose(read(network, ids, [1] * (STRETCH + 40)), read(network, ids, [STRETCH + 40]), atol=5e-5)
 

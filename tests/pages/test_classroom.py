@@ -23,7 +23,7 @@ LOSSES = {"小明": 1.5, "Ben": 2.0, "Zoë": 1.25}
 
 
 class Classroom:
-    """A store, a room of "teacher" in it, and whoever is looking at it now."""
+    """A store, a room of "teacher" in it, and the visitor who looks at it now."""
 
     def __init__(self, store: Store):
         self.store, self.rooms, self.here = store, Rooms(store), "teacher"
@@ -302,7 +302,7 @@ def test_a_teacher_s_pin_keeps_others_from_opening_rooms(classroom, language, mo
     app = classroom.open("eve", language, room="")
     assert "class.open" not in keys(app)
     assert translate("Opening a room and changing its board needs the teacher's PIN.", language) in said(app)
-    monkeypatch.setattr(pins, "role", lambda: "teacher")  # whoever has given it teaches every room
+    monkeypatch.setattr(pins, "role", lambda: "teacher")  # with this PIN a visitor teaches every room
     assert keys(classroom.open("eve", language)) >= TEACHERS
 
 
@@ -375,7 +375,7 @@ def test_a_diverged_run_is_marked_and_leaves_the_colours_to_the_others(classroom
     assert (10 ** marker["cmin"], 10 ** marker["cmax"]) == pytest.approx((1.25, 2.0))
     assert marker["colorbar"]["ticktext"] == ["1.25", "1.58", "2"]
     assert "diverged" in trace["hovertext"][3]
-    classroom.rooms.set(classroom.code, y="loss")  # an axis of losses has no place for it
+    classroom.rooms.set(classroom.code, y="loss")  # an axis of losses cannot show it
     app = classroom.open("teacher")
     assert "Joker" not in labels(app) and any("left out: 1." in words for words in said(app))
 
@@ -442,7 +442,7 @@ def test_hand_in_when_finished_is_remembered_and_can_be_taken_back(classroom, pa
     app.toggle(key=f"{page}.when_finished").set_value(False).run()
     assert promised() == [] and not app.toggle(key=f"{page}.when_finished").value
     app.toggle(key=f"{page}.when_finished").set_value(True).run()
-    with classroom.store.database.writing() as connection:  # nobody looks
+    with classroom.store.database.writing() as connection:  # while no page is open
         connection.execute("UPDATE runs SET status = 'finished' WHERE id = ?", (run,))
     assert [entry.run.id for entry in classroom.board()] == [run]
     assert f"{page}.when_finished" not in keys(anew())

@@ -98,7 +98,7 @@ def test_another_address_is_not_slowed_down(door):
 
 
 def test_an_address_of_version_6_counts_with_its_neighbours(door):
-    for number in range(guess_limit.ADDRESS_FREE + 2):  # the first of the slow ones waits for nobody
+    for number in range(guess_limit.ADDRESS_FREE + 2):  # the first of the slow ones does not wait
         guess = door.begin(at_the_door(None, f"2001:db8::{number:x}"), STUDENT)
     assert guess.wait > 0 and door.seen() == Seen(guess_limit.ADDRESS_FREE + 2, 1)
 

@@ -113,16 +113,16 @@ def test_the_first_written_token_may_complete_the_last_of_the_prompt():
 
 
 @pytest.mark.parametrize("settings", [Sampling(), Sampling(temperature=2.0), Sampling(top_k=2), Sampling(temperature=0)], ids=str)
-def test_the_bar_is_cut_into_stretches_and_the_number_lies_on_the_drawn_one(trained, settings, monkeypatch):
+def test_the_bar_is_cut_into_intervals_and_the_number_lies_on_the_drawn_one(trained, settings, monkeypatch):
     monkeypatch.setattr(writing, "KEPT", 5)  # so that some tokens drawn are none of them
     kinds = set()
     text = a_text(trained, tokens=40, settings=settings)
     for position, token in enumerate(text.tokens):
         bar = editor.number_bar(trained, text, position)
-        bounds = [(part["low"], part["high"]) for part in bar["stretches"]]
+        bounds = [(part["low"], part["high"]) for part in bar["intervals"]]
         assert_allclose([low for low, _ in bounds], [0.0, *(high for _, high in bounds[:-1])], atol=1e-4)
         assert_allclose(bounds[-1][1], 1.0, atol=1e-4)
-        (hit,) = (part for part in bar["stretches"] if part["part"] == "hit")
+        (hit,) = (part for part in bar["intervals"] if part["part"] == "hit")
         assert hit["text"] == trained.tokenizer.vocabulary[token.id]
         assert hit["low"] <= token.random_number < hit["high"]
         assert bar["number"] == (None if settings.temperature == 0 else token.random_number)
@@ -233,7 +233,7 @@ def test_every_view_shows_itself(open_page, here):
     assert {"**2-gram**", "**5-gram**", "**The network**"} <= {markdown.value for markdown in app.markdown}
 
 
-ONLY_FOR_THE_OWNER = "Where these stretches stand in the training text is shown to its owner only."
+ONLY_FOR_THE_OWNER = "Where these passages stand in the training text is shown to its owner only."
 
 
 def test_lines_of_the_training_text_are_for_its_owner(open_page, here, trained, monkeypatch):
@@ -256,7 +256,7 @@ def test_lines_of_the_training_text_are_for_its_owner(open_page, here, trained, 
     assert [metric.value for metric in app.metric] == ["100%", "43", "100%"]  # the numbers are for everyone
 
 
-def test_the_shortest_stretch_that_counts_can_be_chosen(open_page, here, trained):
+def test_the_shortest_passage_that_counts_can_be_chosen(open_page, here, trained):
     app = open_page("write", run=here["finished"], lang="en")
     for token_id in trained.encode("at on the log sat t"):
         on_page(app).choose(trained, WARM, int(token_id))

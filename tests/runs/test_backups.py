@@ -215,7 +215,7 @@ def test_files_of_runs_that_a_backup_does_not_know_are_kept(store):
     assert RunFolder.of(store.folder, later.id).path.exists()
     assert data_folder.text_path(store.folder, later_text.sha256).exists()
     for aside in backups.set_aside(store.folder):
-        aside.unlink()  # whoever removes it has no more use for what belongs to it
+        aside.unlink()  # without it, what belongs to it is of no use
     housekeeping.remove_orphans(restored)
     housekeeping.purge(restored, before="9999")
     assert not RunFolder.of(store.folder, later.id).path.exists() and RunFolder.of(store.folder, known.id).path.exists()

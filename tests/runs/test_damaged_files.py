@@ -102,7 +102,7 @@ def test_a_run_without_its_tokenizer_says_so_and_keeps_its_checkpoints(store, fo
     assert forker.work(store.folder, killed.id) == 0
     assert (store.run(killed.id).status, store.run(killed.id).error_code) == ("failed", TokenizerDamaged.code)
     assert folder_of(store, killed).checkpoints() == saved
-    path.write_bytes(whole)  # somebody has found it
+    path.write_bytes(whole)  # it is found again
     store.request(killed.id, "run")
     forker.work(store.folder, killed.id)
     assert store.run(killed.id).status == "finished"

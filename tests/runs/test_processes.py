@@ -319,7 +319,7 @@ def test_a_worker_that_hangs_is_killed_when_somebody_wants_it_to_end(tmp_path):
     looking = starter.Starter(tmp_path, 1, channel=None)
     looking.heartbeats = Heartbeats(clock=lambda: seconds[0])
     looking.children, looking.spawned = {worker.pid: run.id}, {worker.pid: worker}
-    looking.end_who_does_not_hear()  # nobody has asked
+    looking.end_who_does_not_hear()  # without a request
     store.request(run.id, "stop")
     looking.end_who_does_not_hear()
     seconds[0] = starter.POLITE_SECONDS - 0.1

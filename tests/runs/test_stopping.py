@@ -1,4 +1,4 @@
-"""A run that is stopped while no worker has it: who looks at it, and what becomes of it where nobody can."""
+"""A run that is stopped while no worker has it: a worker evaluates it, or it ends as it is."""
 
 import pytest
 

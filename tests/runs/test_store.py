@@ -137,7 +137,7 @@ def test_on_a_full_disk_a_run_can_still_be_deleted(store, monkeypatch):
 def test_a_server_keeps_what_reading_needs_on_a_full_disk(store):
     beside = store.folder / "store.sqlite-shm"
     store.runs("anna")
-    assert not beside.exists()  # whoever reads makes it and takes it away again
+    assert not beside.exists()  # a reader makes it and removes it again
     for _ in range(2):
         store.database.stay_open()
         a_text(store)

@@ -181,7 +181,7 @@ def test_the_text_of_an_import_has_the_limits_of_any_other(tmp_path, exported, m
     assert len(list((tmp_path / "texts").iterdir())) == 1 and not list((tmp_path / "imports").glob("*"))
 
 
-# files from somebody else
+# files from another server
 
 
 def with_member(name: str, content: bytes = b"x", mode: int = 0):

@@ -76,7 +76,7 @@ def _fill(run: Run, trained: TrainedModel, kept: dict[str, list[Probe]]) -> bool
         st.info(_("This text is too short to hold lines back, and a probe must be asked about text that it did not learn from."))
         return False
     with model_cache.asking():
-        if "probes" not in kept:  # somebody else may have asked meanwhile
+        if "probes" not in kept:  # another visitor may have asked meanwhile
             model = cast(NeuralLanguageModel, trained.model)
             count = probes.affordable(model.network)
 

@@ -1,6 +1,6 @@
 """Runs side by side: their curves, the settings that differ, in one sentence what that did, and all of it as tables.
 
-Whoever has the address of a run may look at it; which runs are compared is the page's business.
+A run may be viewed by all who have its address; which runs are compared is chosen on the page.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A curve in words: for screen readers, for the projector, and for whoever asks what the picture says."""
+"""A curve in words: for screen readers, for the projector, and beside the picture."""
 
 import math
 from functools import lru_cache

@@ -75,7 +75,7 @@ def help(field: str) -> str:
         "learning_rate": _("How far each step goes: too small learns slowly, too large makes the loss jump or become NaN."),
         "schedule": _("Whether the rate warms up and then falls to zero, or stays the same."),
         "clipping": _("A gradient longer than this is shortened, so that one odd batch cannot ruin the model. 0: no clipping."),
-        "batch_size": _("How many stretches of text are read side by side in each step."),
+        "batch_size": _("How many sequences of tokens are read side by side in each step."),
         "sequence_length": _("How many tokens back an error is traced in each step; the memory itself goes further."),
         "stop": _("When training ends by itself. You can always stop it earlier."),
         "stop_after": _("How many steps, epochs or seconds; for “until it stops improving”, the most steps."),

@@ -1,6 +1,6 @@
 """Under which names this server answers: a page of another name, or of another port, could otherwise read it with its visitor's cookies.
 
-Known are the machine's own names and addresses, those of private networks, for which nobody can make a name of their own point here,
+Known are the machine's own names and addresses, those of private networks, at which no foreign name can be made to point,
 and the names in $NEXT_WORD_HOSTS. Imports no streamlit.
 """
 

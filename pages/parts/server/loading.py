@@ -3,7 +3,7 @@
 import threading
 
 _over = threading.Event()
-_over.set()  # where nobody loads anything beforehand, the first import does
+_over.set()  # where nothing is loaded beforehand, the first import does it
 _may_begin = threading.Event()
 
 
@@ -23,10 +23,10 @@ def over() -> bool:
 
 
 def let_it_begin():
-    """A browser has the first page, or somebody needs a model."""
+    """A browser has the first page, or a page needs a model."""
     _may_begin.set()
 
 
 def wait_until_it_may(seconds: float) -> bool:
-    """So many seconds at most; whether it may."""
+    """Wait `seconds` at most; return whether loading may begin."""
     return _may_begin.wait(seconds)

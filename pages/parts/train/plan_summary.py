@@ -12,11 +12,11 @@ from pages.parts import visitor
 from pages.parts.language import LOCALES, _, current_language
 from pages.parts.run import run_labels
 
-LONG = 3600.0  # seconds: from here on nobody waits for the second
+LONG = 3600.0  # seconds: of longer times the seconds are not shown
 
 
 def words(run: Run, ends: float | None) -> str:
-    """ends: seconds from now, where somebody can know. A run until it stops improving promises nothing."""
+    """Return the plan in words; "" for a run until it stops improving. ends: seconds from now, where they are known."""
     parts, training = [], run_labels.config(run).training
     if training.stop == "plateau":
         return ""
@@ -53,7 +53,7 @@ def compact(count: float) -> str:
 
 
 def clock(seconds: float, now: datetime) -> str:
-    """The time of day so many seconds from now.
+    """Return the time of day `seconds` from now.
 
     >>> clock(70.4, datetime(2025, 1, 1, 14, 31)), clock(7200, datetime(2025, 1, 1, 14, 31))
     ('14:32:10', '16:31')

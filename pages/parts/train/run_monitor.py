@@ -263,7 +263,7 @@ def _pin(run: Run, evaluation):
         return
 
     def pin():
-        if visitor.owns(run):  # a callback runs before the page: whoever is here now may be another than when it was drawn
+        if visitor.owns(run):  # a callback runs before the page: the visitor may have changed since it was drawn
             visitor.store().set_pinned_context(run.id, st.session_state["live.pinned"])
 
     st.text_input(

@@ -37,7 +37,7 @@ def of_text(run: Run, trained: TrainedModel, ids: np.ndarray) -> Copied | None:
 
 def sentence(run: Run, trained: TrainedModel, found: Copied) -> str:
     """The meter in a line, beside what text never trained on would show."""
-    said = _("Copied: {share} (stretches of {least} tokens and more) · longest match: {longest}").format(
+    said = _("Copied: {share} (passages of {least} tokens and more) · longest match: {longest}").format(
         share=f"{found.share:.0%}", least=least(trained), longest=found.longest
     )
     new = held_out_share(run, trained)
@@ -75,7 +75,7 @@ def show(run: Run, trained: TrainedModel, writing: Writing):
         return
     st.markdown(
         _(
-            "A model that has learned its text by heart writes it down again. The meter marks every stretch of **{least} tokens and "
+            "A model that has learned its text by heart writes it down again. The meter marks every passage of **{least} tokens and "
             "more** that stands word for word in the training text."
         ).format(least=least(trained))
     )
@@ -105,13 +105,13 @@ def _choose_least(trained: TrainedModel):
         st.session_state[kept] = st.session_state[f"{kept}.chosen"]
 
     st.slider(
-        _("Shortest stretch that counts, in tokens"),
+        _("Shortest passage that counts, in tokens"),
         LEAST,
         MOST,
         least(trained),
         key=f"{kept}.chosen",
         on_change=keep,
-        help=_("Short stretches are common speech: five characters would be found almost anywhere, five words seldom."),
+        help=_("Short passages are common speech: five characters would be found almost anywhere, five words seldom."),
         width=320,
     )
 
@@ -136,11 +136,11 @@ def _curve(run: Run, trained: TrainedModel, new: float | None):
 
 
 def _places(run: Run, trained: TrainedModel, found: Copied):
-    """Where the longest stretches stand in the training text."""
+    """Where the longest passages stand in the training text."""
     if not found.spans:
         return
     if not visitor.may_read(visitor.store().text(run.text_id)):
-        st.caption(_("Where these stretches stand in the training text is shown to its owner only."))
+        st.caption(_("Where these passages stand in the training text is shown to its owner only."))
         return
     index, tokenizer = ngram_cache.counts(visitor.data_folder(), run).index, trained.tokenizer
     rows = {_("Tokens"): [], _("before"): [], _("Copied"): [], _("after"): []}
@@ -154,7 +154,7 @@ def _places(run: Run, trained: TrainedModel, found: Copied):
             rows.values(), (length, *(readable("".join(tokenizer.texts(part))) for part in parts)), strict=True
         ):
             column.append(value)
-    with st.expander(_("Where the longest stretches stand in the training text")):
+    with st.expander(_("Where the longest passages stand in the training text")):
         st.dataframe(rows, hide_index=True, key="write.copied.places")
 
 

@@ -23,7 +23,7 @@ from pages.parts.run import model_cache
 from pages.parts.write import copy_meter
 
 TICK = 0.15  # seconds
-TICKS = 20  # a text comes in so many parts
+TICKS = 20  # parts in which a text comes
 LOOKED_AT_WHILE_WRITING = 500  # tokens: the copy meter of a longer text waits until it is finished
 SHOWN_PROMPT = 300  # characters of its end
 CHOICES, ALTERNATIVES = 12, 6
@@ -194,7 +194,7 @@ def number_bar(trained: TrainedModel, writing: Writing, position: int) -> dict:
     else:
         parts = [hit if high > low and abs(part["low"] - low) < 1e-9 else part for part in parts] + [_others(known, 1.0)]
     return {
-        "stretches": [part for part in parts if part["high"] - part["low"] > 1e-4 or part["part"] == "hit"],
+        "intervals": [part for part in parts if part["high"] - part["low"] > 1e-4 or part["part"] == "hit"],
         "number": None if token.greedy else token.random_number,
         "said": _said(token, token_names.visible(names[token.id])),
     }
@@ -220,7 +220,7 @@ def _said(token, name: str) -> str:
         return said
     return together(
         said,
-        _("After temperature, top-k and top-p that became {q}: so wide is its stretch.").format(
+        _("After temperature, top-k and top-p that became {q}: the width of its interval.").format(
             q=number_format.format_probability(high - low)
         ),
     )

@@ -7,7 +7,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".plot");
   if (!states.has(element)) states.set(element, newState(element));
   const state = states.get(element);
-  state.choose = (place) => setTriggerValue("chosen", place);
+  state.choose = (number) => setTriggerValue("chosen", number);
   state.wanted = data.figure;
   state.options = data.options;
   element.setAttribute("aria-label", data.summary);
@@ -23,8 +23,8 @@ function newState(element) {
       window.addEventListener(ending, (up) => {
         ended.abort();
         const still = ending === "pointerup" && Math.hypot(up.clientX - down.clientX, up.clientY - down.clientY) < STILL;
-        const place = still ? placeAt(element, up.clientX, up.clientY) : undefined;
-        if (place !== undefined) state.choose(place);
+        const number = still ? numberAt(element, up.clientX, up.clientY) : undefined;
+        if (number !== undefined) state.choose(number);
         setTimeout(() => { state.held = false; draw(element, state); });
       }, { signal: ended.signal });
   });
@@ -33,7 +33,7 @@ function newState(element) {
 }
 
 // The point under the pointer, found without Plotly's own click: that one needs a pointer that has moved since the last drawing.
-function placeAt(element, x, y) {
+function numberAt(element, x, y) {
   const within = (box) => x > box.left - NEAR && x < box.right + NEAR && y > box.top - NEAR && y < box.bottom + NEAR;
   const points = [...element.querySelectorAll(".scatterlayer .point")].reverse(); // the uppermost first
   return points.find((point) => within(point.getBoundingClientRect()))?.__data__.data; // its customdata

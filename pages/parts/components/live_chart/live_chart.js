@@ -88,7 +88,7 @@ function references(state, text, ground) {
   const heights = [...lines.map(({ y }) => y), ...shownLosses].map(height);
   const span = Math.max(...heights) - (state.log ? Math.min(...heights) : 0);
   let named = Infinity; // the height of the last line that has its name: where the next is too near, it goes below, or has none
-  const places = lines.map(({ y }) => {
+  const anchors = lines.map(({ y }) => {
     const gap = named - height(y);
     if (gap < 0.03 * span) return null;
     named = height(y);
@@ -100,8 +100,8 @@ function references(state, text, ground) {
       type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, layer: "below",
       line: { width: floor ? 1.6 : 1, dash: floor ? "solid" : "dot", color: floor ? COLOURS.floor : "rgba(128,128,128,0.9)" },
     })),
-    annotations: lines.flatMap(({ y, name }, index) => (places[index] === null ? [] : [{
-      xref: "paper", x: 1, xanchor: "right", y: height(y), yanchor: places[index], showarrow: false, text: name,
+    annotations: lines.flatMap(({ y, name }, index) => (anchors[index] === null ? [] : [{
+      xref: "paper", x: 1, xanchor: "right", y: height(y), yanchor: anchors[index], showarrow: false, text: name,
       font: { size: 11, color: text }, opacity: 0.75, bgcolor: ground,
     }])),
   };

@@ -1,4 +1,4 @@
-"""A text that grows token by token: each can be chosen, copied stretches are underlined, and the number that fell is shown on its bar."""
+"""A text that grows token by token: each can be chosen, copied passages are underlined, and the number that fell is shown on its bar."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,10 +30,10 @@ def written_view(
     max_height: int = 360,
 ):
     """prompt: what stands before, pale. texts: of each token; "" for a part of the character that the next ones complete. names: for
-    those who hear them, the texts where left out. copied: (begin, end) of stretches. chosen: places of tokens that a person chose.
+    those who hear them, the texts where left out. copied: (begin, end) of passages. chosen: positions of tokens that a person chose.
 
-    bar: {stretches: [{text, low, high, part: token, hit or rest}], number (or None), said} of the selected token. Without on_click
-    the text is only looked at. `st.session_state[key].clicked` is the place of the clicked token.
+    bar: {intervals: [{text, low, high, part: token, hit or rest}], number (or None), said} of the selected token. Without on_click
+    the text is only looked at. `st.session_state[key].clicked` is the position of the clicked token.
     """
     data = {
         "prompt": prompt,

@@ -23,21 +23,21 @@ function fill(box, { texts, names, copied, chosen, selected, clickable, labels }
   const inside = new Set(copied.flatMap(([begin, end]) => Array.from({ length: end - begin }, (_, step) => begin + step)));
   const own = new Set(chosen);
   while (box.children.length > texts.length) box.lastChild.remove();
-  texts.forEach((text, place) => {
-    const node = box.children[place] ?? box.appendChild(document.createElement("span"));
+  texts.forEach((text, position) => {
+    const node = box.children[position] ?? box.appendChild(document.createElement("span"));
     if (node.told !== text) {
       node.told = text;
       node.replaceChildren(...text.split(/(\n)/).filter(Boolean).map(part));
     }
-    node.dataset.place = place;
-    node.className = ["token", inside.has(place) && "copied", own.has(place) && "chosen", place === selected && "selected", text === "" && "part"]
+    node.dataset.position = position;
+    node.className = ["token", inside.has(position) && "copied", own.has(position) && "chosen", position === selected && "selected", text === "" && "part"]
       .filter(Boolean)
       .join(" ");
     if (!clickable) return;
-    node.tabIndex = place === (selected ?? texts.length - 1) ? 0 : -1;
+    node.tabIndex = position === (selected ?? texts.length - 1) ? 0 : -1;
     node.setAttribute("role", "option");
-    node.setAttribute("aria-selected", String(place === selected));
-    const said = [visible(names[place]), own.has(place) && labels.chosen, inside.has(place) && labels.copied].filter(Boolean).join(", ");
+    node.setAttribute("aria-selected", String(position === selected));
+    const said = [visible(names[position]), own.has(position) && labels.chosen, inside.has(position) && labels.copied].filter(Boolean).join(", ");
     node.setAttribute("aria-label", said);
     node.title = said;
   });
@@ -55,20 +55,20 @@ function listen(box, data, setTriggerValue) {
   const nodes = box.children;
   box.onclick = (event) => {
     const node = event.target.closest(".token");
-    if (node) setTriggerValue("clicked", Number(node.dataset.place));
+    if (node) setTriggerValue("clicked", Number(node.dataset.position));
   };
   box.onkeydown = (event) => {
-    const place = Number(event.target.dataset.place);
+    const position = Number(event.target.dataset.position);
     const move = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 10, ArrowUp: -10 }[event.key];
     if (move) {
       event.preventDefault();
-      const next = Math.min(nodes.length - 1, Math.max(0, place + move));
-      nodes[place].tabIndex = -1;
+      const next = Math.min(nodes.length - 1, Math.max(0, position + move));
+      nodes[position].tabIndex = -1;
       nodes[next].tabIndex = 0;
       nodes[next].focus();
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      setTriggerValue("clicked", place);
+      setTriggerValue("clicked", position);
     }
   };
 }
@@ -87,14 +87,14 @@ function legend(element, { copied, chosen, labels }) {
   );
 }
 
-// The stretches of [0, 1) side by side, the most likely first, and the random number as a needle.
+// The intervals of [0, 1) side by side, the most likely first, and the random number as a needle.
 function number(element, { bar }) {
   element.classList.toggle("none", !bar);
   if (!bar) return;
-  element.querySelector(".stretches").replaceChildren(
-    ...bar.stretches.map(({ text, low, high, part }) => {
+  element.querySelector(".intervals").replaceChildren(
+    ...bar.intervals.map(({ text, low, high, part }) => {
       const node = document.createElement("div");
-      node.className = `stretch ${part}`;
+      node.className = `interval ${part}`;
       node.style.left = `${100 * low}%`;
       node.style.width = `${100 * (high - low)}%`;
       if (high - low > 0.05) node.textContent = part === "rest" ? text : visible(text);
