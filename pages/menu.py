@@ -23,7 +23,10 @@ GROUPS = {
         ("write", _("Write"), ":material/edit_note:"),
         ("inside", _("Inside"), ":material/neurology:"),
     ],
-    _("beyond"): [("compare", _("Compare"), ":material/compare_arrows:")],
+    _("beyond"): [
+        ("applications", _("Applications"), ":material/apps:"),
+        ("compare", _("Compare"), ":material/compare_arrows:"),
+    ],
     _("class"): [
         ("classroom", _("Class"), ":material/groups:"),
         ("game", _("Beat the machine"), ":material/sports_esports:"),

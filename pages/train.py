@@ -4,6 +4,7 @@ import streamlit as st
 
 from lmcore.errors import TextError
 from pages.parts import links, texts, visitor
+from pages.parts.applications import chosen
 from pages.parts.classroom import student
 from pages.parts.components.live_chart import chart_to_come
 from pages.parts.error_sentences import sentence
@@ -49,6 +50,8 @@ else:
     with st.container(horizontal=True):
         if st.button(_("Explore its probabilities"), type="primary", icon=":material/search:", key="train.explore"):
             links.go("explore")
+        if chosen.has_task(text) and st.button(_("Ask it"), icon=":material/question_answer:", key="train.applications"):
+            links.go("applications", view="ask")
         again = st.button(_("New run with these settings"), key="train.again")
         counted_in_seconds = run.planned_steps and run.requested.training.stop == "seconds"
         exactly = counted_in_seconds and st.button(

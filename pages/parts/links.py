@@ -18,6 +18,7 @@ PAGES = {
     "write": "write.py",
     "inside": "inside.py",
     "compare": "compare.py",
+    "applications": "applications.py",
     "game": "game.py",
     "classroom": "classroom.py",
 }

@@ -25,6 +25,7 @@ from pages.parts import demos, visitor
 from pages.parts.error_sentences import sentence
 from pages.parts.language import _, current_language
 from sample_corpora import SAMPLES
+from sample_corpora.tasks import TASKS
 
 PASTE_LIMIT = 1_000_000  # bytes
 MEASURED = 100_000  # characters
@@ -86,6 +87,8 @@ def name(text) -> str:
     """A text's name; a sample's in the visitor's language. It begins with the text's own words, so it is for those who may read it."""
     if text.sample in SAMPLES:
         return SAMPLES[text.sample].title[current_language()]
+    if text.sample in TASKS:
+        return TASKS[text.sample].titles[current_language()]
     return text.name if visitor.may_read(text) else _("Someone’s text")
 
 
@@ -139,7 +142,8 @@ def _first_words(text: str) -> str:
 
 def suggested_tokenizer(text) -> str:
     """A sample knows its own; other texts begin with characters, which suit any script and any size."""
-    return SAMPLES[text.sample].tokenizer if text.sample in SAMPLES else "character"
+    sample = SAMPLES.get(text.sample) or TASKS.get(text.sample)
+    return sample.tokenizer if sample else "character"
 
 
 def begin_of_a_context(text) -> str:

@@ -55,3 +55,8 @@ class TaskCorpus:
     def text(self) -> str:
         """Return the training text, one pair a line."""
         return "".join(f"{prompt} {MARKER} {answer}\n" for prompt, answer in self.training())
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the text: one pair a line."""
+        return "lines"

@@ -18,14 +18,15 @@ _component = st.components.v2.component(
 )
 
 
-def next_token_bars(rows: list[dict], rest: dict, *, key: str, labels: dict[str, str], on_click: Callable | None = None):
-    """rows: {id, text, p, q (after temperature, top-k, top-p; or None), cut}; rest: {count, p, q}.
+def next_token_bars(rows: list[dict], rest: dict | None, *, key: str, labels: dict[str, str], on_click: Callable | None = None):
+    """rows: {id, text, p, q (after temperature, top-k, top-p; or None), cut}; rest: {count, p, q}, None for no bar.
 
     Without on_click the bars are only looked at. `st.session_state[key].clicked` is the id of the clicked token.
     """
     data = {
         "rows": [{**row, "shown": _shown(row)} for row in rows],
-        "rest": {**rest, "shown": _shown(rest), "cut": rest.get("q") == 0, "text": labels["rest"].format(count=rest["count"])},
+        "rest": rest
+        and {**rest, "shown": _shown(rest), "cut": rest.get("q") == 0, "text": labels["rest"].format(count=rest["count"])},
         "labels": labels,
         "clickable": on_click is not None,
     }

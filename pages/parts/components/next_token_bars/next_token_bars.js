@@ -5,7 +5,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const box = parentElement.querySelector(".bars");
   box.setAttribute("aria-label", data.labels.summary);
   const tag = data.clickable ? "BUTTON" : "DIV";
-  const rows = [...data.rows, { ...data.rest, rest: true }];
+  const rows = data.rest ? [...data.rows, { ...data.rest, rest: true }] : data.rows;
   while (box.children.length > rows.length) box.lastChild.remove();
   rows.forEach((row, index) => {
     const wanted = row.rest ? "DIV" : tag;

@@ -1,0 +1,1 @@
+"""The rooms of the page Applications: tasks as the continuation of a line, `prompt => answer`."""

@@ -1,0 +1,202 @@
+"""The view *Ask*: a prompt, the answers with their probabilities, and which words of the prompt they rest on."""
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from lmcore import Sampling
+from lmcore.inference.trained import TrainedModel
+from lmcore.runs.store.records import Run
+from lmcore.tasks import answer, label_probabilities, rank, sources, unknown_words, votes
+from lmcore.tasks.asking import Answer
+from pages.parts import links
+from pages.parts.applications import figures
+from pages.parts.applications.chosen import Chosen
+from pages.parts.components import plain_bars, plots, token_names
+from pages.parts.components.number_field import number_field
+from pages.parts.language import _, together
+from pages.parts.number_format import format_probability
+from pages.parts.run import guard, model_cache
+
+PROMPT, CANDIDATES = "applications.prompt", "applications.candidates"
+LONGEST = 2_000  # characters of a prompt
+
+
+def show(run: Run, trained: TrainedModel, current: Chosen):
+    prompt = _prompt(run, trained, current)
+    if not prompt:
+        st.info(_("Type a prompt, or take one that the model has never seen."))
+        return
+    with model_cache.asking(), st.spinner(_("Asking the model …"), show_time=False):
+        found = _labels(trained, current, prompt) if current.task.labels else _written(trained, current, prompt)
+    _mattered(trained, current, prompt, found)
+    _ranking(run, trained, current, prompt)
+    context = f"{prompt}{current.task.separator}"
+    if st.button(_("Open in Explore, token by token"), icon=":material/search:", key="applications.explore"):
+        explore(run, context)
+
+
+def explore(run: Run, context: str):
+    """Open a context in Explore."""
+    st.session_state["explore.context"], st.session_state["explore.context.run"] = context, run.id
+    links.go("explore")
+
+
+def _prompt(run: Run, trained: TrainedModel, current: Chosen) -> str:
+    guard.begin_with(run, PROMPT, current.pairs[0][0] if current.pairs else "")
+    number = st.session_state.get(f"{PROMPT}.number", 0)
+
+    def another():
+        st.session_state[f"{PROMPT}.number"] = number + 1
+        place = (number + 1) * 7919 % len(current.pairs)  # a prime: neighbours in the list are alike
+        st.session_state[PROMPT] = current.pairs[place][0]
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input(_("Prompt"), key=PROMPT, max_chars=LONGEST)
+        if current.pairs:
+            st.button(_("Another unseen one"), key="applications.another", icon=":material/casino:", on_click=another)
+    prompt = typed.strip()
+    if unknown := unknown_words(trained, prompt):
+        st.warning(
+            _("Not in its training text, so it reads them all as one unknown token: {words}").format(
+                words=", ".join(map(token_names.visible, unknown))
+            )
+        )
+    wanted = [right for asked, right in current.pairs if asked == prompt]
+    if wanted:
+        st.caption(_("An unseen prompt. The right answer: {answer}").format(answer=" / ".join(dict.fromkeys(wanted))))
+    return prompt
+
+
+def _labels(trained: TrainedModel, current: Chosen, prompt: str) -> str:
+    """Draw the probabilities of the labels; return the most likely."""
+    found = label_probabilities(trained, prompt, current.task.labels, separator=current.task.separator)
+    ordered = sorted(found.items(), key=lambda item: -item[1])
+    plain_bars.show(ordered, key="applications.labels", others=False)
+    st.caption(
+        _("P(label | prompt) among the {count} labels: “{label}” with {probability}.").format(
+            count=len(ordered), label=ordered[0][0], probability=format_probability(ordered[0][1])
+        )
+    )
+    return ordered[0][0]
+
+
+def _written(trained: TrainedModel, current: Chosen, prompt: str) -> str:
+    """Draw the answer that is written, token by token; return it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ways = {"greedy": _("most likely token each time"), "drawn": _("drawn")}
+        way = st.segmented_control(
+            _("How it writes"), list(ways), format_func=ways.get, key="applications.way", default="greedy", required=True
+        )
+        settings, seed = Sampling(temperature=0.0), st.session_state.get("applications.seed", 1)
+        if way == "drawn":
+            temperature = number_field(_("Temperature"), 0.1, 2.0, key="applications.temperature", default=1.0)
+            settings = Sampling(temperature=temperature or 1.0)
+            if st.button(_("Draw again"), key="applications.again", icon=":material/casino:"):
+                seed = st.session_state["applications.seed"] = seed + 1
+    found = answer(trained, prompt, separator=current.task.separator, settings=settings, seed=seed)
+    with st.container(border=True):
+        st.text(found.text or _("(nothing: it ends at once)"))
+    st.caption(_of_answer(found))
+    with st.expander(_("Token by token")):
+        names = [token_names.visible(token) for token in found.tokens] + ([_("(end)")] if found.ended else [])
+        chances = np.exp(found.log_probs)
+        st.dataframe(
+            {
+                _("Token"): names,
+                _("Probability"): [format_probability(chance) for chance in chances],
+                _("Bits"): [round(-float(nats) / math.log(2), 2) for nats in found.log_probs],
+            },
+            hide_index=True,
+            key="applications.tokens",
+        )
+    return found.text
+
+
+def _of_answer(found: Answer) -> str:
+    said = _(
+        "P(answer | prompt) = {probability}: the product of the probabilities of its {count} tokens, the end included."
+    ).format(probability=format_probability(math.exp(found.log_prob)), count=len(found.log_probs))
+    return said if found.ended else together(said, _("It did not end by itself and was cut."))
+
+
+def _mattered(trained: TrainedModel, current: Chosen, prompt: str, given: str):
+    """Draw what the answer rests on: the votes of words, or the influence of each token of the prompt on each of the answer."""
+    labels, separator = current.task.labels, current.task.separator
+    if len(labels) == 2:
+        st.subheader(_("Which words speak for which label?"))
+        with model_cache.asking():
+            found = votes(trained, prompt, labels[0], labels[1], separator=separator)
+        if not found:
+            return
+        plots.show(figures.votes(found, labels), key="applications.votes")
+        strongest = max(found, key=lambda vote: abs(vote[1]))
+        st.caption(
+            _(
+                "Each word is left out once; its vote is by how many bits that changes the odds. Strongest: “{word}”, {bits:.1f} bits for "
+                "“{label}”. Votes need not add up: words act together."
+            ).format(word=strongest[0], bits=abs(strongest[1]), label=labels[0] if strongest[1] > 0 else labels[1])
+        )
+        return
+    if not given:
+        return
+    st.subheader(_("Which words of the prompt mattered?"))
+    with model_cache.asking(), st.spinner(_("Leaving out one token after another …"), show_time=False):
+        mattered = sources(trained, prompt, given, separator=separator)
+    if not mattered.prompt:
+        return
+    plots.show(figures.sources(mattered), key="applications.sources")
+    row, column = np.unravel_index(np.abs(mattered.influence).argmax(), mattered.influence.shape)
+    st.caption(
+        _(
+            "Each token of the prompt is left out once. A cell says by how many bits that lowers the probability of the token of the answer. "
+            "Strongest: “{source}” for “{target}”, {bits:.1f} bits."
+        ).format(
+            source=token_names.visible(mattered.prompt[column]),
+            target=figures.name_of(mattered.answer[row]),
+            bits=mattered.influence[row, column] / math.log(2),
+        )
+    )
+    with st.expander(_("As a table")):
+        st.dataframe(figures.sources_table(mattered), hide_index=True, key="applications.sources.table")
+
+
+def _ranking(run: Run, trained: TrainedModel, current: Chosen, prompt: str):
+    """Candidates of the visitor, by sum and by mean."""
+    with st.expander(_("Which of these answers is the likeliest?"), icon=":material/format_list_numbered:"):
+        suggested = dict.fromkeys(right for asked, right in (*current.pairs[:40], *current.task.training[:40]))
+        own = [right for asked, right in current.pairs if asked == prompt]
+        guard.begin_with(run, CANDIDATES, "\n".join(list(dict.fromkeys([*own, *suggested]))[:4]))
+        typed = st.text_area(_("Candidates, one a line"), key=CANDIDATES, height=120)
+        different = list(dict.fromkeys(line.strip() for line in typed.splitlines() if line.strip()))
+        if len(different) < 2:
+            st.info(_("Ranking needs at least two different candidates; there is {count}.").format(count=len(different)))
+            return
+        with model_cache.asking():
+            found = rank(trained, prompt, different[:50], separator=current.task.separator)
+        st.dataframe(
+            {
+                _("Candidate"): [one.text for one in found],
+                _("Probability"): [format_probability(math.exp(one.total)) for one in found],
+                _("Sum (bits)"): [round(-one.total / math.log(2), 2) for one in found],
+                _("Tokens, with the end"): [len(one.log_probs) for one in found],
+                _("Mean (bits per token)"): [round(-one.mean / math.log(2), 2) for one in found],
+            },
+            hide_index=True,
+            key="applications.ranked",
+        )
+        by_mean = max(found, key=lambda one: one.mean)
+        same = by_mean is found[0]
+        st.caption(
+            _(
+                "By the sum a long answer always has the harder time, as each token makes the product smaller; the mean per token takes that "
+                "out, and may favour an answer that is merely long."
+            )
+            + " "
+            + (
+                _("Here both put “{first}” first.").format(first=found[0].text)
+                if same
+                else _("Here the sum puts “{first}” first, the mean “{second}”.").format(first=found[0].text, second=by_mean.text)
+            )
+        )

@@ -1,0 +1,184 @@
+"""Applications: each shipped task is chosen, trained for a few steps, asked and scored; what stands on the page is what `lmcore.tasks` says."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from lmcore.config import ModelConfig
+from lmcore.runs.store.store import Store
+from lmcore.tasks import label_probabilities, rank, score, votes
+from pages.parts import visitor
+from pages.parts.applications import choose, chosen, fails
+from pages.parts.language import LANGUAGES, translate
+from pages.parts.run import model_cache
+from sample_corpora.tasks import TASKS
+from tests.pages import situations
+from tests.runs.forker import Forker
+
+STEPS = 30
+OF_EACH_KIND = {corpus.task: corpus.id for corpus in reversed(TASKS.values()) if not corpus.variant_of}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """(data folder, {task: run}): one run a kind of task, and one on a visitor's own pairs."""
+    data, forker = tmp_path_factory.mktemp("tasks"), Forker()
+    store, found = Store(data), {}
+    texts = {
+        corpus_id: store.add_text(owner=None, name=corpus_id, content=TASKS[corpus_id].text(), kind="lines", encoding="UTF-8", sample=corpus_id)
+        for corpus_id in OF_EACH_KIND.values()
+    }  # fmt: skip
+    own = "\n".join(f"{a} + {b} = {a + b}" for a in range(20) for b in range(20))
+    texts["own"] = store.add_text(owner=situations.OWNER, name="sums", content=own, kind="lines", encoding="UTF-8")
+    for name, text in texts.items():
+        config = choose.config_of(TASKS[name]) if name in TASKS else choose.config_of(TASKS["reviews-en"])
+        config = replace(config, model=ModelConfig(embedding_size=16, hidden_size=16)).with_training(
+            stop="steps", stop_after=float(STEPS), batch_size=16, precision="float32"
+        )
+        run = store.add_run(owner=situations.OWNER, text_id=text.id, name=name, config=config, pinned_context="")
+        assert forker.work(data, run.id) == 0
+        found[name] = store.run(run.id)
+    forker.close()
+    return data, found
+
+
+@pytest.fixture
+def page(runs, open_page, monkeypatch):
+    monkeypatch.setenv("NEXT_WORD_DATA", str(runs[0]))
+
+    def page(name: str | None, view: str = "", **address):
+        run = {"run": runs[1][name].id} if name else {}
+        return open_page("applications", **{"view": view} if view else {}, **run, **address)
+
+    return page
+
+
+def said(app) -> str:
+    return "\n".join(
+        element.value for kind in ("caption", "info", "warning", "markdown", "text", "success") for element in app.get(kind)
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("corpus_id", TASKS)
+def test_a_task_shows_its_lines_and_what_is_held_out(page, language, corpus_id):
+    app = page(None, task=corpus_id, lang=language)
+    corpus = TASKS[corpus_id]
+    assert not app.exception and app.session_state["applications.task"] == corpus_id
+    rows = app.dataframe[0].value
+    assert list(map(tuple, rows.itertuples(index=False))) == chosen.examples(corpus.training())
+    assert corpus.held_out_rule[language] in said(app)
+
+
+@pytest.mark.parametrize("corpus_id", OF_EACH_KIND.values())
+def test_train_begins_an_ordinary_run_with_the_settings_of_the_task(page, pool, corpus_id):
+    app = page(None, task=corpus_id)
+    app.button(key="applications.train").click().run()
+    assert not app.exception and app.title[0].value == "Training"
+    run = visitor.store().run(app.query_params["run"])
+    assert run.requested == choose.config_of(TASKS[corpus_id]) and visitor.store().text(run.text_id).sample == corpus_id
+    assert pool.woken == 1
+    visitor.store().delete(run.id)
+
+
+@pytest.mark.parametrize("corpus_id", OF_EACH_KIND.values())
+def test_a_finished_run_is_offered(page, runs, corpus_id):
+    app = page(None, task=corpus_id)
+    app.button(key="applications.use").click().run()
+    assert app.query_params["run"] == runs[1][corpus_id].id and app.session_state["applications.view"] == "ask"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("view", ["ask", "score", "fails"])
+@pytest.mark.parametrize("name", [*OF_EACH_KIND.values(), "own"])
+def test_every_view_of_every_task(page, language, view, name):
+    app = page(name, view, lang=language)
+    assert not app.exception and not app.error and app.title[0].value == translate("Applications", language)
+    if view == "ask":
+        assert app.text_input(key="applications.prompt").value == chosen_pairs(name)[0][0]
+    if view == "fails" and name != "own":
+        app.button(key=f"applications.run.{app.selectbox(key='applications.experiment').value}").click().run()
+        assert not app.exception and app.metric[0].value.isdigit()
+
+
+def chosen_pairs(name: str):
+    if name in TASKS:
+        return TASKS[name].held_out()
+    text = next(text for text in visitor.store().texts(situations.OWNER) if text.name == "sums")
+    return chosen.of_text(text).pairs
+
+
+def trained_of(runs, name: str):
+    return model_cache.load(runs[0], runs[1][name])
+
+
+def test_the_numbers_of_a_label_are_those_of_a_notebook(page, runs):
+    app, trained = page("reviews-en", "ask"), trained_of(runs, "reviews-en")
+    prompt, labels = app.text_input(key="applications.prompt").value, chosen.shipped("reviews-en").task.labels
+    label, chance = max(label_probabilities(trained, prompt, labels).items(), key=lambda item: item[1])
+    assert f"“{label}” with {chance:.1%}" in said(app)
+    word, bits = max(votes(trained, prompt, *labels), key=lambda vote: abs(vote[1]))
+    assert f"Strongest: “{word}”, {abs(bits):.1f} bits" in said(app)
+
+
+def test_the_score_is_that_of_a_notebook(page, runs):
+    app, trained = page("reviews-en", "score"), trained_of(runs, "reviews-en")
+    task = chosen.shipped("reviews-en").task
+    found = score(trained, task.held_out, labels=task.labels)
+    assert app.metric[0].value == f"{found.share:.1%}"
+    low, high = found.interval
+    assert f"{found.correct} of 200 prompts" in said(app) and f"between {low:.1%} and {high:.1%}" in said(app)
+
+
+def test_candidates_are_ranked_as_in_a_notebook(page, runs):
+    app, trained = page("own", "ask"), trained_of(runs, "own")
+    app.text_area(key="applications.candidates").set_value("3\n12\n3").run()
+    table = next(element.value for element in app.dataframe if "Candidate" in element.value)
+    found = rank(trained, app.text_input(key="applications.prompt").value, ["3", "12"], separator=" = ")
+    assert table["Candidate"].tolist() == [one.text for one in found]
+    assert table["Sum (bits)"].tolist() == pytest.approx([-one.total / math.log(2) for one in found], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [("", "Type a prompt, or take one that the model has never seen."), ("the zebra was good", "Not in its training text, so it reads them all as one unknown token: zebra")],
+)  # fmt: skip
+def test_a_prompt_that_cannot_be_read_gets_its_sentence(page, typed, sentence):
+    app = page("reviews-en", "ask")
+    app.text_input(key="applications.prompt").set_value(typed).run()
+    assert not app.exception and sentence in said(app)
+
+
+@pytest.mark.parametrize("typed", ["", "positive", "positive\n\npositive "])
+def test_one_candidate_gets_its_sentence(page, typed):
+    app = page("reviews-en", "ask")
+    app.text_area(key="applications.candidates").set_value(typed).run()
+    assert "Ranking needs at least two different candidates" in said(app)
+
+
+def test_another_unseen_prompt_and_a_drawn_answer(page):
+    app = page("own", "ask")
+    before = app.text_input(key="applications.prompt").value
+    app.button(key="applications.another").click().run()
+    assert app.text_input(key="applications.prompt").value != before
+    app.button_group(key="applications.way").set_value("drawn").run()
+    app.button(key="applications.again").click().run()
+    assert not app.exception
+
+
+def test_a_run_without_prompts_and_answers_leads_to_the_tasks(open_page, here):
+    app = open_page("applications", run=here["finished"], view="ask")
+    assert not app.exception and "has no prompts and answers" in said(app)
+    assert app.button_group(key="applications.kind").options
+
+
+def test_the_text_of_a_stranger_is_not_shown_as_a_task(page, monkeypatch):
+    monkeypatch.setattr(visitor, "current", lambda: "carla")
+    app = page("own", "ask")
+    assert not app.exception and "has no prompts and answers" in said(app)
+
+
+def test_every_experiment_has_its_words():
+    names = {name for corpus in TASKS.values() for name in corpus.experiments()}
+    assert names <= set(fails.experiment_words())
