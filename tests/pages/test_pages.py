@@ -31,6 +31,7 @@ NO_LINE = (
     "There is no line to play with: the text is too short to hold a part of it back from training, or every line that was held back "
     "also stands in the training text word for word. Train on a longer text, or play with the example."
 )
+NO_TASK = "The text of the chosen run has no prompts and answers. Choose a task below, or leave that run."
 NEEDS_A_RUN = {"nothing": CHOOSE, "unknown": NO_RUN, "queued": TOO_EARLY}
 SAID = {  # page: {situation: what the visitor reads or can press there}
     "home": dict.fromkeys(SITUATIONS, "Train it yourself"),
@@ -49,7 +50,7 @@ SAID = {  # page: {situation: what the visitor reads or can press there}
     "explore": dict.fromkeys(SITUATIONS, "Continue this text") | NEEDS_A_RUN,
     "write": dict.fromkeys(SITUATIONS, "Write on") | NEEDS_A_RUN,
     "inside": dict.fromkeys(SITUATIONS, "Read this sentence") | NEEDS_A_RUN,
-    "applications": dict.fromkeys(SITUATIONS, "has no prompts and answers") | {"nothing": "Train ({seconds} s)", "unknown": NO_RUN},
+    "applications": dict.fromkeys(SITUATIONS, NO_TASK) | {"nothing": "Train ({seconds} s)", "unknown": NO_RUN},
     "compare": {"nothing": "Choose runs to see their curves over each other. With two, the page says what changed between them."},
     "game": dict.fromkeys(SITUATIONS, NO_LINE) | NEEDS_A_RUN,
     "classroom": dict.fromkeys(SITUATIONS, "Join a room"),
