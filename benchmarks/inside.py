@@ -9,7 +9,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 
 import torch  # noqa: E402
 
-from lmcore import presets  # noqa: E402
-from lmcore.inspection import ablation, embeddings, labels, lens, position_loss, probe_labels, probes, reach, states  # noqa: E402
+from lmcore import presets, processor  # noqa: E402
+from lmcore.config import ModelConfig  # noqa: E402
+from lmcore.inspection import ablation, attention, embeddings, labels, lens, position_loss, probe_labels, probes, reach, states  # noqa: E402
 from lmcore.inspection.step import OpenedStep  # noqa: E402
 from lmcore.models import NeuralLanguageModel, build_model  # noqa: E402
 from lmcore.text.corpus import Corpus, TokenData, encode  # noqa: E402
@@ -81,7 +82,7 @@ def reading(asked: Asked) -> Iterator:
 
 
 def step(asked: Asked) -> Iterator:
-    config = presets.preset(10).training
+    config = replace(presets.preset(10).training, precision="bfloat16" if processor.bfloat16_is_faster() else "float32")
     ids = asked.data.validation[:30].astype(np.int64)
     opened = OpenedStep(asked.model, ids, config)
 
@@ -107,6 +108,10 @@ def past(asked: Asked) -> Iterator:
         position_loss.bins(position_loss.nats(asked.model, position_loss.contexts(validation, asked.model.begin_id, most)))
 
     yield "loss by position, to 200 tokens, one run", 3.0, losses
+
+    transformer = build_model(ModelConfig(family="transformer"), asked.tokenizer.vocabulary_size)
+    looking = NeuralLanguageModel(transformer, asked.data.opening, asked.model.begin_id)
+    yield "attention of 64 tokens, a transformer's", 0.1, lambda: attention.of_tokens(looking, validation[:64])
 
 
 VIEWS = {"step": step, "reading": reading, "layers": layers, "words": words, "past": past}

@@ -8,9 +8,10 @@ import ast
 import math
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from types import FrameType
-from typing import Any
+from typing import TypeAlias
 
 from torch import Tensor, nn
 
@@ -20,9 +21,13 @@ BATCHES, FEW_BATCHES, LARGE = 60, 15, 4_000  # of an epoch; fewer where the voca
 NUMBERS = 4  # shown of a tensor
 FILE, IDS = "article.py", "ids.json"
 
+Trace: TypeAlias = Callable[[FrameType, str, object], "Trace | None"]  # as `sys.settrace` takes it
+
 
 @dataclass(frozen=True)
 class Line:
+    """A line of the program."""
+
     code: str
     comment: str = ""  # key of what is said behind it; of a line without code it is all there is
     mends: str = ""  # the fault that it mends
@@ -160,7 +165,7 @@ def run(lines: list[Line], ids_path: str = IDS) -> Outcome:
 class _Watcher:
     """Notes what the names that a line assigns hold once it is over, and each loss before it is sent backward."""
 
-    def __init__(self, source: str):
+    def __init__(self, source: str) -> None:
         self.assigned: dict[int, list[str]] = {}
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Assign | ast.For):
@@ -171,11 +176,11 @@ class _Watcher:
         self.values: dict[int, list[Value]] = {}
         self.losses: list[float] = []
 
-    def enter(self, frame: FrameType, event: str, argument: Any):
+    def enter(self, frame: FrameType, event: str, argument: object) -> Trace | None:
         of_program = frame.f_code.co_filename == FILE and (frame.f_code.co_name == "<module>" or frame.f_code.co_name[0] != "<")
         return self.watch if of_program else None
 
-    def watch(self, frame: FrameType, event: str, argument: Any):
+    def watch(self, frame: FrameType, event: str, argument: object) -> Trace:
         if event == "exception":
             self.running.pop(frame, None)
         elif event in ("line", "return"):
@@ -189,11 +194,11 @@ class _Watcher:
         return self.watch
 
 
-def _held(name: str, frame: FrameType):
+def _held(name: str, frame: FrameType) -> object:
     return eval(name, frame.f_globals, frame.f_locals)  # a name or an attribute of our own program
 
 
-def _values(name: str, held) -> list[Value]:
+def _values(name: str, held: object) -> list[Value]:
     if isinstance(held, Tensor):
         return [Value(name, list(held.shape), [_rounded(number) for number in held.detach().flatten()[:NUMBERS].tolist()])]
     if isinstance(held, nn.Module):

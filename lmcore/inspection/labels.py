@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lmcore.tokenizers import ITEM_BREAK, Tokenizer
 from lmcore.tokenizers.word import pieces
@@ -93,7 +94,7 @@ def distinct(found: Sequence[Label]) -> list[Label]:
     return kept
 
 
-def _label(name: str, values) -> Label:
+def _label(name: str, values: ArrayLike) -> Label:
     return Label(name, np.asarray(values, dtype=float), binary=True)
 
 

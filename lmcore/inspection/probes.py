@@ -162,7 +162,9 @@ def _probe(label: str, layer: int, x: np.ndarray, asked: np.ndarray, training: R
     )
 
 
-def _accuracies(x, tasks, asked, tasks_asked, classes: int, sizes: list[int]) -> np.ndarray:
+def _accuracies(
+    x: np.ndarray, tasks: np.ndarray, asked: np.ndarray, tasks_asked: np.ndarray, classes: int, sizes: list[int]
+) -> np.ndarray:
     """Return the accuracy of each task, (sizes, tasks), with as many of the first columns of x as a size says, and the last, which is 1."""
     targets = (tasks[:, :, None] == np.arange(classes)).transpose(1, 0, 2).reshape(len(x), -1).astype(np.float64)
     products, answers, found = x.T @ x, x.T @ targets, []

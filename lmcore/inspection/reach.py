@@ -5,11 +5,12 @@ What the loss gains from the past on held-out text is `position_loss`.
 
 import copy
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lmcore.models.neural import NeuralLanguageModel
 
@@ -57,7 +58,7 @@ def gradients(model: NeuralLanguageModel, ids: np.ndarray, target: int) -> Reach
     return Reach(float(loss.detach()), table.weight.grad.norm(dim=1).numpy(), norms)
 
 
-def _norm(tensors) -> float:
+def _norm(tensors: Iterable[Tensor]) -> float:
     return math.sqrt(sum(float(tensor.grad.square().sum()) for tensor in tensors if tensor.grad is not None))
 
 

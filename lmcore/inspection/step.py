@@ -1,7 +1,8 @@
 """One training step opened, on one sentence: forward, loss, backward, update, with every number between them.
 
-All in float64 and without dropout, so that each number can be checked by hand. What a run does in a step, on a batch, is
-`lmcore.training.loop`; here the loss is the mean over the sentence, and the gradient is clipped where the run clips it.
+All in float64 and without dropout, so that each number can be checked by hand; only the direction of a Muon step is computed in the
+precision of the run. What a run does in a step, on a batch, is `lmcore.training.loop`; here the loss is the mean over the sentence,
+and the gradient is clipped where the run clips it.
 """
 
 import copy
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from lmcore.config import RunConfig, TrainingConfig
 from lmcore.errors import LossNotFinite
 from lmcore.models import Network, NeuralLanguageModel, build_model
+from lmcore.processor import has_bfloat16
 from lmcore.training.optimizers import build_optimizers, set_rate
 
 BYTES_PER_WEIGHT = 32  # float64: the weight, its gradient, and two numbers that an optimizer remembers
@@ -100,9 +102,10 @@ class OpenedStep:
     The first token is predicted too, from what the model has read before it (its opening). The state after the opening is a constant.
     """
 
-    def __init__(self, model: NeuralLanguageModel, ids: np.ndarray, config: TrainingConfig):
+    def __init__(self, model: NeuralLanguageModel, ids: np.ndarray, config: TrainingConfig) -> None:
         """ids: (T,), T ≥ 1. config: of the run; its optimizers begin without a memory."""
-        self.config, self.begin_id = replace(config, precision="float32"), model.begin_id
+        self.config = config if has_bfloat16() else replace(config, precision="float32")
+        self.begin_id = model.begin_id
         self.network: Network = copy.deepcopy(model.network).double().eval()  # type: ignore[attr-defined]
         self.targets = torch.from_numpy(np.array(ids, dtype=np.int64))
         opening = torch.from_numpy(model.opening)
@@ -114,7 +117,7 @@ class OpenedStep:
         self.optimizer, self.optimizers = "", list[torch.optim.Optimizer]()
         self.losses: list[float] = []  # nats per token, before each step that was taken
 
-    def take(self, optimizer: str, rate: float):
+    def take(self, optimizer: str, rate: float) -> None:
         """Take a step. The optimizer begins anew where it is another than the last step's. Raises LossNotFinite."""
         loss, _ = self._backward()
         self._update(optimizer, rate, loss)
@@ -181,7 +184,7 @@ class OpenedStep:
         tensors = [*self.network.parameters(), *(value for value in kept if torch.is_tensor(value))]
         return sum(tensor.nbytes for tensor in tensors)
 
-    def forget_gradients(self):
+    def forget_gradients(self) -> None:
         self.network.zero_grad(set_to_none=True)
 
     def _logits(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -219,7 +222,7 @@ class OpenedStep:
             one.step()
         return min(1.0, limit / (norm + 1e-6)) if limit else 1.0
 
-    def _remember_nothing(self, optimizer: str):
+    def _remember_nothing(self, optimizer: str) -> None:
         self.optimizer = optimizer
         self.optimizers = build_optimizers(replace(self.config, optimizer=optimizer), self.network)
 
