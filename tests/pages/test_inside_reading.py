@@ -11,9 +11,10 @@ from lmcore.models import NeuralLanguageModel, build_model
 from lmcore.runs.opened_run import open_run
 from lmcore.runs.run_folder import RunFolder
 from pages.parts import visitor
-from pages.parts.inside import knock_out, reading
+from pages.parts.inside import knock_out, reading, reading_labels
 from pages.parts.language import LANGUAGES, translate
 from pages.parts.run import model_cache
+from sample_corpora import SAMPLES
 from tests.lmcore.examples import small
 
 
@@ -111,3 +112,17 @@ def test_strangers_are_told_that_the_held_out_text_is_not_theirs(open_page, here
     app = open_page("inside", lang="en", view="reading", run=here["finished"])
     said = "\n".join(caption.value for caption in app.caption)
     assert not app.exception and "no held-out text that you may read" in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_word_classes_of_a_grammar_are_among_the_labels(open_page, here, monkeypatch, language):
+    monkeypatch.setattr(reading_labels, "word_classes", lambda run: {"cat": "noun, singular", "sat": "verb, singular"})
+    app = open_page("inside", lang=language, view="reading", run=here["finished"])
+    names = [
+        translate("word class: {name}", language).format(name=translate(name, language))
+        for name in ("noun, singular", "verb, singular")
+    ]
+    assert {*names} <= {*app.selectbox(key="inside.reading.label").options}
+    app.selectbox(key="inside.reading.label").set_value("class:noun, singular").run()
+    assert not app.exception
+    assert {*SAMPLES["village"].word_classes.values()} == reading_labels.class_names().keys()

@@ -16,10 +16,10 @@ from lmcore.runs.store.records import Run
 from pages.parts import visitor
 from pages.parts.components import plots
 from pages.parts.error_sentences import sentence
+from pages.parts.inside import reading_labels
 from pages.parts.language import _
 from pages.parts.number_format import format_probability
 from pages.parts.run import charts, model_cache
-from sample_corpora import SAMPLES
 
 NOTHING = -1  # no token
 READING, HELD_OUT = 0.6, 0.9  # share of the work that is done when both texts have been read
@@ -99,11 +99,10 @@ def _labels(run: Run, trained: TrainedModel, ids: np.ndarray) -> dict[str, np.nd
     tokenizer = trained.tokenizer
     begins = (ids == (NOTHING if tokenizer.begin_id is None else tokenizer.begin_id)).tolist()
     found = probe_labels.of_tokens(tokenizer, ids)
-    text = visitor.store().text(run.text_id)
-    sample = SAMPLES.get(text.sample or "") if text else None
-    if sample and sample.word_classes and tokenizer.kind == "word":
+    classes = reading_labels.word_classes(run)
+    if classes and tokenizer.kind == "word":
         words = [tokenizer.vocabulary[token_id] for token_id in ids]
-        found |= probe_labels.of_words(words, sample.word_classes, begins)
+        found |= probe_labels.of_words(words, classes, begins)
     return found
 
 

@@ -64,7 +64,7 @@ def show(run: Run, trained: TrainedModel):
     with st.spinner(_("Reading held-out text …"), show_time=False):
         read = _sample_values(run.id, trained.step, name, layer, sample.tobytes(), trained)
     _extremes(trained, sample, read[:, unit], of_held_out)
-    reading_labels.show(trained, sample, read, UNIT)
+    reading_labels.show(run, trained, sample, read, UNIT)
     knock_out.show(run, trained, ids, layer, unit)
 
 

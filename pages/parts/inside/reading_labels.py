@@ -5,8 +5,11 @@ import streamlit as st
 
 from lmcore.inference.trained import TrainedModel
 from lmcore.inspection import labels, states
+from lmcore.runs.store.records import Run
+from pages.parts import visitor
 from pages.parts.components import token_names
 from pages.parts.language import _, together
+from sample_corpora import SAMPLES
 
 BEST = 5  # units that follow a label
 FEWEST = 50  # tokens, below which a correlation says nothing
@@ -24,10 +27,28 @@ def label_names() -> dict[str, str]:
         "capital": _("capital letter"),
         "number": _("number"),
         AFTER: _("after a chosen token"),
+    } | {labels.CLASS + name: _("word class: {name}").format(name=said) for name, said in class_names().items()}
+
+
+def class_names() -> dict[str, str]:
+    return {
+        "noun, singular": _("noun, singular"),
+        "noun, plural": _("noun, plural"),
+        "verb, singular": _("verb, singular"),
+        "verb, plural": _("verb, plural"),
+        "place, time or thing": _("place, time or thing"),
+        "function word or adjective": _("function word or adjective"),
     }
 
 
-def show(trained: TrainedModel, ids: np.ndarray, values: np.ndarray, unit_key: str):
+def word_classes(run: Run) -> dict[str, str]:
+    """The class of each word, where a grammar of ours wrote the text; else nothing."""
+    text = visitor.store().text(run.text_id)
+    sample = SAMPLES.get(text.sample or "") if text else None
+    return sample.word_classes if sample else {}
+
+
+def show(run: Run, trained: TrainedModel, ids: np.ndarray, values: np.ndarray, unit_key: str):
     """values: (T, units) after each of these tokens. unit_key: of the unit that is looked at."""
     st.subheader(_("Which unit follows …?"))
     st.markdown(
@@ -41,12 +62,12 @@ def show(trained: TrainedModel, ids: np.ndarray, values: np.ndarray, unit_key: s
         return
     tokenizer = trained.tokenizer
     words = label_names()
-    known = labels.distinct(labels.labels(tokenizer, ids))
+    known = labels.distinct(labels.labels(tokenizer, ids, classes=word_classes(run)))
     row = st.container(horizontal=True, gap="large", vertical_alignment="bottom")
     chosen = row.selectbox(
         _("Label"),
         [*(label.name for label in known), AFTER],
-        format_func=lambda name: words.get(name, name),
+        format_func=words.get,
         key="inside.reading.label",
         persist_state="session",
         width=320,

@@ -15,10 +15,9 @@ from lmcore.runs.store.records import Run
 from lmcore.runs.worker import snapshots
 from pages.parts import visitor
 from pages.parts.components import plots, token_names
-from pages.parts.inside import words_figures
+from pages.parts.inside import reading_labels, words_figures
 from pages.parts.language import _, together
 from pages.parts.run import guard, model_cache, ngram_cache, run_labels
-from sample_corpora import SAMPLES
 
 MOST = 5_000  # tokens on the map
 IN_FILM = 300  # of them, those that move
@@ -89,7 +88,7 @@ def _shown(run: Run, trained: TrainedModel) -> Shown:
         ids = np.argsort(-times, kind="stable")[:MOST]
         counts = times[ids]
     tokens = [tokenizer.vocabulary[token_id] for token_id in ids]
-    known = SAMPLES[text.sample].word_classes if text and text.sample in SAMPLES else {}
+    known = reading_labels.word_classes(run)
     classes = {"written": [embeddings.token_class(token) for token in tokens]}
     if known:
         classes = {"word": [known.get(token, "special") for token in tokens], **classes}
@@ -161,12 +160,7 @@ def class_labels() -> dict[str, str]:
         "punctuation": _("punctuation"),
         "space": _("spaces and line breaks"),
         "special": _("special token"),
-        "noun, singular": _("noun, singular"),
-        "noun, plural": _("noun, plural"),
-        "verb, singular": _("verb, singular"),
-        "verb, plural": _("verb, plural"),
-        "place, time or thing": _("place, time or thing"),
-        "function word or adjective": _("function word or adjective"),
+        **reading_labels.class_names(),
     }
 
 
