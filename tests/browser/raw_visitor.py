@@ -82,6 +82,7 @@ class RawVisitor:
             additional_headers={"Cookie": self.cookie},
             origin=self.url,
             max_size=None,
+            open_timeout=PATIENCE,
         )
         self._listener = asyncio.create_task(self._listen())
         await self._whole("", lambda: True)

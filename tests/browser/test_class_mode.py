@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 from pages.parts.language import LANGUAGES, translate
 from pages.parts.server import class_pin
 from tests.browser.examples import finished_examples
-from tests.browser.raw_client import texts
+from tests.browser.raw_client import PATIENCE, http, texts
 from tests.browser.raw_replay import socket_to
 from tests.browser.server import Server
 
@@ -29,7 +29,7 @@ def closed(tmp_path_factory):
 
 def enter(server, pin: str, language: str = "en", wanted: str = "/", **headers) -> httpx.Response:
     form = {"pin": pin, "lang": language, "wanted": wanted}
-    return httpx.post(f"{server.url}/browser/enter", data=form, headers={"origin": server.url, **headers}, timeout=60)
+    return http("POST", f"{server.url}/browser/enter", data=form, headers={"origin": server.url, **headers})
 
 
 def opens(answer: httpx.Response) -> bool:
@@ -38,7 +38,7 @@ def opens(answer: httpx.Response) -> bool:
 
 def cookies_after(server, pin: str) -> dict[str, str]:
     """All that a browser holds that has given a PIN: its own cookie and that of the class."""
-    with httpx.Client(base_url=server.url) as browser:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as browser:
         browser.post("/browser/enter", data={"pin": pin}, headers={"origin": server.url})
         browser.get("/")
         return dict(browser.cookies)
@@ -64,12 +64,12 @@ def test_without_the_pin_http_gives_the_door_alone(closed, language):
     asked += [("POST", path) for path in ("/_stcore/agent/interact", "/_stcore/agent/mcp", "/browser/class", "/browser/recover")]
     asked += [("PUT", "/_stcore/upload_file/a/b"), ("POST", "/_stcore/health"), ("OPTIONS", "/"), ("GET", "/browser/enter")]
     for method, path in asked:
-        answer = httpx.request(method, closed.url + path, headers={"accept-language": language}, cookies={"a": "b"})
+        answer = http(method, closed.url + path, headers={"accept-language": language}, cookies={"a": "b"})
         assert answer.status_code in (400, 403), (method, path)
         if answer.status_code == 403:
             assert translate("Enter the PIN of this class", language) in answer.text and 'name="pin"' in answer.text
         assert 'id="root"' not in answer.text and "script" not in answer.text
-    assert httpx.get(f"{closed.url}/_stcore/health").text == "ok"  # a watchdog has no cookie
+    assert http("GET", f"{closed.url}/_stcore/health").text == "ok"  # a watchdog has no cookie
 
 
 def test_without_the_pin_a_raw_websocket_gets_nothing(closed):
@@ -100,7 +100,7 @@ def test_without_the_pin_a_raw_websocket_gets_nothing(closed):
 
 def test_wrong_pins_are_refused_in_a_sentence_and_then_slowed_down(closed):
     """A browser that mistypes again and again waits: how long is `test_guesses`."""
-    with httpx.Client(base_url=closed.url, headers={"origin": closed.url}) as guesser:
+    with httpx.Client(base_url=closed.url, headers={"origin": closed.url}, timeout=PATIENCE) as guesser:
         guesser.get("/")
         assert any(name.startswith("next_word_door_") for name in guesser.cookies)
         for guess in range(10):
@@ -122,8 +122,8 @@ def test_who_guesses_on_locks_nobody_out(tmp_path):
         with ThreadPoolExecutor(4) as guessers:
             forged = ({"x-forwarded-for": f"203.0.113.{number}"} for number in range(30))
             assert all(not opens(answer) for answer in guessers.map(lambda headers: enter(server, "123456", **headers), forged))
-            answer = httpx.post(
-                f"{server.url}/browser/enter", data={"pin": "402917"}, headers={"origin": server.url}, cookies=was_in, timeout=60
+            answer = http(
+                "POST", f"{server.url}/browser/enter", data={"pin": "402917"}, headers={"origin": server.url}, cookies=was_in
             )
             assert opens(answer)
             assert opens(enter(server, TEACHER_PIN))

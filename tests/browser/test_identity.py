@@ -1,10 +1,9 @@
 """Who is who: a cookie is verified at every read, and another's run can be looked at but not changed."""
 
-import httpx
 import pytest
 
 from lmcore.runs.store.store import Store
-from tests.browser.raw_client import texts
+from tests.browser.raw_client import http, texts
 from tests.pages.situations import TEXT, a_config
 
 NOBODY = "You have not trained anything yet"
@@ -12,7 +11,7 @@ NOBODY = "You have not trained anything yet"
 
 def cookie(server) -> tuple[str, str]:
     """(name, value) of a new visitor's cookie, as the first page gives it."""
-    answer = httpx.get(f"{server.url}/")
+    answer = http("GET", f"{server.url}/")
     header = answer.headers["set-cookie"]
     assert "HttpOnly" in header and "SameSite=Lax" in header and answer.headers["cache-control"] == "no-store"
     name, _, value = header.split(";")[0].partition("=")

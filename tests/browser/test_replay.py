@@ -3,12 +3,12 @@
 import re
 from functools import partial
 
-import httpx
 import pytest
 
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
+from tests.browser.raw_client import http
 from tests.browser.raw_replay import Tab
 from tests.pages.situations import a_config
 
@@ -28,7 +28,7 @@ TABLES = (("runs", "owner"), ("texts", "owner"), ("rooms", "owner"), ("room_memb
 
 def somebody(server) -> tuple[str, str]:
     """(cookie, id) of a new visitor."""
-    pair = httpx.get(f"{server.url}/").headers["set-cookie"].split(";")[0]
+    pair = http("GET", f"{server.url}/").headers["set-cookie"].split(";")[0]
     return pair, pair.partition("=")[2].rpartition(".")[0]
 
 
@@ -206,8 +206,8 @@ def test_a_download_has_an_address_that_only_its_page_knows(server, anna, hers, 
         for page in ("runs", "compare", "classroom"):
             assert media not in tab.open(page, "lang=en")
     wrong = media.replace(media[7], "0" if media[7] != "0" else "1", 1)
-    assert len(media.split("/")[-1].split(".")[0]) >= 32 and httpx.get(server.url + wrong).status_code == 404
-    assert httpx.get(f"{server.url}/media/").status_code != 200 or "csv" not in httpx.get(f"{server.url}/media/").text
+    assert len(media.split("/")[-1].split(".")[0]) >= 32 and http("GET", server.url + wrong).status_code == 404
+    assert http("GET", f"{server.url}/media/").status_code != 200 or "csv" not in http("GET", f"{server.url}/media/").text
 
 
 @pytest.mark.parametrize("address", ["run", "text"])

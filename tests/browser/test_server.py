@@ -8,7 +8,6 @@ import sys
 import time
 from contextlib import closing
 
-import httpx
 import psutil
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -19,7 +18,7 @@ from lmcore.runs.store import backups
 from lmcore.runs.store.store import Store
 from pages.parts.language import LANGUAGES, translate
 from tests.browser.examples import finished_examples
-from tests.browser.raw_client import texts
+from tests.browser.raw_client import PATIENCE, http, texts
 from tests.browser.server import Server
 from tests.pages.situations import TEXT, a_config
 
@@ -49,8 +48,8 @@ def test_a_server_that_is_told_to_end_saves_its_runs_and_leaves_no_process(tmp_p
         wait_for(lambda: store.run(run.id).step > 100)
         family = [server.process, *psutil.Process(server.process.pid).children(recursive=True)]
         server.process.send_signal(told)
-        server.process.wait(20)
-        wait_for(lambda: not any(psutil.pid_exists(process.pid) for process in family[1:]), 20)
+        server.process.wait(60)
+        wait_for(lambda: not any(psutil.pid_exists(process.pid) for process in family[1:]))
         ended = store.run(run.id)
         assert ended.shown_status == "queued" and ended.step > 100
         server.start()
@@ -83,7 +82,7 @@ def test_a_killed_server_comes_back_to_runs_that_went_on(tmp_path):
         wait_for(lambda: store.run(run.id).shown_status == "stopped")
     finally:
         server.stop()
-    wait_for(lambda: not left_behind(tmp_path), 30)
+    wait_for(lambda: not left_behind(tmp_path))
 
 
 def left_behind(data) -> list[psutil.Process]:
@@ -124,7 +123,7 @@ def test_a_store_that_cannot_be_used_is_said_on_the_page_and_the_server_goes_on(
 
 @pytest.mark.parametrize("query", ["run=../../x", "run=1%20OR%201=1", "run=" + "a" * 10_000, "run=%ff%00%ed%a0%80&lang=%00"])
 def test_an_address_that_can_not_be_gets_a_page(server, query):
-    assert httpx.get(f"{server.url}/explore?{query}").status_code == 200
+    assert http("GET", f"{server.url}/explore?{query}").status_code == 200
     said = texts(server.url, "explore", query)
     assert "There is no run with this address" in said and "Traceback" not in said
 
@@ -133,13 +132,13 @@ def test_an_address_that_can_not_be_gets_a_page(server, query):
 def test_another_name_is_refused_in_a_sentence(server, language):
     """A site that lets its own name point here would share this server's pages and cookies."""
     foreign = f"elsewhere.example:{server.port}"
-    answer = httpx.get(f"{server.url}/train", headers={"host": foreign, "accept-language": language})
+    answer = http("GET", f"{server.url}/train", headers={"host": foreign, "accept-language": language})
     sentence = translate("This server does not answer under the name “{name}”.", language)
     assert answer.status_code == 403 and sentence.format(name="<strong>elsewhere.example</strong>") in answer.text
     assert "NEXT_WORD_HOSTS=elsewhere.example" in answer.text and "set-cookie" not in answer.headers
-    answer = httpx.get(server.url, headers={"host": "<script>alert(1)</script>"})
+    answer = http("GET", server.url, headers={"host": "<script>alert(1)</script>"})
     assert answer.status_code in (400, 403) and "<script>" not in answer.text
-    assert httpx.get(f"{server.url}/_stcore/health", headers={"host": foreign}).text == "ok"
+    assert http("GET", f"{server.url}/_stcore/health", headers={"host": foreign}).text == "ok"
 
 
 @pytest.mark.parametrize(
@@ -150,10 +149,10 @@ def test_a_page_of_another_server_gets_no_websocket_and_no_answer(server, host, 
     host, origin = host.format(port=server.port), origin.format(port=server.port)
     address = f"ws://{host}/_stcore/stream"
     with socket.create_connection(("127.0.0.1", server.port)) as line, pytest.raises(InvalidStatus) as refused:
-        connect(address, sock=line, subprotocols=["streamlit"], origin=origin)
+        connect(address, sock=line, subprotocols=["streamlit"], origin=origin, open_timeout=PATIENCE)
     assert refused.value.response.status_code == 403
     for path in ("/", "/_stcore/host-config", "/_stcore/upload_file/a/b"):
-        answer = httpx.put(server.url + path, headers={"host": host, "origin": origin})
+        answer = http("PUT", server.url + path, headers={"host": host, "origin": origin})
         assert answer.status_code == 403 and "access-control-allow-origin" not in answer.headers
 
 
@@ -161,13 +160,13 @@ def test_a_page_of_another_server_gets_no_websocket_and_no_answer(server, host, 
 def test_a_browser_with_the_cookies_of_many_programs_gets_its_page(server, size):
     """Those of all ports of localhost add up."""
     assert "Next Word" in texts(server.url, "", "lang=en", many_cookies(size))
-    assert httpx.get(server.url, headers={"cookie": many_cookies(size)}).status_code == 200
+    assert http("GET", server.url, headers={"cookie": many_cookies(size)}).status_code == 200
 
 
 @pytest.mark.parametrize("size", [61_000, 100_000, 250_000])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_too_many_cookies_are_refused_in_a_sentence(server, language, size):
-    answer = httpx.get(f"{server.url}/train", headers={"cookie": many_cookies(size), "accept-language": language})
+    answer = http("GET", f"{server.url}/train", headers={"cookie": many_cookies(size), "accept-language": language})
     assert answer.status_code == 431 and translate("Too many cookies", language) in answer.text
     assert f"{size // 1000} kB" in answer.text and "next_word_" in answer.text
 

@@ -39,6 +39,7 @@ def test_a_file_is_read_in_its_encoding(server, new_browser, case):
 def one_page(chromium):
     """For the many files that are tried one after another."""
     context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     yield page
