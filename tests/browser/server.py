@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 90.0  # seconds
+PATIENCE = 180.0  # seconds
 
 
 class Server:

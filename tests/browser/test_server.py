@@ -23,7 +23,7 @@ from tests.browser.server import Server
 from tests.pages.situations import TEXT, a_config
 
 
-def wait_for(condition, seconds: float = 60.0):
+def wait_for(condition, seconds: float = 120.0):
     until = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < until, "not true in time"

@@ -43,7 +43,7 @@ def measured(store: Store, run) -> list[tuple]:
     return [(row.step, row.loss, row.bits_per_byte, row.improved, row.sample, row.bars) for row in store.evaluations(run.id)]
 
 
-def wait_until(condition, seconds: float = 60.0):
+def wait_until(condition, seconds: float = 120.0):
     """The first true value of condition(); fails loudly when it does not come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -37,7 +37,7 @@ class Forker:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 def main():
