@@ -1,0 +1,136 @@
+"""Translation, summary, sentiment and questions, trained by default settings and scored on what was held out.
+
+`python benchmarks/applications.py` takes each corpus of `sample_corpora.tasks`, `--only reviews-en` some of them, `--file reviews.csv` any
+table of two columns instead; `--curve` adds accuracy against training lines. Medians of the seeds, on prompts never trained on.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from common import as_a_worker, median, report
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A task and how it is to be trained."""
+
+    name: str
+    task: object  # lmcore.tasks.Task
+    held_out: dict  # by what is new in them: pairs
+    tokenizer: str
+    loss_on: str
+    seconds: int
+
+
+def corpora(only: list[str]) -> list[Measured]:
+    """Return the shipped corpora, each with its groups of held-out pairs and its experiments."""
+    from lmcore.tasks import Task
+    from sample_corpora.tasks import TASKS
+
+    found = []
+    for corpus in TASKS.values():
+        if not only or corpus.id in only:
+            task = Task("=>", tuple(corpus.training()), tuple(corpus.held_out()))
+            experiments = {f"({name})": pairs for name, pairs in corpus.experiments().items()}
+            groups = {**corpus.held_out_groups(), **experiments}
+            found.append(Measured(corpus.id, task, groups, corpus.tokenizer, corpus.loss_on, corpus.seconds))
+    return found
+
+
+def from_file(path: Path, tokenizer: str, seconds: int) -> Measured:
+    """Return the task of a table."""
+    from lmcore.tasks import Task, read_table
+    from lmcore.text.decoding import decode
+
+    table = read_table(decode(path.read_bytes(), name=path.name).text)
+    task = Task.from_pairs(table.pairs())
+    print(f"{path.name}: {task.cleaning}; {len(task.training)} training, {len(task.held_out)} held out; labels {task.labels}")
+    return Measured(path.name, task, {"held out": list(task.held_out)}, tokenizer, "answer", seconds)
+
+
+def train_and_score(measured: Measured, loss_on: str, seed: int) -> tuple[dict, dict, float, float]:
+    """Return ({group: share}, {group: {baseline: share}}, seconds of training, seconds of a score of 200)."""
+    from lmcore import Corpus, train
+    from lmcore.presets import preset
+    from lmcore.tasks import score
+
+    task = measured.task
+    config = preset(measured.seconds, measured.tokenizer).with_training(seed=seed, loss_on=loss_on)
+    began = time.perf_counter()
+    model = train(Corpus.from_text(task.text, "lines"), config)
+    took, shares, scoring = time.perf_counter() - began, {}, 0.0
+    for name, pairs in measured.held_out.items():
+        began = time.perf_counter()
+        shares[name] = score(model, pairs, seed=seed, labels=task.labels, separator=task.separator).share
+        scoring = max(scoring, time.perf_counter() - began)
+    return shares, model, took, scoring
+
+
+def rows_of(measured: Measured, loss_on: str, seeds: int) -> list[dict]:
+    """Return a row a group of held-out pairs."""
+    from lmcore.tasks import baseline_scores
+
+    found = [train_and_score(measured, loss_on, seed) for seed in range(1, seeds + 1)]
+    rows = []
+    for group, pairs in measured.held_out.items():
+        shares = sorted(shares[group] for shares, *_ in found)
+        baselines = baseline_scores(measured.task, pairs)
+        rows.append(
+            {
+                "corpus": measured.name,
+                "held out": group,
+                "tokens": measured.tokenizer,
+                "loss on": loss_on,
+                "seconds": round(median([took for *_, took, _ in found]), 1),
+                "right": round(median(shares), 3),
+                "least": round(shares[0], 3),
+                "scoring 200, s": round(median([scoring for *_, scoring in found]), 2),
+                "baselines": ", ".join(f"{name} {score.share:.2f}" for name, score in baselines.items()),
+            }
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=[], help="ids of corpora")
+    parser.add_argument("--file", type=Path, help="a table of two columns instead")
+    parser.add_argument("--tokens", default="word", choices=("character", "word", "subword"), help="of a file")
+    parser.add_argument("--seconds", type=int, help="of training; those of the corpus, for a file 20, where it is not given")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--loss-on", choices=("all", "answer"), help="as the corpus says where it is not given")
+    parser.add_argument("--curve", action="store_true", help="accuracy against training lines, of each way to tell classes apart")
+    options = parser.parse_args()
+    as_a_worker()
+    chosen = [from_file(options.file, options.tokens, options.seconds or 20)] if options.file else corpora(options.only)
+    rows = []
+    for measured in chosen:
+        if options.seconds:
+            measured = Measured(**{**vars(measured), "seconds": options.seconds})
+        if options.curve:
+            rows += curve(measured, options.seeds)
+        else:
+            rows += rows_of(measured, options.loss_on or measured.loss_on, options.seeds)
+    report("applications", rows, f"medians of {options.seeds} seeds, 200 prompts each")
+
+
+def curve(measured: Measured, seeds: int) -> list[dict]:
+    """Return a row a number of training lines."""
+    from lmcore.tasks import METHODS, learning_curve
+
+    points = [point for seed in range(1, seeds + 1) for point in learning_curve(measured.task, seed=seed)]
+    return [
+        {"corpus": measured.name, "lines": lines}
+        | {
+            method: round(median([p.score.share for p in points if (p.lines, p.method) == (lines, method)]), 3)
+            for method in METHODS
+        }
+        for lines in sorted({point.lines for point in points})
+    ]
+
+
+if __name__ == "__main__":
+    main()
