@@ -28,6 +28,7 @@ from lmcore.training.planning import resolve
 
 SIZES = (20, 100, 500, None)  # training lines; None: all
 STEPS = 300  # of training, shared by the models of one classifier
+LEARNING_RATE = 0.03
 ORDER = 3  # of the counting models a class
 FEWEST_CHARACTERS = 200  # of a text to train on: a shorter one is repeated
 
@@ -177,7 +178,8 @@ def _counting(corpus: Corpus, tokenizer: Tokenizer) -> TrainedModel:
 def _network(corpus: Corpus, tokenizer: Tokenizer, steps: int, seed: int, loss_on: str = "all") -> TrainedModel:
     """Return a small network after `steps` steps."""
     data = encode(corpus, tokenizer, loss_on=loss_on)
-    plan = TrainingConfig(stop="steps", stop_after=float(max(1, steps)), seed=seed, loss_on=loss_on)
+    steps = max(1, steps)
+    plan = TrainingConfig(stop="steps", stop_after=float(steps), seed=seed, loss_on=loss_on, learning_rate=LEARNING_RATE)
     config = RunConfig(TokenizerConfig("word"), ModelConfig(embedding_size=64, hidden_size=64, tied=True), plan)
     config, _ = resolve(config, data, tokenizer.vocabulary_size, cost=lambda *_: (0.01, 0.01))  # nothing depends on a clock
     network = build_model(config.model, tokenizer.vocabulary_size, seed)

@@ -27,11 +27,11 @@ def loss_over(vocabulary_size: int) -> str:
 def total_nats(features: Tensor, output: nn.Linear, targets: Tensor) -> Tensor:
     """Σ -log softmax(W h + c)[target], for measuring only. features (B, T, H), targets (B, T) -> ()."""
     at_once = max(1, LOGITS_AT_ONCE // output.out_features)
-    chunks = zip(features.flatten(0, 1).split(at_once), targets.flatten().split(at_once), strict=True)
+    rows, targets, _ = _counted(features, targets)
+    chunks = zip(rows.split(at_once), targets.split(at_once), strict=True)
     with torch.no_grad():
         return sum(
-            functional.cross_entropy(output(part).float(), wanted, ignore_index=IGNORED, reduction="sum")
-            for part, wanted in chunks
+            (functional.cross_entropy(output(part).float(), wanted, reduction="sum") for part, wanted in chunks), torch.zeros(())
         )
 
 
@@ -40,13 +40,26 @@ def exact(features: Tensor, output: nn.Linear, targets: Tensor) -> Tensor:
     return _ExactCrossEntropy.apply(features, output.weight, output.bias, targets)
 
 
+def _counted(features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Return (rows (N, H), their targets (N,), the places of these rows among all): those that count. None where all do.
+
+    Where answers alone count they are few, and the product with a large vocabulary is most of a step.
+    """
+    rows, wanted = features.flatten(0, 1), targets.flatten()
+    counted = wanted != IGNORED
+    if counted.all():
+        return rows, wanted, None
+    places = counted.nonzero()[:, 0]
+    return rows[places], wanted[places], places
+
+
 class _ExactCrossEntropy(torch.autograd.Function):
     """The gradient of a chunk is taken while its logits are there, so that they need not be kept: ∂L/∂logits = (p - y) / N."""
 
     @staticmethod
     def forward(context: Any, features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
-        rows, wanted = features.flatten(0, 1), targets.flatten()
-        count = (wanted != IGNORED).sum().clamp(min=1)
+        rows, wanted, places = _counted(features, targets)
+        count = max(1, len(wanted))
         narrow = weight.to(rows.dtype)  # bfloat16 where the features are
         to_rows, to_weight, to_bias = torch.empty_like(rows), torch.zeros_like(weight), torch.zeros_like(bias)
         total = torch.zeros((), dtype=weight.dtype)
@@ -54,16 +67,17 @@ class _ExactCrossEntropy(torch.autograd.Function):
         for begin in range(0, len(rows), at_once):
             part = slice(begin, begin + at_once)
             logits = (rows[part] @ narrow.T).to(weight.dtype) + bias  # (N, V)
-            ignored = wanted[part] == IGNORED
-            target = wanted[part].masked_fill(ignored, 0)[:, None]
+            target = wanted[part][:, None]
             log_probs = torch.log_softmax(logits, dim=1)
-            total -= log_probs.gather(1, target).masked_fill_(ignored[:, None], 0.0).sum()
+            total -= log_probs.gather(1, target).sum()
             slope = log_probs.exp_().scatter_add_(1, target, log_probs.new_full(target.shape, -1.0))
-            slope.mul_((~ignored / count)[:, None])
+            slope.div_(count)
             to_bias += slope.sum(dim=0)
             slope = slope.to(rows.dtype)
             to_rows[part] = slope @ narrow
             to_weight += slope.T @ rows[part]
+        if places is not None:
+            to_rows = to_rows.new_zeros(features.flatten(0, 1).shape).index_copy_(0, places, to_rows)
         context.save_for_backward(to_rows.view_as(features), to_weight, to_bias)
         return total / count
 
@@ -96,8 +110,7 @@ class Sampled:
     def __call__(self, features: Tensor, output: nn.Linear, targets: Tensor, drawn: Tensor | None = None) -> Tensor:
         """Return the mean loss over the targets that count. features (B, T, H), targets (B, T) -> ()."""
         drawn = self.draw() if drawn is None else drawn
-        counted = targets.flatten() != IGNORED
-        rows, wanted = features.flatten(0, 1)[counted], targets.flatten()[counted]  # (N, H), (N,)
+        rows, wanted, _ = _counted(features, targets)  # (N, H), (N,)
         weight, bias = output.weight[torch.cat([wanted, drawn])], output.bias[torch.cat([wanted, drawn])]
         weight = weight.to(rows.dtype)
         own = (rows * weight[: len(rows)]).sum(dim=1).float() + bias[: len(rows)]  # s_y

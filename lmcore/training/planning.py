@@ -229,4 +229,5 @@ def _seconds(work: Callable) -> float:
 def _part_of_validation(data: TokenData, tokens: int) -> TokenData:
     part = data.validation[:tokens]
     has_items = data.kind == "stream" or np.count_nonzero(part == data.opening[0]) > 1
-    return replace(data, validation=part) if has_items else data
+    counted = None if data.validation_counted is None else data.validation_counted[:tokens]
+    return replace(data, validation=part, validation_counted=counted) if has_items else data

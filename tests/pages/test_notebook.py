@@ -23,11 +23,24 @@ def cells(name: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def numbers(ids) -> dict:
+def numbers(ids, tmp_path_factory) -> dict:
     """The names that all cells, run one after another, have given values."""
+    reviews = tmp_path_factory.mktemp("table") / "reviews.csv"
+    words = {
+        "good": "positive",
+        "fresh": "positive",
+        "nice": "positive",
+        "bad": "negative",
+        "cold": "negative",
+        "dull": "negative",
+    }
+    nouns = ("tea", "soup", "bread", "cake", "room", "bed", "film", "service", "hall", "pool")
+    rows = [f"the {noun} was {word},{label}\n" for noun in nouns for word, label in words.items()]
+    reviews.write_text("text,label\n" + "".join(rows), encoding="utf-8")
     folders = {name: str(RunFolder.of(ids["data"], ids[name]).path) for name in ("finished", "other")}
     code = "\n".join(cells("notebook.md"))
     code = code.replace("data/runs/id", folders["finished"]).replace("data/runs/other", folders["other"])
+    code = code.replace('"reviews.csv"', repr(str(reviews)))
     found: dict = {}
     exec(code, found)
     return found
@@ -42,7 +55,7 @@ def captions(app: AppTest) -> str:
 
 
 def test_both_languages_have_the_same_cells():
-    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 11
+    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 12
 
 
 def test_home(numbers, ids, tmp_path, pool, monkeypatch):
@@ -119,6 +132,17 @@ def test_compare(numbers, open_page, ids):
     said = open_page("compare", lang="en", runs=f"{ids['finished']},{ids['other']}").info[0].value
     assert " → ".join(f"{loss:.3f}" for loss in numbers["losses"]) in said
     assert "practically the same" in said if abs(numbers["change"]) < 0.0005 else f"{abs(100 * numbers['change']):.1f}%" in said
+
+
+def test_applications(numbers):
+    right = numbers["task"].held_out[0][1]
+    assert numbers["reply"].text == right == numbers["ranked"][0].text == max(numbers["chances"], key=numbers["chances"].get)
+    loudest = max(numbers["ballot"], key=lambda vote: abs(vote[1]))
+    assert loudest[0] == numbers["prompt"].split()[-1] and (loudest[1] > 0) == (right == numbers["good"])
+    assert numbers["mattered"][0].argmax() == len(numbers["prompt"].split()) - 1
+    assert numbers["low"] < numbers["share"] == 1.0 <= numbers["high"] and numbers["wrong"] == []
+    assert numbers["beside"]["logistic"] == 1.0 > numbers["beside"]["majority"]
+    assert len(numbers["points"]) == 8
 
 
 def test_class(numbers, open_page, ids):
