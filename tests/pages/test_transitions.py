@@ -5,6 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lmcore import presets
 from lmcore.runs.store import marks
 from lmcore.runs.store.store import Store
 from pages.parts import visitor
@@ -95,6 +96,18 @@ def test_the_article_s_loop_is_one_click_away(store, a_run):
     app.button(key="train.start").click().run()
     config = own(store)[0].requested
     assert (config.model.family, config.training.optimizer, config.training.schedule) == ("rnn", "sgd", "constant")
+
+
+def test_start_before_a_preset_is_drawn_trains_that_preset(store, a_run):
+    """Such a click brings the values that the browser still shows, and ends the script that would have drawn the others."""
+    app = open_page("train", text=a_run.text_id)
+    app.session_state["settings.filled"] = presets.preset(10)  # what the preset's callback leaves
+    app.number_input(key="settings.stop_after").set_value(31.0)
+    app.number_input(key="settings.hidden_size.typed").set_value(40.0)
+    app.button(key="train.start").click().run()
+    assert not app.exception
+    requested = own(store)[0].requested
+    assert (requested.training.stop_after, requested.model) == (10.0, presets.preset(10).model)
 
 
 def test_the_settings_of_the_last_run_are_one_click_away(store, a_run):
