@@ -1,8 +1,7 @@
 """One training step opened, on one sentence: forward, loss, backward, update, with every number between them.
 
-All in float64 and without dropout, so that each number can be checked by hand; only the direction of a Muon step is computed in the
-precision of the run. What a run does in a step, on a batch, is `lmcore.training.loop`; here the loss is the mean over the sentence,
-and the gradient is clipped where the run clips it.
+All in float64 and without dropout, so that each number can be checked by hand; only the direction of a Muon step has the precision of
+the run. The loss is the mean over the sentence, be the run's on answers alone or not; a run's step on a batch is `training.loop`.
 """
 
 import copy
