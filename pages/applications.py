@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts import visitor
-from pages.parts.applications import ask, choose, chosen, fails, score
+from pages.parts.applications import ask, choose, chosen, fails, own_data, score
 from pages.parts.components import view_choice
 from pages.parts.language import _
 from pages.parts.run import guard
@@ -19,8 +19,10 @@ elif run is not None and current is None:
 VIEWS = {"choose": _("Choose a task")}
 if current is not None:
     VIEWS |= {"ask": _("Ask"), "score": _("Score"), "fails": _("Where it fails")}
-view = view_choice.choose("applications", VIEWS)
-if current is None or run is None or view == "choose":
+view = view_choice.choose("applications", {**VIEWS, "data": _("Your own data")})
+if view == "data":
+    own_data.show()
+elif current is None or run is None or view == "choose":
     choose.show(run, current)
 else:
     trained = guard.a_model(run)

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from lmcore import errors
 from lmcore.config import ModelConfig
+from lmcore.runs import curve_process
 from lmcore.runs.store.store import Store
-from lmcore.tasks import label_probabilities, rank, score, votes
+from lmcore.tasks import METHODS, Task, label_probabilities, rank, score, votes
 from pages.parts import visitor
-from pages.parts.applications import choose, chosen, fails
+from pages.parts.applications import choose, chosen, fails, learning
 from pages.parts.language import LANGUAGES, translate
 from pages.parts.run import model_cache
 from sample_corpora.tasks import TASKS
@@ -20,13 +22,18 @@ STEPS = 30
 OF_EACH_KIND = {corpus.task: corpus.id for corpus in reversed(TASKS.values()) if not corpus.variant_of}
 
 
+def some_lines(corpus_id: str) -> str:
+    """Return a part of the text of a task: enough to be asked."""
+    return "\n".join(TASKS[corpus_id].text().splitlines()[:400])
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """(data folder, {task: run}): one run a kind of task, and one on a visitor's own pairs."""
     data, forker = tmp_path_factory.mktemp("tasks"), Forker()
     store, found = Store(data), {}
     texts = {
-        corpus_id: store.add_text(owner=None, name=corpus_id, content=TASKS[corpus_id].text(), kind="lines", encoding="UTF-8", sample=corpus_id)
+        corpus_id: store.add_text(owner=None, name=corpus_id, content=some_lines(corpus_id), kind="lines", encoding="UTF-8", sample=corpus_id)
         for corpus_id in OF_EACH_KIND.values()
     }  # fmt: skip
     own = "\n".join(f"{a} + {b} = {a + b}" for a in range(20) for b in range(20))
@@ -96,7 +103,7 @@ def test_every_view_of_every_task(page, language, view, name):
     app = page(name, view, lang=language)
     assert not app.exception and not app.error and app.title[0].value == translate("Applications", language)
     if view == "ask":
-        assert app.text_input(key="applications.prompt").value == chosen_pairs(name)[0][0]
+        assert app.text_area(key="applications.prompt").value == chosen_pairs(name)[0][0]
     if view == "fails" and name != "own":
         app.button(key=f"applications.run.{app.selectbox(key='applications.experiment').value}").click().run()
         assert not app.exception and app.metric[0].value.isdigit()
@@ -115,7 +122,7 @@ def trained_of(runs, name: str):
 
 def test_the_numbers_of_a_label_are_those_of_a_notebook(page, runs):
     app, trained = page("reviews-en", "ask"), trained_of(runs, "reviews-en")
-    prompt, labels = app.text_input(key="applications.prompt").value, chosen.shipped("reviews-en").task.labels
+    prompt, labels = app.text_area(key="applications.prompt").value, chosen.shipped("reviews-en").task.labels
     label, chance = max(label_probabilities(trained, prompt, labels).items(), key=lambda item: item[1])
     assert f"“{label}” with {chance:.1%}" in said(app)
     word, bits = max(votes(trained, prompt, *labels), key=lambda vote: abs(vote[1]))
@@ -135,7 +142,7 @@ def test_candidates_are_ranked_as_in_a_notebook(page, runs):
     app, trained = page("own", "ask"), trained_of(runs, "own")
     app.text_area(key="applications.candidates").set_value("3\n12\n3").run()
     table = next(element.value for element in app.dataframe if "Candidate" in element.value)
-    found = rank(trained, app.text_input(key="applications.prompt").value, ["3", "12"], separator=" = ")
+    found = rank(trained, app.text_area(key="applications.prompt").value, ["3", "12"], separator=" = ")
     assert table["Candidate"].tolist() == [one.text for one in found]
     assert table["Sum (bits)"].tolist() == pytest.approx([-one.total / math.log(2) for one in found], abs=0.01)
 
@@ -146,7 +153,7 @@ def test_candidates_are_ranked_as_in_a_notebook(page, runs):
 )  # fmt: skip
 def test_a_prompt_that_cannot_be_read_gets_its_sentence(page, typed, sentence):
     app = page("reviews-en", "ask")
-    app.text_input(key="applications.prompt").set_value(typed).run()
+    app.text_area(key="applications.prompt").set_value(typed).run()
     assert not app.exception and sentence in said(app)
 
 
@@ -159,9 +166,9 @@ def test_one_candidate_gets_its_sentence(page, typed):
 
 def test_another_unseen_prompt_and_a_drawn_answer(page):
     app = page("own", "ask")
-    before = app.text_input(key="applications.prompt").value
+    before = app.text_area(key="applications.prompt").value
     app.button(key="applications.another").click().run()
-    assert app.text_input(key="applications.prompt").value != before
+    assert app.text_area(key="applications.prompt").value != before
     app.button_group(key="applications.way").set_value("drawn").run()
     app.button(key="applications.again").click().run()
     assert not app.exception
@@ -182,3 +189,61 @@ def test_the_text_of_a_stranger_is_not_shown_as_a_task(page, monkeypatch):
 def test_every_experiment_has_its_words():
     names = {name for corpus in TASKS.values() for name in corpus.experiments()}
     assert names <= set(fails.experiment_words())
+
+
+def test_a_pasted_table_becomes_a_task_that_is_trained(open_page, here, pool):
+    app = open_page("applications", view="data")
+    rows = "\n".join(f"{word},{label}" for word, label in [(f"the tea was {word}", label) for word in ("good", "hot", "nice", "new", "fine", "fresh", "cold", "bad", "old", "stale", "dry", "sour") for label in ["yes" if word < "h" else "no"]])  # fmt: skip
+    app.text_area(key="applications.pasted").set_value("text,label\n" + rows + "\nthe tea was odd,").run()
+    assert not app.exception and "13 rows: 11 lines to train on, 1 held out" in said(app)
+    assert "1 rows with an empty cell were left out" in said(app) and "2 labels: " in said(app)
+    app.button(key="applications.own").click().run()
+    run = visitor.store().run(app.query_params["run"])
+    assert run.requested.training.loss_on == "answer" and run.requested.tokenizer.kind == "word" and pool.woken == 1
+    kept = visitor.store().content(run.text_id).splitlines()
+    assert len(kept) == 12 and all(" => " in line for line in kept)
+    visitor.store().delete(run.id)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "code"),
+    [
+        ("one column\nof words", "ColumnsMissing"),
+        ("a,yes\n" * 3 + "b,yes\n", "TooFewPairs"),
+        ("\n".join(f"line {number},same" for number in range(30)), "OneLabelOnly"),
+        ("\n".join(f"line {number}," for number in range(30)), "TargetsMissing"),
+        ("1,1\n" * 100_001, "TooManyPairs"),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_table_that_is_no_task_gets_its_sentence(open_page, here, pasted, code, language):
+    app = open_page("applications", view="data", lang=language)
+    app.text_area(key="applications.pasted").set_value(pasted).run()
+    error = next(error for error in vars(errors).values() if getattr(error, "__name__", "") == code)
+    assert not app.exception and len(app.error) == 1
+    beginning = translate(error.sentence, language).partition("{")[0]
+    assert app.error[0].value.startswith(beginning)
+    assert app.text_area(key="applications.pasted").value == pasted
+
+
+@pytest.mark.parametrize(
+    ("pasted", "labels"),
+    [
+        ("\n".join(f'"{a} says ""{b}"", and\nwaits",{"ja" if a > b else "nein"}' for a in range(5) for b in range(5)), 2),
+        ("\n".join(f"{a} {'=>' if a % 2 else 'to'} {b}\t{a * b % 3}" for a in range(6) for b in range(6)), 3),
+        ("\n".join(f"<b>{a}</b>=1+{b}\t{'x' if a % 2 else 'y'}" for a in range(6) for b in range(6)), 2),
+    ],
+)
+def test_quotes_line_breaks_markers_and_formulas_in_cells_stay_text(open_page, here, pasted, labels):
+    app = open_page("applications", view="data")
+    app.text_area(key="applications.pasted").set_value(pasted).run()
+    assert not app.exception and not app.error and f"{labels} labels: " in said(app)
+
+
+def test_the_curve_of_lines_is_measured_in_a_process_of_its_own():
+    pairs = [(f"{word} {number}", word) for number in range(30) for word in ("tea", "soup")]
+    task = Task.from_pairs(pairs)
+    points = list(curve_process.measure(task, steps=8))
+    assert [point.share_done for point in points] == sorted(point.share_done for point in points) and points[-1].share_done == 1
+    assert {point.method for point in points} == set(METHODS) == set(learning.method_labels()) == set(learning.COLOURS)
+    assert all(point.count == len(task.held_out) for point in points)

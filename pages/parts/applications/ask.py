@@ -53,7 +53,7 @@ def _prompt(run: Run, trained: TrainedModel, current: Chosen) -> str:
         st.session_state[PROMPT] = current.pairs[place][0]
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input(_("Prompt"), key=PROMPT, max_chars=LONGEST)
+        typed = st.text_area(_("Prompt"), key=PROMPT, max_chars=LONGEST, height=82)
         if current.pairs:
             st.button(_("Another unseen one"), key="applications.another", icon=":material/casino:", on_click=another)
     prompt = typed.strip()
@@ -100,7 +100,7 @@ def _written(trained: TrainedModel, current: Chosen, prompt: str) -> str:
         st.text(found.text or _("(nothing: it ends at once)"))
     st.caption(_of_answer(found))
     with st.expander(_("Token by token")):
-        names = [token_names.visible(token) for token in found.tokens] + ([_("(end)")] if found.ended else [])
+        names = [figures.name_of(token) for token in (*found.tokens, *([""] if found.ended else []))]
         chances = np.exp(found.log_probs)
         st.dataframe(
             {
@@ -153,7 +153,7 @@ def _mattered(trained: TrainedModel, current: Chosen, prompt: str, given: str):
             "Each token of the prompt is left out once. A cell says by how many bits that lowers the probability of the token of the answer. "
             "Strongest: “{source}” for “{target}”, {bits:.1f} bits."
         ).format(
-            source=token_names.visible(mattered.prompt[column]),
+            source=figures.name_of(mattered.prompt[column]),
             target=figures.name_of(mattered.answer[row]),
             bits=mattered.influence[row, column] / math.log(2),
         )

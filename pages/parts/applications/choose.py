@@ -26,7 +26,7 @@ def show(run: Run | None, current: Chosen | None):
         )
     )
     corpus = _choose(current)
-    st.subheader(corpus.titles[current_language()])
+    st.subheader(chosen.title(corpus))
     st.text(corpus.descriptions[current_language()])
     task = chosen.shipped(corpus.id).task
     rows = chosen.examples(task.training)
@@ -71,7 +71,7 @@ def _choose(current: Chosen | None) -> TaskCorpus:
     ids = [corpus.id for corpus in found]
     if st.session_state.get(TASK) not in ids:
         st.session_state[TASK] = ids[0]
-    task_id = st.selectbox(_("Task"), ids, format_func=lambda one: TASKS[one].titles[current_language()], key=TASK)
+    task_id = st.selectbox(_("Task"), ids, format_func=lambda one: chosen.title(TASKS[one]), key=TASK)
     st.query_params["task"] = st.session_state[f"{TASK}.asked"] = task_id
     return TASKS[task_id]
 

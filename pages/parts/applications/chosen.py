@@ -7,7 +7,7 @@ import streamlit as st
 from lmcore.tasks import Pair, Task
 from lmcore.text.kinds import guess_kind
 from pages.parts import demos, texts, visitor
-from pages.parts.language import _, current_language
+from pages.parts.language import LANGUAGES, _, current_language
 from sample_corpora.tasks import MARKER, TASKS, TaskCorpus
 
 KINDS = ("translation", "summary", "sentiment", "answering")
@@ -40,7 +40,7 @@ def kind_labels() -> dict[str, str]:
 
 def shipped(task_id: str) -> Chosen:
     corpus = TASKS[task_id]
-    return Chosen(corpus.titles[current_language()], corpus.task, _shipped_task(task_id), corpus)
+    return Chosen(title(corpus), corpus.task, _shipped_task(task_id), corpus)
 
 
 def has_task(text) -> bool:
@@ -55,6 +55,13 @@ def of_text(text) -> Chosen | None:
     if text.sample in TASKS:
         return shipped(text.sample)
     return Chosen(texts.name(text), "own", _own_task(text.sha256, text.kind, text.id), None)
+
+
+def title(corpus: TaskCorpus) -> str:
+    """Return the title of a task, with its language where a task in the other one has the same title."""
+    titles = [other.titles[current_language()] for other in TASKS.values()]
+    own = corpus.titles[current_language()]
+    return own if titles.count(own) == 1 else f"{own} · {LANGUAGES[corpus.language]}"
 
 
 def text_of(corpus: TaskCorpus):

@@ -5,7 +5,8 @@ import streamlit as st
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
 from lmcore.tasks import Score, score
-from pages.parts.applications import figures
+from pages.parts import links
+from pages.parts.applications import chosen, figures
 from pages.parts.applications.chosen import Chosen
 from pages.parts.components import plots
 from pages.parts.language import _
@@ -46,6 +47,10 @@ def show(run: Run, trained: TrainedModel, current: Chosen):
         st.session_state[key] = guess
     if key in st.session_state:
         _result(run, trained, current, name, st.session_state[key], why)
+    if others := chosen.variants(current.corpus):
+        st.caption(_("More experiments, each with training lines of its own:"))
+        for other in others:
+            links.page_link("applications", chosen.title(other), ":material/science:", run=None, task=other.id, view="choose")
 
 
 def _result(run: Run, trained: TrainedModel, current: Chosen, name: str, guess: int, why: str):
@@ -103,30 +108,6 @@ def experiment_words() -> dict[str, tuple[str, str, str]]:
                 "them, and a model has no other world to know it from. What is not in the data cannot be learned from it."
             ),
         ),
-        "never_negated": (
-            _("Adjectives that were never negated"),
-            _("Negations are known, and so are these ten adjectives, but never together."),
-            _(
-                "Putting together two known things in a new way is called composition. The network has learned many pairs of negation and "
-                "adjective one by one, and only partly the rule behind them."
-            ),
-        ),
-        "negation_moved": (
-            _("The negation moves"),
-            _("“I do not think the soup was good”: the negation stands in another clause than the adjective."),
-            _(
-                "In training, negation stood right before its adjective. The network has learned where to look for it, not what it means; a "
-                "few words further away it no longer counts."
-            ),
-        ),
-        "longer": (
-            _("Longer than any it has seen"),
-            _("The prompts are longer than every prompt in training."),
-            _(
-                "The hidden state has one fixed size, and training only ever asked it to keep as much as its prompts hold. What comes first "
-                "is overwritten by what comes later. Longer training lines help; so does attention, which can look back."
-            ),
-        ),
         "swapped_names": (
             _("Names swapped"),
             _("The same stories, but each person now walks in the other one's rooms."),
@@ -159,6 +140,14 @@ def experiment_words() -> dict[str, tuple[str, str, str]]:
                 "writes what usually stands there."
             ),
         ),
+        "negation_moved": (
+            _("The negation moves"),
+            _("“I do not think the soup was good”: the negation stands in another clause than the adjective."),
+            _(
+                "In training, negation stood right before its adjective. The network has learned where to look for it, not what it means; a "
+                "few words further away it no longer counts."
+            ),
+        ),
         "adjective_noun": (
             _("An adjective that is new to a noun"),
             _("Both words are known; together they never stood in training."),
@@ -169,6 +158,22 @@ def experiment_words() -> dict[str, tuple[str, str, str]]:
             _("Number and noun are known, but not together. In Chinese the noun decides the measure word."),
             _(
                 "Number, measure word and noun were learned as one piece where they always came together, and the piece does not come apart."
+            ),
+        ),
+        "never_negated": (
+            _("Adjectives that were never negated"),
+            _("Negations are known, and so are these ten adjectives, but never together."),
+            _(
+                "Putting together two known things in a new way is called composition. The network has learned many pairs of negation and "
+                "adjective one by one, and only partly the rule behind them."
+            ),
+        ),
+        "longer": (
+            _("Longer than any it has seen"),
+            _("The prompts are longer than every prompt in training."),
+            _(
+                "The hidden state has one fixed size, and training only ever asked it to keep as much as its prompts hold. What comes first "
+                "is overwritten by what comes later. Longer training lines help; so does attention, which can look back."
             ),
         ),
         "matches": (

@@ -61,7 +61,7 @@ def sources(found: Sources) -> go.Figure:
     figure.update_layout(height=SMALLEST + 40 + ROW * len(found.answer), margin={"l": 8, "r": 8, "t": 8, "b": 8})
     figure.update_xaxes(
         tickvals=list(range(len(found.prompt))),
-        ticktext=[charts.plain(token_names.visible(token)) for token in found.prompt],
+        ticktext=[charts.plain(name_of(token)) for token in found.prompt],
         tickangle=-60 if len(found.prompt) > 8 else 0,
         side="top",
         fixedrange=True,
@@ -79,12 +79,12 @@ def sources_table(found: Sources) -> dict[str, list]:
     """A row a token of the prompt, a column a token of the answer."""
     bits = found.influence / math.log(2)
     columns = {f"{number + 1} {name_of(token)}": bits[number].round(2).tolist() for number, token in enumerate(found.answer)}
-    return {_("Prompt"): [token_names.visible(token) for token in found.prompt], **columns}
+    return {_("Prompt"): [name_of(token) for token in found.prompt], **columns}
 
 
 def name_of(token: str) -> str:
-    """Of a token of an answer; the end is the token that nothing is written for."""
-    return token_names.visible(token) if token else _("(end)")
+    """Return a token without the space before it; the end is the token that nothing is written for."""
+    return token_names.visible(token.strip() or token) if token else _("(end)")
 
 
 def scores(found: dict[str, Score], labels: dict[str, str]) -> go.Figure:

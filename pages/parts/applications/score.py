@@ -6,7 +6,7 @@ from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
 from lmcore.tasks import Score, baseline_scores, score
 from lmcore.tasks.scoring import COUNT
-from pages.parts.applications import ask, figures
+from pages.parts.applications import ask, figures, learning
 from pages.parts.applications.chosen import Chosen
 from pages.parts.components import plots
 from pages.parts.language import _, together
@@ -48,6 +48,7 @@ def show(run: Run, trained: TrainedModel, current: Chosen):
             key="applications.scores.table",
         )
     _wrong(run, current, of_model)
+    learning.show(run.text_id, current)
 
 
 def method_labels() -> dict[str, str]:

@@ -1,0 +1,161 @@
+"""The view *Your own data*: a table or two pasted columns become a task, cleaned and trained on like any text."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from lmcore import presets
+from lmcore.errors import LmcoreError, TextTooLarge, WordsNotCut
+from lmcore.tasks import Table, Task, read_table
+from lmcore.text.decoding import LIMIT, decode, one_line
+from lmcore.tokenizers.word import check_script
+from pages.parts import texts, visitor
+from pages.parts.applications import chosen
+from pages.parts.error_sentences import sentence
+from pages.parts.language import _
+from pages.parts.run import starting
+
+PASTED = "applications.pasted"
+SECONDS = 20
+FIRST = 5  # rows that are shown
+
+
+def show():
+    st.markdown(
+        _(
+            "Bring a table with two columns: a text and its label, a question and its answer, a sentence and its translation. Each row "
+            "becomes a line `prompt => answer`, and a tenth of the different prompts is held out."
+        )
+    )
+    content, name = _content()
+    if not content.strip():
+        st.caption(
+            _("CSV, TSV, or two columns copied from a spreadsheet. Up to {megabytes} MB.").format(megabytes=LIMIT // 1_000_000)
+        )
+        return
+    try:
+        table = _table(content)
+        source, target = _columns(table)
+        task = _task(content, source, target)
+    except LmcoreError as error:
+        st.error(sentence(error.code, error.values))
+        return
+    _say_what_was_cleaned(task, table)
+    _preview(task)
+    if st.button(
+        _("Train on it ({seconds} s)").format(seconds=SECONDS),
+        type="primary",
+        icon=":material/model_training:",
+        key="applications.own",
+    ):
+        _train(task, name)
+
+
+def _content() -> tuple[str, str]:
+    """Draw the two ways in; return (text, name)."""
+    file = st.file_uploader(_("A table (.csv, .tsv, .txt)"), key="applications.file", max_upload_size=LIMIT // 1_000_000)
+    pasted = st.text_area(
+        _("… or paste two columns"), key=PASTED, height=160, persist_state="session",
+        placeholder="the tea was cold, negative\nthe soup was tasty, positive",
+    )  # fmt: skip
+    if file is None:
+        if len(pasted.encode("utf-8", "replace")) > texts.PASTE_LIMIT:
+            error = TextTooLarge(megabytes=len(pasted.encode("utf-8", "replace")) / 1e6, limit=texts.PASTE_LIMIT // 1_000_000)
+            st.error(sentence(error.code, error.values))
+            return "", ""
+        return pasted, one_line(pasted.strip().partition("\n")[0], 40)
+    try:
+        return decode(file.getvalue(), name=file.name).text, file.name
+    except LmcoreError as error:
+        st.error(sentence(error.code, error.values))
+        return "", ""
+
+
+@st.cache_data(max_entries=4, show_spinner=False, scope="session")
+def _table(content: str) -> Table:
+    return read_table(content)
+
+
+@st.cache_data(max_entries=4, show_spinner=False, scope="session")
+def _task(content: str, source: int, target: int) -> Task:
+    return Task.from_pairs(_table(content).pairs(source, target))
+
+
+def _columns(table: Table) -> tuple[int, int]:
+    """Draw which column is which; the guess stands there first."""
+    names = list(table.header) or [_("column {number}").format(number=number + 1) for number in range(table.width)]
+    label = {number: one_line(name, 30) for number, name in enumerate(names)}
+    key = f"{abs(hash((table.header, table.width, table.source, table.target)))}"
+    row = st.columns(2)
+    places = list(label)
+    source = row[0].selectbox(_("Prompt"), places, index=table.source, format_func=label.get, key=f"applications.source.{key}")
+    target = row[1].selectbox(_("Answer"), places, index=table.target, format_func=label.get, key=f"applications.target.{key}")
+    if source == target:
+        st.warning(_("Prompt and answer are the same column: choose two different ones."))
+        st.stop()
+    return source, target
+
+
+def _say_what_was_cleaned(task: Task, table: Table):
+    found = task.cleaning
+    counts = {
+        _("{count} rows with an empty cell were left out"): found.empty,
+        _("{count} repeated rows were left out"): found.duplicates,
+        _("in {count} cells line breaks became spaces"): found.line_breaks,
+        _("{count} rows had another number of cells"): table.uneven,
+        _("{count} prompts stand with several answers"): found.contradicting,
+    }
+    said = [words.format(count=f"{count:,}") for words, count in counts.items() if count]
+    if found.seen_once:
+        said.append(_("labels seen once, which can only be trained on: {labels}").format(labels=", ".join(found.seen_once)))
+    if found.removed:
+        said.append(_("marks that stood in every row became spaces: {marks}").format(marks=" ".join(map(repr, found.removed))))
+    st.caption(
+        _("{rows} rows: {training} lines to train on, {held_out} held out; the marker is {marker}.").format(
+            rows=f"{found.rows:,}", training=f"{len(task.training):,}", held_out=f"{len(task.held_out):,}", marker=task.marker
+        )
+    )
+    if said:
+        st.caption(_("Cleaned: {what}.").format(what=", ".join(said)))
+    if task.labels:
+        st.caption(
+            _("{count} labels: {labels}").format(
+                count=len(task.labels), labels=", ".join(one_line(one, 20) for one in task.labels)
+            )
+        )
+
+
+def _preview(task: Task):
+    rows = chosen.examples(task.training)[:FIRST]
+    st.dataframe(
+        {_("Prompt"): [prompt for prompt, _answer in rows], _("Answer"): [answer for _prompt, answer in rows]},
+        hide_index=True,
+        key="applications.own.rows",
+    )
+
+
+def _train(task: Task, name: str):
+    """Keep all pairs as a text of lines: what a run on it holds back is held out."""
+    if visitor.current() is None:
+        st.error(
+            _("Your browser does not accept this site's cookie, so a text could not be kept for you. Allow cookies and reload.")
+        )
+        return
+    content = replace(task, training=(*task.training, *task.held_out)).text
+    try:
+        text = visitor.store().add_text(owner=visitor.current(), name=name, content=content, kind="lines", encoding="UTF-8")
+    except LmcoreError as error:
+        st.error(sentence(error.code, error.values))
+        return
+    config = presets.preset(SECONDS, _tokenizer(content))
+    first = (task.held_out or task.training)[0][0]
+    starting.start(text, replace(config, training=replace(config.training, loss_on="answer")), first + task.separator.rstrip())
+
+
+def _tokenizer(content: str) -> str:
+    """Words, where the script has any that can be cut."""
+    try:
+        check_script(content)
+    except WordsNotCut:
+        return "character"
+    return "word"
