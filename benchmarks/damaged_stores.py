@@ -16,10 +16,11 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # the package may not be installed
 
 from lmcore.errors import LmcoreError, StoreError  # noqa: E402
-from lmcore.runs.store import backups, limits  # noqa: E402
+from lmcore.runs.store import backups  # noqa: E402
 from lmcore.runs.store.migrations import as_store_error  # noqa: E402
 from lmcore.runs.store.store import Store  # noqa: E402
 from tests.runs.damage import VISITORS, a_full_store, ask_everything, variants  # noqa: E402
+from tests.runs.examples import NO_LIMITS  # noqa: E402
 
 PAGES = ("home", "text", "train", "runs", "explore", "write", "compare", "classroom", "game")
 
@@ -31,7 +32,7 @@ def at_a_start(stores, data: Path) -> Counter:
         (data / backups.STORE).write_bytes(damaged)
         try:
             restored = backups.restore_backup(data)
-            ask_everything(Store(data, limits.NO_LIMITS))
+            ask_everything(Store(data, NO_LIMITS))
             outcomes["replaced by the backup" if restored else "read whole"] += 1
         except Exception as error:
             outcomes[f"WITHOUT A SENTENCE: {name}: {error!r}"] += 1

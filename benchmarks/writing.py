@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the package may not be 
 
 from lmcore import presets  # noqa: E402
 from lmcore.inference.copying import copied  # noqa: E402
-from lmcore.inference.sampling import Sampling, begin, draws, generate  # noqa: E402
+from lmcore.inference.sampling import Sampling, begin, draws, generate, interval  # noqa: E402
 from lmcore.models import Counts, NeuralLanguageModel, NgramModel, build_model  # noqa: E402
 from lmcore.text.corpus import Corpus, encode  # noqa: E402
 from lmcore.text.text_index import TextIndex  # noqa: E402
@@ -67,7 +67,9 @@ def main():
             for said, settings in SETTINGS.items():
                 took = seconds(lambda m=model, s=settings: list(generate(m, NOTHING, TOKENS, s)), options.repeats)
                 row(name, said, f"{TOKENS / took:,.0f} tokens/s")
-        took = seconds(lambda m=network: [drawn.interval for drawn in draws(m, NOTHING, TOKENS)], options.repeats)
+        took = seconds(
+            lambda m=network: [interval(drawn.adjusted, drawn.id) for drawn in draws(m, NOTHING, TOKENS)], options.repeats
+        )
         row(f"LSTM {config.model.hidden_size}", "with every draw's interval", f"{TOKENS / took:,.0f} tokens/s")
         prompt = tokenizer.encode(text[:PROMPT])
         took = seconds(lambda m=network, p=prompt: begin(m, p), options.repeats)

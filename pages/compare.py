@@ -11,7 +11,6 @@ from pages.parts.language import _
 from pages.parts.run import charts, comparison, guard, run_labels
 
 SAMPLES_IN_A_ROW = 4
-FIRST_COLUMN = 140  # pixels: a telephone has room for two numbers beside it
 
 st.title(_("Compare"))
 store, owner = visitor.store(), visitor.current()
@@ -122,26 +121,10 @@ elif unit == "bits_per_byte" and (missing := [name for name, run in zip(names, c
     st.caption(_("Without a validation loss, and so only shown in nats per token:"))
     st.text(" · ".join(missing))
 
-
-def download(columns: dict[str, list], key: str, label: str):
-    csv = comparison.as_csv(columns)
-    st.download_button(
-        label, csv, f"{key}.csv", "text/csv", key=f"compare.{key}.csv", icon=":material/download:", type="tertiary"
-    )
-
-
-def table(title: str, columns: dict[str, list], key: str):
-    st.subheader(title)
-    first = next(iter(columns))
-    narrow = {first: st.column_config.TextColumn(width=FIRST_COLUMN, pinned=True)}
-    st.dataframe(columns, hide_index=True, key=f"compare.{key}", column_config=narrow, placeholder="—")
-    download(columns, key, _("Download as CSV"))
-
-
-download(comparison.points_table(names, histories), "curves", _("The points of these curves as CSV"))
-table(_("Results"), comparison.results_table(names, chosen, trained_on), "results")
+comparison.download(comparison.points_table(names, histories), "curves", _("The points of these curves as CSV"))
+comparison.show_table(_("Results"), comparison.results_table(names, chosen, trained_on), "results")
 if found:
-    table(_("Settings that differ"), comparison.settings_table(names, found), "settings")
+    comparison.show_table(_("Settings that differ"), comparison.settings_table(names, found), "settings")
 
 st.subheader(_("What they write"))
 for begin in range(0, len(chosen), SAMPLES_IN_A_ROW):

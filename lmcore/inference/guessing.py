@@ -123,10 +123,12 @@ class Game:
 
     @property
     def line_done(self) -> bool:
+        """Whether every token of the line has been guessed or shown."""
         return self._round is not None and self.position == len(self.round.line.ids)
 
     @property
     def lines_left(self) -> int:
+        """How many lines have not been played."""
         return len(self.lines) - self.number
 
     def next_line(self, trained: TrainedModel, bigram: TrainedModel) -> None:
@@ -161,6 +163,7 @@ class Game:
         self.tried = []
 
     def line_score(self, player: str) -> Score:
+        """Return the score of the tokens of this line so far."""
         return self._score([self._ranks_of(player)])
 
     def score(self, player: str) -> Score:

@@ -71,6 +71,7 @@ class TextSize:
 
     @classmethod
     def of(cls, text: str, tokenizer: Tokenizer) -> "TextSize":
+        """Return the size of a text for a tokenizer."""
         return cls(max(1, len(text.encode())), unknown_bytes(tokenizer, text), tokenizer.spacing_bits(text))
 
     @property

@@ -41,11 +41,6 @@ class Drawn:
     log_probs: np.ndarray  # (V,) as the model says
     adjusted: np.ndarray  # (V,) after temperature, top-k and top-p: what was drawn from; -inf where cut off
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """(low, high) of [0, 1): low ≤ random_number < high, and high - low is the token's adjusted probability."""
-        return interval(self.adjusted, self.id)
-
 
 def adjust(log_probs: np.ndarray, sampling: Sampling) -> np.ndarray:
     """Return the log-probabilities (V,) after temperature, then top-k, then top-p (Holtzman et al., 2020); -inf where cut off.
@@ -120,7 +115,7 @@ def intervals(log_probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def interval(log_probs: np.ndarray, token_id: int) -> tuple[float, float]:
-    """Return (low, high) of one token on [0, 1); empty, at 1, for a token that can't be drawn.
+    """Return (low, high) of one token on [0, 1); high - low is its probability. Empty, at 1, for a token that can't be drawn.
 
     >>> tuple(round(bound, 9) for bound in interval(np.log([0.2, 0.5, 0.3]), token_id=2))
     (0.5, 0.8)

@@ -71,7 +71,7 @@ class TrainedModel:
     tokenizer: Tokenizer
     step: int  # of training
     kind: str  # of the corpus: decides what a line break means
-    opening: np.ndarray = field(default_factory=lambda: NO_IDS)  # (S,) ids that a fresh context begins with
+    opening: np.ndarray = field(default_factory=lambda: NO_IDS)  # (S,) ids that every context begins with
 
     @classmethod
     def of(
@@ -102,8 +102,8 @@ class TrainedModel:
     def marked(self, text: str, *, whole: bool = False, context: Sequence[int] | np.ndarray = ()) -> str:
         """Return a text as training saw its text.
 
-        whole: the text is complete, so white space around it does not count. context: (S,) ids before it, where it does not begin
-        afresh.
+        whole: the text is complete, so white space around it does not count. context: (S,) ids that the
+        model has read before it; none: the opening.
         """
         return typed(text, self.kind, self.tokenizer, np.asarray(context) if len(context) else self.opening, whole=whole)
 

@@ -29,7 +29,7 @@ class Line:
     """A line of the program."""
 
     code: str
-    comment: str = ""  # key of what is said behind it; of a line without code it is all there is
+    comment: str = ""  # key of the comment on it; a line without code has nothing else
     mends: str = ""  # the fault that it mends
 
 
@@ -52,10 +52,12 @@ class Outcome:
     error: tuple[str, str, int] | None
 
     def to_json(self) -> dict:
+        """Return the values as JSON holds them."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, written: dict) -> "Outcome":
+        """Return what `to_json` wrote."""
         values = {int(line): [Value(**value) for value in found] for line, found in written["values"].items()}
         return cls(values, written["losses"], tuple(written["error"]) if written["error"] else None)
 

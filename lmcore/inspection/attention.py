@@ -29,7 +29,7 @@ class Attention:
 
 
 def of_tokens(model: NeuralLanguageModel, ids: np.ndarray) -> Attention | None:
-    """Return the attention after each token of a fresh context; a begin token begins anew. None where the network has none.
+    """Return the attention after each token of a context; a begin token resets the state. None where the network has none.
 
     ids: (T,), T ≥ 1.
     """

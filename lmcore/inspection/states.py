@@ -38,7 +38,7 @@ class Followed:
 
 
 def pieces(model: NeuralLanguageModel, ids: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
-    """Yield `Network.internals` of a fresh context, (t, layers, units) by name, T tokens in all; a begin token begins anew. ids: (T,)."""
+    """Yield `Network.internals` of a context, (t, layers, units) by name, T tokens in all; a begin token resets the state. ids: (T,)."""
     network, ids = model.network, np.array(ids, dtype=np.int64)
     begins = np.flatnonzero(ids == model.begin_id) if model.begin_id is not None else []
     for item in np.split(ids, begins):

@@ -80,18 +80,22 @@ class Opened:
 
     @property
     def loss(self) -> float:
+        """The mean loss of the sentence before the step, nats per token."""
         return float(self.losses.mean())
 
     @property
     def loss_after(self) -> float:
+        """The mean loss after the step."""
         return float(self.losses_after.mean())
 
     @property
     def probabilities(self) -> np.ndarray:
+        """(V,) probabilities of the token after `position` before the step."""
         return softmax(self.logits)
 
     @property
     def probabilities_after(self) -> np.ndarray:
+        """(V,) the same after the step."""
         return softmax(self.logits_after)
 
 
@@ -182,9 +186,6 @@ class OpenedStep:
         kept = [value for optimizer in self.optimizers for values in optimizer.state.values() for value in values.values()]
         tensors = [*self.network.parameters(), *(value for value in kept if torch.is_tensor(value))]
         return sum(tensor.nbytes for tensor in tensors)
-
-    def forget_gradients(self) -> None:
-        self.network.zero_grad(set_to_none=True)
 
     def _logits(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return (embedded rows (1, T, E), features (1, T, H), logits (1, T, V)). Each item of a text begins in the initial state."""

@@ -41,10 +41,12 @@ class RunFolder:
 
     @classmethod
     def of(cls, data: Path, run_id: str) -> "RunFolder":
+        """Return the folder of a run in a data folder."""
         return cls(Path(data) / "runs" / run_id)
 
     @property
     def run_id(self) -> str:
+        """The id of the run."""
         return self.path.name
 
     @property
@@ -56,14 +58,17 @@ class RunFolder:
 
     @property
     def configuration_path(self) -> Path:
+        """Where the kind and the requested configuration are."""
         return self.path / "run.json"
 
     @property
     def row_path(self) -> Path:
+        """Where the description for the store is."""
         return self.path / "row.json"
 
     @property
     def log_path(self) -> Path:
+        """Where the output of its worker is."""
         return self.path / "worker.log"
 
     def configuration(self) -> RunConfig:
@@ -101,10 +106,12 @@ class RunFolder:
 
     @property
     def tokenizer_path(self) -> Path:
+        """Where the tokenizer is."""
         return self.path / "tokenizer.json"
 
     @property
     def counts_path(self) -> Path:
+        """Where the sorted index is."""
         return self.path / "counts.safetensors"
 
     def tokenizer(self) -> Tokenizer:
@@ -138,15 +145,18 @@ class RunFolder:
         return sorted(self.checkpoints(), key=lambda path: step_of(path) != best_step)
 
     def checkpoint_path(self, step: int) -> Path:
+        """Return where the checkpoint of a step is."""
         return self.path / f"checkpoint-{step}.safetensors"
 
     # its training film
 
     @property
     def film_path(self) -> Path:
+        """The folder of the snapshots."""
         return self.path / "snapshots"
 
     def has_film(self) -> bool:
+        """Return whether there are snapshots."""
         return self.film_path.exists()
 
     def frames(self) -> list[Path]:
@@ -154,12 +164,14 @@ class RunFolder:
         return sorted(self.film_path.glob("snapshot-*.safetensors"), key=step_of)
 
     def frame_path(self, step: int) -> Path:
+        """Return where the snapshot of a step is."""
         return self.film_path / f"snapshot-{step}.safetensors"
 
     # its worker
 
     @property
     def lock_path(self) -> Path:
+        """Where the lock is."""
         return self.path / "lock"
 
     def lock(self) -> FileLock:

@@ -35,14 +35,17 @@ class Score:
 
     @property
     def count(self) -> int:
+        """How many prompts were asked."""
         return len(self.results)
 
     @property
     def correct(self) -> int:
+        """How many answers are right."""
         return sum(result.right for result in self.results)
 
     @property
     def share(self) -> float:
+        """The share of right answers."""
         return self.correct / self.count
 
     @property

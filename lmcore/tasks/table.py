@@ -111,6 +111,7 @@ class Table:
 
     @property
     def width(self) -> int:
+        """How many columns there are."""
         return len(self.rows[0])
 
     def pairs(self, source: int | None = None, target: int | None = None) -> list[Pair]:

@@ -92,6 +92,7 @@ class TokenData:
 
     @property
     def has_validation(self) -> bool:
+        """Whether a part was held back for validation."""
         return len(self.validation) > 0
 
 

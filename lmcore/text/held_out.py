@@ -32,6 +32,7 @@ class Line:
 
     @property
     def text(self) -> str:
+        """The text of the line."""
         return "".join(self.texts)
 
 

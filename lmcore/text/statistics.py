@@ -18,14 +18,17 @@ class Frequencies:
 
     @property
     def tokens(self) -> int:
+        """How many tokens the text has."""
         return int(self.counts.sum())
 
     @property
     def types(self) -> int:
+        """How many different tokens it has."""
         return len(self.ids)
 
     @property
     def once(self) -> int:
+        """How many types occur once."""
         return int((self.counts == 1).sum())
 
 

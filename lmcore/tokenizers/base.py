@@ -28,12 +28,16 @@ class Tokenizer(Protocol):
     begin_id: int | None  # None: trained on running text
 
     @property
-    def vocabulary_size(self) -> int: ...
+    def vocabulary_size(self) -> int:
+        """The number of types, V."""
+        ...
 
     def encode(self, text: str, *, on_progress: OnProgress = ignore) -> np.ndarray:
         """Return the ids (T,) of a text, in the smallest of uint8, uint16, int32 that holds them."""
 
-    def decode(self, ids: Iterable[int]) -> str: ...
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the text of ids."""
+        ...
 
     def texts(self, ids: Iterable[int]) -> list[str]:
         """Return what each token adds to the text. A character of several tokens stands with the one that completes it; where nothing
@@ -48,7 +52,9 @@ class Tokenizer(Protocol):
     def spacing_bits(self, text: str) -> float:
         """Return the bits that say where the spaces stand that `decode` has to guess; 0 where nothing is guessed."""
 
-    def to_json(self) -> dict: ...
+    def to_json(self) -> dict:
+        """Return all that makes the same tokenizer again, as JSON holds it."""
+        ...
 
 
 def id_type(vocabulary_size: int) -> type:

@@ -72,6 +72,7 @@ class Spacing:
             self._both[first, second, 1] += times[1]
 
     def kind(self, token: str) -> int:
+        """Return the number of a token's kind."""
         return self._kind.get(shape(token), self._kind["!"])
 
     @classmethod
@@ -132,6 +133,7 @@ class Spacing:
         return sum(-math.log2(probability) for _, probability in self.spaces(tokens, ids, apart))
 
     def to_json(self) -> dict:
+        """Return the counts as JSON holds them."""
         return {
             "marks": self.marks,
             "kinds": [[*cell, *times] for cell, times in self.kinds.items()],

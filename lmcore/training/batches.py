@@ -42,6 +42,7 @@ class StreamBatches:
         self.steps_per_epoch = len(ids) / (batch_size * sequence_length)
 
     def at(self, step: int) -> Batch:
+        """Return the batch of a step, the first of which is 0."""
         positions = self.starts[:, None] + step * self.length + np.arange(self.length)  # (B, T)
         inputs = self.ids.take(positions, mode="wrap").astype(np.int64)
         targets = self.ids.take(positions + 1, mode="wrap").astype(np.int64)
@@ -85,9 +86,11 @@ class ItemBatches:
 
     @property
     def steps_per_epoch(self) -> int:
+        """How many steps read every token once."""
         return len(self._lay_out(0))
 
     def at(self, step: int) -> Batch:
+        """Return the batch of a step, the first of which is 0."""
         if self._epoch < 0 or step < self._first_step:
             self._epoch, self._first_step, self._table = 0, 0, self._lay_out(0)
         while step >= self._first_step + self.rows:

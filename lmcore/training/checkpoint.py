@@ -79,10 +79,12 @@ class Checkpoint:
 
     @property
     def step(self) -> int:
+        """The step after which it was saved."""
         return self.header["step"]
 
     @property
     def config(self) -> RunConfig:
+        """The resolved configuration."""
         return RunConfig.from_json(self.header["config"])
 
     def network(self) -> Network:
@@ -94,6 +96,7 @@ class Checkpoint:
         return network.eval()
 
     def language_model(self) -> NeuralLanguageModel:
+        """Return the network as a `LanguageModel`."""
         return NeuralLanguageModel(self.network(), self.tensors["opening"].numpy(), self.header["begin_id"])
 
     def restore(self, state: TrainingState) -> None:

@@ -95,6 +95,7 @@ class TrainingState:
 
     @property
     def finished(self) -> bool:
+        """Whether all planned steps are done, or the rate of a plateau run has been lowered for the last time."""
         return self.step >= self.config.planned_steps or self.cuts > RATE_CUTS
 
 

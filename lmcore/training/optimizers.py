@@ -36,6 +36,7 @@ class GateMuon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self) -> None:
+        """Update the weights by their gradients."""
         for group in self.param_groups:
             for weight in group["params"]:
                 average = self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))

@@ -229,7 +229,7 @@ def test_the_opening_of_a_stream_is_the_end_of_its_training_text():
         ("A cat.\n\nA dog.\n", "A cat.\n\n"),
     ],
 )
-def test_a_fresh_context_of_a_stream_begins_where_a_line_or_sentence_does(tokenizer, text, end):
+def test_a_context_of_a_stream_begins_where_a_line_or_sentence_does(tokenizer, text, end):
     corpus = Corpus.from_text(text, "stream")
     made = build_tokenizer(TokenizerConfig(tokenizer, 300), corpus.train)
     opening = made.decode(encode(corpus, made).opening)

@@ -207,5 +207,5 @@ def test_what_it_holds_is_counted():
     assert one.nbytes == 8 * weights
     one.take("adam", 0.1)
     assert 3 * 8 * weights <= one.nbytes < step.BYTES_PER_WEIGHT * weights
-    one.forget_gradients()
+    one.network.zero_grad(set_to_none=True)
     assert all(weight.grad is None for weight in one.network.parameters())

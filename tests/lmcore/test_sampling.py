@@ -96,7 +96,7 @@ def test_a_record_says_where_the_number_fell():
     drawn = draw_next(LOG_PROBS, 0.65, Sampling(top_k=3))
     assert drawn.id == 3
     assert_allclose(np.exp(drawn.adjusted), [0, 4 / 9, 2 / 9, 3 / 9], atol=1e-12)
-    assert_allclose(drawn.interval, [4 / 9, 7 / 9])
+    assert_allclose(interval(drawn.adjusted, drawn.id), [4 / 9, 7 / 9])
     assert drawn.log_probs is LOG_PROBS
 
 
@@ -107,7 +107,7 @@ def test_greedy_needs_no_number():
 @pytest.mark.parametrize("name", MODELS)
 def test_every_number_falls_on_the_interval_of_its_token(name):
     for drawn in draws(MODELS[name], np.array([2]), 20, Sampling(temperature=1.3, top_p=0.9), seed=3):
-        low, high = drawn.interval
+        low, high = interval(drawn.adjusted, drawn.id)
         assert low <= drawn.random_number < high
         assert_allclose(high - low, np.exp(drawn.adjusted[drawn.id]), atol=1e-12)
 

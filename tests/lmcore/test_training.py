@@ -289,7 +289,7 @@ def test_a_long_validation_stream_is_scored_in_primed_lanes():
     assert_allclose(nats, expected, rtol=1e-4)
 
 
-def test_a_fresh_context_knows_where_the_stream_left_off():
+def test_a_context_knows_where_the_stream_left_off():
     """The pattern goes on after the training text's last token, not from a zero state."""
     network, _ = run("lstm", "stream")
     model = NeuralLanguageModel(network, pattern("stream").opening)  # ends with … 3 4

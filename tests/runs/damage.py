@@ -7,19 +7,19 @@ from contextlib import closing
 from pathlib import Path
 
 from lmcore.runs.queue import scheduling
-from lmcore.runs.store import backups, housekeeping, limits, recovery
+from lmcore.runs.store import backups, housekeeping, recovery
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker.run_writer import RunWriter
-from tests.runs.examples import a_config, a_text
+from tests.runs.examples import NO_LIMITS, a_config, a_text
 
 VISITORS = ("anna", "ben")
 
 
 def a_full_store(data: Path) -> Store:
     """Something in every table and in every column, Chinese and English; the file is whole and nothing lies beside it."""
-    store = Store(data, limits.NO_LIMITS)
+    store = Store(data, NO_LIMITS)
     rooms, code = Rooms(store), ""
     for number, visitor in enumerate(VISITORS * 3):
         text = a_text(store, f"{number} the cat sat on the mat, 猫坐在垫子上。\n" * 30)

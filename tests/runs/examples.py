@@ -3,8 +3,12 @@
 import time
 
 from lmcore.config import ModelConfig, RunConfig, TrainingConfig
+from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.store import Store
 
+NO_LIMITS = Limits(
+    waiting_per_visitor=1000, waiting_alone=1000, queue_length=100_000, runs_per_visitor=100_000, texts_per_visitor=100_000
+)
 TEXT = "the cat sat on the mat and the dog sat on the log\n" * 120
 
 

@@ -17,11 +17,10 @@ from lmcore.runs import data_folder
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store import backups, database, housekeeping, inspection, migrations, rebuilding
 from lmcore.runs.store.database import as_store_error
-from lmcore.runs.store.limits import NO_LIMITS
 from lmcore.runs.store.records import StepRow
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import run_writer
-from tests.runs.examples import a_run, a_text
+from tests.runs.examples import NO_LIMITS, a_run, a_text
 
 
 @pytest.fixture

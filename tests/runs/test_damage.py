@@ -5,10 +5,11 @@ import shutil
 import pytest
 
 from lmcore.errors import StoreError
-from lmcore.runs.store import backups, limits
+from lmcore.runs.store import backups
 from lmcore.runs.store.migrations import as_store_error
 from lmcore.runs.store.store import Store
 from tests.runs.damage import a_full_store, ask_everything, variants
+from tests.runs.examples import NO_LIMITS
 
 COUNT = 60  # `benchmarks/damaged_stores.py` takes more
 
@@ -29,7 +30,7 @@ def test_a_server_starts_over_every_damaged_store_and_answers(full, tmp_path):
         (tmp_path / backups.STORE).write_bytes(damaged)
         restored = backups.restore_backup(tmp_path)
         try:
-            ask_everything(Store(tmp_path, limits.NO_LIMITS))
+            ask_everything(Store(tmp_path, NO_LIMITS))
         except Exception as error:
             raise AssertionError(f"{name}: {type(error).__name__}: {error}") from error
         if restored:
@@ -44,7 +45,7 @@ def test_damage_while_a_server_runs_has_its_sentence(full, tmp_path):
     """Read without a look beforehand: right, or named."""
     content, named = (full.folder / backups.STORE).read_bytes(), 0
     (tmp_path / backups.STORE).write_bytes(content)
-    store = Store(tmp_path, limits.NO_LIMITS)
+    store = Store(tmp_path, NO_LIMITS)
     for name, damaged in variants(content, COUNT):
         for left_over in tmp_path.glob("store.sqlite*"):
             left_over.unlink()

@@ -18,13 +18,12 @@ from lmcore.config import TokenizerConfig
 from lmcore.errors import BY_CODE, DiskFull
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import progress
-from lmcore.runs.store.limits import NO_LIMITS
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import index_job, run_writer, spare
 from lmcore.text.text_index import TextIndex
 from lmcore.training import checkpoint
 from tests.lmcore.awkward import TEXTS
-from tests.runs.examples import a_config, a_run, a_text, curve, measured, wait_until
+from tests.runs.examples import NO_LIMITS, a_config, a_run, a_text, curve, measured, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and signals")
 KILLED = -9

@@ -41,7 +41,7 @@ print(model.next_token("Once").top(5))
 ```
 
 It knows only what its text taught it, and it repeats what that text said, right or wrong. The file of its weights holds the last
-few tokens of that text, with which a fresh context begins.
+few tokens of that text, with which every context begins.
 """
 
 

@@ -45,9 +45,11 @@ class Member(io.RawIOBase):
             self.source = archive.open(entry)
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """Read the next bytes into a buffer and return how many."""
         with _readable():
             block = self.source.read(len(buffer))
         self.left -= len(block)
@@ -79,6 +81,7 @@ class Archive:
         return member
 
     def read(self, name: str) -> bytes:
+        """Return the content of a member."""
         return self.stream(name).read()
 
     def lines(self, name: str, longest: int) -> Iterator[str]:
@@ -90,6 +93,7 @@ class Archive:
             yield line
 
     def extract(self, name: str, path: Path) -> None:
+        """Write a member to a file."""
         stream = self.stream(name)
         with path.open("wb") as file:
             while block := stream.read(BLOCK):

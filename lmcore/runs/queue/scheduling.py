@@ -143,9 +143,11 @@ class Turn:
 
     @property
     def slice_seconds(self) -> float:
+        """Seconds of a slice, longer where preparing the run took long."""
         return max(self.store.limits.slice_seconds, (self.began - self.claimed) * (1 / PREPARING_SHARE - 1))
 
     def is_time_to_look(self) -> bool:
+        """Return whether the queue should be looked at again."""
         now = time.monotonic()
         return now >= self.next_look and now - self.began >= min(self.slice_seconds, self.store.limits.first_slice_seconds)
 

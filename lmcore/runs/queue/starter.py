@@ -72,6 +72,7 @@ class Starter:
             self.end_politely()
 
     def start_what_fits(self) -> None:
+        """Start a worker for each run that may train, while places are free."""
         while True:
             busy = progress.running(self.store) | set(self.children.values())
             resting = {run_id for run_id, since in self.resting.items() if time.monotonic() - since < POLL_SECONDS}
@@ -113,6 +114,7 @@ class Starter:
             os._exit(0)
 
     def reap(self) -> None:
+        """Note which workers have ended."""
         for pid, run_id in list(self.children.items()):
             spawned = self.spawned.get(pid)
             if spawned.poll() is not None if spawned else os.waitpid(pid, os.WNOHANG)[0] == pid:

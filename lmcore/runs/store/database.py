@@ -77,6 +77,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, committed at the end of the block."""
         with closing(self.connect()) as connection, from_rows(), transaction(connection):
             yield connection
 

@@ -77,25 +77,24 @@ class Limits(Validated):
 
     @property
     def places(self) -> int:
+        """How many runs train at once."""
         return self.workers or os.cpu_count() or 1
 
     @property
     def seconds_per_run(self) -> float | None:
+        """Seconds a run may hold a place; None for no limit."""
         minutes = self.minutes_per_run or (CLASS_MINUTES if self.class_mode else 0.0)
         return minutes * 60 or None
 
     @property
     def bytes_per_visitor(self) -> int:
+        """Bytes the runs of a visitor may take on the disk."""
         return round(self.megabytes_per_visitor * 1e6)
 
     @property
     def bytes_per_run(self) -> int:
+        """Bytes of memory a run may take."""
         return round(self.megabytes_per_run * 1e6) or machine_bytes() // (2 * self.places)
-
-
-NO_LIMITS = Limits(
-    waiting_per_visitor=1000, waiting_alone=1000, queue_length=100_000, runs_per_visitor=100_000, texts_per_visitor=100_000
-)
 
 
 def documented() -> list[tuple[str, object, str]]:

@@ -60,6 +60,7 @@ class Text:
     @classmethod
     @from_rows()
     def of(cls, row: sqlite3.Row) -> "Text":
+        """Return the record of a row."""
         values = {name: row[name] for name in cls.__dataclass_fields__}
         changes = _of_type(list, json.loads(row["changes"]))
         text = cls(**{**values, "changes": tuple(_of_type(str, change) for change in changes), "shared": bool(row["shared"])})
@@ -156,6 +157,7 @@ class EvaluationRow:
     @classmethod
     @from_rows()
     def of(cls, row: sqlite3.Row) -> "EvaluationRow":
+        """Return the record of a row."""
         values = {name: row[name] for name in cls.__dataclass_fields__}
         bars = [_bar(*entry) for entry in json.loads(row["bars"])]
         evaluation = cls(**{**values, "improved": bool(row["improved"]), "bars": bars})
@@ -179,6 +181,7 @@ class Room:
     @classmethod
     @from_rows()
     def of(cls, row: sqlite3.Row) -> "Room":
+        """Return the record of a row."""
         room = cls(**{**{name: row[name] for name in cls.__dataclass_fields__}, "anonymous": bool(row["anonymous"])})
         _check(room)
         return room
@@ -200,6 +203,7 @@ class StepColumns:
     @classmethod
     @from_rows()
     def of(cls, rows: list[tuple]) -> "StepColumns":
+        """Return the record of a row."""
         table = np.array(rows, dtype=float).reshape(-1, len(STEP_FIELDS))
         if not np.isfinite(table[:, 0]).all():
             raise ValueError("step")

@@ -93,6 +93,7 @@ class Rooms:
         self._change(code, ", ".join(f"{name} = ?" for name in values), *values.values())
 
     def close(self, code: str, closed: bool = True) -> None:
+        """Close a room to hand-ins, or open it again."""
         self._change(code, "closed = ?", now() if closed else None)
 
     def delete(self, code: str) -> None:
@@ -119,6 +120,7 @@ class Rooms:
             )
 
     def nickname(self, code: str, visitor: str) -> str | None:
+        """Return the nickname of a visitor in a room; None for one who has not joined."""
         with self.database.reading() as connection:
             row = connection.execute(
                 "SELECT nickname FROM room_members WHERE room = ? AND visitor = ?", (code, visitor)
@@ -157,6 +159,7 @@ class Rooms:
             connection.execute("DELETE FROM hand_ins WHERE room = ? AND run = ? AND visitor = ?", (code, run_id, visitor))
 
     def hide(self, code: str, number: int, hidden: bool = True) -> None:
+        """Hide a hand-in from the board, or show it again."""
         with self.database.writing() as connection:
             connection.execute("UPDATE hand_ins SET hidden = ? WHERE room = ? AND place = ?", (hidden, code, number))
 

@@ -52,6 +52,7 @@ class Store(TextStore):
         self._describe_runs_on(text_id)
 
     def undelete_text(self, text_id: str) -> None:
+        """Bring a deleted text back with its runs."""
         with self.database.writing() as connection:
             row = connection.execute("SELECT deleted FROM texts WHERE id = ?", (text_id,)).fetchone()
             if row is None:
@@ -85,6 +86,7 @@ class Store(TextStore):
         return cast(Run, self.run(run_id))
 
     def run(self, run_id: str) -> Run | None:
+        """Return a run; None where there is none or it is deleted."""
         with self.database.reading() as connection:
             row = connection.execute(f"{RUNS} WHERE id = ? AND deleted IS NULL", (run_id,)).fetchone()
         return self._run(row) if row else None
@@ -96,13 +98,16 @@ class Store(TextStore):
         return [self._run(row) for row in rows]
 
     def demos(self) -> list[Run]:
+        """Return the examples of the home page."""
         return self.runs(None)
 
     def rename(self, run_id: str, name: str) -> None:
+        """Give a run another name."""
         self._change(run_id, "name = ?", one_line(name))
         self.describe(run_id)
 
     def keep_film(self, run_id: str, kept: bool) -> None:
+        """Set whether the film of a run is kept when room is made."""
         self._change(run_id, "film_kept = ?", kept)
 
     def delete(self, run_id: str) -> None:
@@ -122,6 +127,7 @@ class Store(TextStore):
         self.describe(run_id)
 
     def undelete(self, run_id: str) -> None:
+        """Bring a deleted run back."""
         self._change(run_id, "deleted = NULL")
         self.describe(run_id)
 
@@ -140,6 +146,7 @@ class Store(TextStore):
             self.describe(row["id"])
 
     def describe(self, run_id: str) -> None:
+        """Write the description of a run beside its checkpoints: see `rebuilding`."""
         with self.database.reading() as connection:
             run = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
             text = connection.execute("SELECT * FROM texts WHERE id = ?", (run["text_id"],)).fetchone()
@@ -194,9 +201,11 @@ class Store(TextStore):
         self._change(run_id, "learning_rate = ?", rate)
 
     def set_pinned_context(self, run_id: str, context: str) -> None:
+        """Set the context after which a run's next tokens are shown while it trains."""
         self._change(run_id, "pinned_context = ?", normalise(context)[0])
 
     def queue_first(self, run_id: str) -> None:
+        """Put a run before all that wait."""
         self._change(run_id, "queued = (SELECT MIN(queued) - 1 FROM runs)")
 
     def queue_entries(self, starting: Collection[str] = ()) -> tuple[list[QueueEntry], list[QueueEntry], dict[str, float]]:
@@ -214,11 +223,13 @@ class Store(TextStore):
         return StepColumns.of([tuple(row) for row in rows])
 
     def evaluations(self, run_id: str) -> list[EvaluationRow]:
+        """Return the evaluations of a run, in order."""
         with self.database.reading() as connection:
             rows = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step", (run_id,)).fetchall()
         return [EvaluationRow.of(row) for row in rows]
 
     def latest_evaluation(self, run_id: str) -> EvaluationRow | None:
+        """Return the latest evaluation of a run; None before the first."""
         with self.database.reading() as connection:
             row = connection.execute("SELECT * FROM evaluations WHERE run = ? ORDER BY step DESC LIMIT 1", (run_id,)).fetchone()
         return EvaluationRow.of(row) if row else None

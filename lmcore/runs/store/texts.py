@@ -103,6 +103,7 @@ class TextStore:
         self._change_text(text_id, "kind = ?", kind)
 
     def share_text(self, text_id: str, shared: bool) -> None:
+        """Set whether others may read a text."""
         self._change_text(text_id, "shared = ?", shared)
 
     def _change_text(self, text_id: str, what: str, *values: Any) -> None:

@@ -32,6 +32,7 @@ class Counting(threading.Thread):
         self.error: CountFailed | None = None
 
     def run(self) -> None:
+        """Count, and keep the index in the run's folder."""
         try:
             index = TextIndex.of(self.data, self.vocabulary_size)
             if not self.path.exists():

@@ -59,6 +59,7 @@ class Training:
 
     @classmethod
     def end_politely(cls, *_: object) -> None:
+        """End after this step: the handler of SIGTERM."""
         cls.told_to_end = True
 
     def until_done(self) -> tuple[str | None, LmcoreError | None]:

@@ -78,6 +78,7 @@ class RunWriter:
             time.sleep(FLUSH_SECONDS)
 
     def received_by_now(self) -> float:
+        """Return the seconds for which the run has held a place."""
         return self.received + time.monotonic() - self._held_since
 
     def learning_rate_applied(self) -> None:

@@ -112,7 +112,7 @@ def _nearest(run: Run, trained: TrainedModel, start: Start, done: tuple[Move, ..
 
 
 def _keep(start: Start, done: tuple[Move, ...], opened: OpenedStep):
-    opened.forget_gradients()
+    opened.network.zero_grad(set_to_none=True)
     with _lock:
         _kept[start, done] = opened
         while sum(each.nbytes for each in _kept.values()) > BYTES:

@@ -21,6 +21,7 @@ from pages.parts.run import run_labels, setting_labels
 
 IN_LEGEND = 2  # settings
 LEGEND_NAME = 28  # characters
+FIRST_COLUMN = 140  # pixels: a telephone has room for two numbers beside it
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
 
 
@@ -208,3 +209,17 @@ def as_csv(table: dict[str, list]) -> bytes:
 
     safe = {harmless(name): [harmless(value) for value in column] for name, column in table.items()}
     return pd.DataFrame(safe).convert_dtypes().to_csv(index=False).encode("utf-8-sig")
+
+
+def download(columns: dict[str, list], key: str, label: str):
+    """Draw a button for a table as CSV."""
+    icon = ":material/download:"
+    st.download_button(label, as_csv(columns), f"{key}.csv", "text/csv", key=f"compare.{key}.csv", icon=icon, type="tertiary")
+
+
+def show_table(title: str, columns: dict[str, list], key: str):
+    """Draw a table, its first column pinned, with a button for its CSV."""
+    st.subheader(title)
+    narrow = {next(iter(columns)): st.column_config.TextColumn(width=FIRST_COLUMN, pinned=True)}
+    st.dataframe(columns, hide_index=True, key=f"compare.{key}", column_config=narrow, placeholder="—")
+    download(columns, key, _("Download as CSV"))
