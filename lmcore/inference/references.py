@@ -46,12 +46,12 @@ def reference_losses(counts: Counts, data: TokenData) -> tuple[Reference, ...]:
     for order in range(1, HIGHEST_ORDER + 1):
         losses[order] = float(-np.mean(NgramModel(counts, order).token_log_probs(predicted)[counted]))
     best = min(losses, key=losses.__getitem__)
-    lines = [
+    references = [
         Reference("uniform", 0, math.log(counts.index.vocabulary_size)),
         Reference("unigram", 1, losses[1]),
         Reference("bigram", 2, losses[2]),
     ]
-    return (*lines, Reference("ngram", best, losses[best])) if best > 2 else tuple(lines)
+    return (*references, Reference("ngram", best, losses[best])) if best > 2 else tuple(references)
 
 
 def crossings(evaluations: Iterable[tuple[int, float]], references: Iterable[Reference]) -> list[tuple[str, int]]:

@@ -137,7 +137,7 @@ def set_best(connection: sqlite3.Connection, run_id: str, best: EvaluationRow) -
     )
 
 
-def write_counted(connection: sqlite3.Connection, run_id: str, lines: list[list] | None, error: CountFailed | None) -> None:
+def write_counted(connection: sqlite3.Connection, run_id: str, references: list[list] | None, error: CountFailed | None) -> None:
     """Write the losses of counting models ([[name, order, nats per token], …]), or a note why there are none."""
     row = connection.execute("SELECT notes FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
@@ -145,8 +145,8 @@ def write_counted(connection: sqlite3.Connection, run_id: str, lines: list[list]
     notes = [note for note in json.loads(row[0]) if note["code"] != CountFailed.code]
     notes += [{"code": error.code, "values": error.values}] if error else []
     connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps(notes), run_id))
-    if lines is not None:
-        connection.execute("UPDATE runs SET reference_lines = ? WHERE id = ?", (json.dumps(lines), run_id))
+    if references is not None:
+        connection.execute("UPDATE runs SET reference_lines = ? WHERE id = ?", (json.dumps(references), run_id))
 
 
 def append_notes(connection: sqlite3.Connection, run_id: str, notes: Iterable[dict]) -> None:

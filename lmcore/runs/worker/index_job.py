@@ -23,12 +23,12 @@ from lmcore.text.text_index import TextIndex
 
 
 class Counting(threading.Thread):
-    """The counting in a thread. `lines` is None until they are known, `error` until it has failed; the index is kept where there is none yet."""
+    """The counting in a thread. `references` is None until they are known, `error` until it has failed; the index is kept where there is none yet."""
 
     def __init__(self, run_folder: RunFolder, data: TokenData, vocabulary_size: int) -> None:
         super().__init__(name="counting", daemon=True)
         self.path, self.data, self.vocabulary_size = run_folder.counts_path, data, vocabulary_size
-        self.lines: tuple[Reference, ...] | None = None
+        self.references: tuple[Reference, ...] | None = None
         self.error: CountFailed | None = None
 
     def run(self) -> None:
@@ -37,7 +37,7 @@ class Counting(threading.Thread):
             index = TextIndex.of(self.data, self.vocabulary_size)
             if not self.path.exists():
                 write_aside(self.path, index.to_bytes())
-            self.lines = reference_losses(Counts(index), self.data)
+            self.references = reference_losses(Counts(index), self.data)
         except Exception as error:
             traceback.print_exception(error)
             self.error = failure(error)
@@ -54,7 +54,7 @@ def count_again(store: Store, run_id: str) -> CountFailed | None:
     run, run_folder = store.run(run_id), RunFolder.of(store.folder, run_id)
     if run is None:
         return None
-    lines: tuple[Reference, ...] | None = None
+    references: tuple[Reference, ...] | None = None
     try:
         tokenizer = run_folder.tokenizer()
         loss_on = run.requested.training.loss_on
@@ -62,18 +62,18 @@ def count_again(store: Store, run_id: str) -> CountFailed | None:
         run_folder.counts_path.unlink(missing_ok=True)
         counting = Counting(run_folder, data, tokenizer.vocabulary_size)
         counting.run()
-        lines, error = counting.lines, counting.error
+        references, error = counting.references, counting.error
     except Exception as fault:
         traceback.print_exception(fault)
         error = failure(fault)
     with store.database.writing() as connection:
-        progress.write_counted(connection, run_id, as_rows(lines), error)
+        progress.write_counted(connection, run_id, as_rows(references), error)
     return error
 
 
-def as_rows(lines: tuple[Reference, ...] | None) -> list[list] | None:
+def as_rows(references: tuple[Reference, ...] | None) -> list[list] | None:
     """Return the reference lines as the store keeps them."""
-    return None if lines is None else [list(astuple(line)) for line in lines]
+    return None if references is None else [list(astuple(line)) for line in references]
 
 
 if __name__ == "__main__":

@@ -235,7 +235,7 @@ class Training:
         if self.counting is None or (self.counting.is_alive() and not wait):
             return
         self.counting.join()
-        self.writer.reference_lines, self.writer.count_error = index_job.as_rows(self.counting.lines), self.counting.error
+        self.writer.reference_lines, self.writer.count_error = index_job.as_rows(self.counting.references), self.counting.error
         self.counting = None
 
     def _count(self) -> None:
