@@ -157,8 +157,8 @@ def run(lines: list[Line], ids_path: str = IDS) -> Outcome:
         exec(compile(source, FILE, "exec"), {"__name__": FILE})
         error = None
     except Exception as raised:  # whatever it is, it is what the page shows
-        places = [frame.lineno for frame in traceback.extract_tb(raised.__traceback__) if frame.filename == FILE]
-        error = type(raised).__name__, str(raised).strip(), places[-1] or 0
+        numbers = [frame.lineno for frame in traceback.extract_tb(raised.__traceback__) if frame.filename == FILE]
+        error = type(raised).__name__, str(raised).strip(), numbers[-1] or 0
     finally:
         sys.settrace(before)
     return Outcome(watcher.values, watcher.losses, error)

@@ -23,7 +23,7 @@ ROUNDING = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
-class Place:
+class WeightEntry:
     """One weight of a network."""
 
     name: str  # of the tensor
@@ -53,7 +53,7 @@ class Nudged:
 class Followed:
     """What a step does to one weight."""
 
-    place: Place
+    entry: WeightEntry
     value: float
     gradient: float
     nudged: Nudged
@@ -126,18 +126,20 @@ class OpenedStep:
         self._update(optimizer, rate, loss)
         self.losses.append(loss)
 
-    def open(self, optimizer: str, rate: float, position: int, places: tuple[Place, ...] = (), epsilon: float = 1e-4) -> Opened:
+    def open(
+        self, optimizer: str, rate: float, position: int, entries: tuple[WeightEntry, ...] = (), epsilon: float = 1e-4
+    ) -> Opened:
         """Return the next step with all its numbers, without taking it. Raises LossNotFinite.
 
-        position: in the sentence, 0 ≤ position < T. places: weights to follow; each is moved by ε to check its gradient.
+        position: in the sentence, 0 ≤ position < T. entries: weights to follow; each is moved by ε to check its gradient.
         """
         loss, (embedded, features, logits) = self._backward()
         weights = dict(self.network.named_parameters())
         before = {
-            place: (float(weights[place.name][place.index].detach()), float(_slope(weights[place.name])[place.index]))
-            for place in places
+            entry: (float(weights[entry.name][entry.index].detach()), float(_slope(weights[entry.name])[entry.index]))
+            for entry in entries
         }
-        nudged = [self._nudge(weights[place.name], place, epsilon) for place in places]
+        nudged = [self._nudge(weights[entry.name], entry, epsilon) for entry in entries]
         updated = self._copy()
         clipped = updated._update(optimizer, rate, loss)
         with torch.no_grad():
@@ -156,12 +158,12 @@ class OpenedStep:
             norm=math.hypot(*(_norm(weight) for weight in weights.values())),
             clipped=clipped,
             followed=tuple(
-                Followed(place, *before[place], difference, *updated._entry(place))
-                for place, difference in zip(places, nudged, strict=True)
+                Followed(entry, *before[entry], difference, *updated._entry(entry))
+                for entry, difference in zip(entries, nudged, strict=True)
             ),
         )
 
-    def telling(self) -> tuple[Place, ...]:
+    def telling(self) -> tuple[WeightEntry, ...]:
         """Return three weights whose gradients are large in this sentence: of the embedding, of a matrix between, of the output.
 
         Where the output shares the embedding's matrix, the third is another entry of it; a family without a matrix between has two.
@@ -239,22 +241,22 @@ class OpenedStep:
         return copied
 
     @torch.no_grad()
-    def _nudge(self, weight: nn.Parameter, place: Place, epsilon: float) -> Nudged:
-        value, losses = weight[place.index].clone(), []
+    def _nudge(self, weight: nn.Parameter, entry: WeightEntry, epsilon: float) -> Nudged:
+        value, losses = weight[entry.index].clone(), []
         for moved in (value + epsilon, value - epsilon):
-            weight[place.index] = moved
+            weight[entry.index] = moved
             losses.append(nn.functional.cross_entropy(self._logits()[2][0], self.targets).item())
-        weight[place.index] = value
+        weight[entry.index] = value
         return Nudged(epsilon, *losses)
 
-    def _entry(self, place: Place) -> tuple[dict[str, float], float]:
+    def _entry(self, entry: WeightEntry) -> tuple[dict[str, float], float]:
         """(what the optimizer remembers of a weight, its value)."""
-        weight = dict(self.network.named_parameters())[place.name]
+        weight = dict(self.network.named_parameters())[entry.name]
         kept = next((one.state[weight] for one in self.optimizers if weight in one.state), {})
         memory = {
-            name: float(value[place.index] if value.ndim else value) for name, value in kept.items() if torch.is_tensor(value)
+            name: float(value[entry.index] if value.ndim else value) for name, value in kept.items() if torch.is_tensor(value)
         }
-        return memory, float(weight[place.index].detach())
+        return memory, float(weight[entry.index].detach())
 
     def _losses(self, logits: Tensor) -> np.ndarray:
         return nn.functional.cross_entropy(logits, self.targets, reduction="none").numpy()
@@ -296,6 +298,6 @@ def _norm(weight: Tensor) -> float:
     return _slope(weight).norm().item()
 
 
-def _largest(name: str, slopes: Tensor) -> Place:
+def _largest(name: str, slopes: Tensor) -> WeightEntry:
     index = np.unravel_index(int(slopes.abs().argmax()), tuple(slopes.shape))
-    return Place(name, tuple(int(number) for number in index))
+    return WeightEntry(name, tuple(int(number) for number in index))

@@ -30,13 +30,13 @@ def loss(network, state, ids) -> float:
 def differences(tensor: torch.Tensor, value) -> float:
     """The norm of the gradient of `value()` by a tensor, which is nudged in place, number by number."""
     flat, slopes = tensor.view(-1), []
-    for place in range(len(flat)):
-        kept = float(flat[place])
+    for position in range(len(flat)):
+        kept = float(flat[position])
         around = []
         for nudged in (kept + NUDGE, kept - NUDGE):
-            flat[place] = nudged
+            flat[position] = nudged
             around.append(value())
-        flat[place] = kept
+        flat[position] = kept
         slopes.append((around[0] - around[1]) / (2 * NUDGE))
     return float(np.linalg.norm(slopes))
 

@@ -8,7 +8,7 @@ from lmcore.config import RunConfig, TrainingConfig, choices
 from lmcore.errors import LossNotFinite
 from lmcore.inference import probability
 from lmcore.inspection import step
-from lmcore.inspection.step import Nudged, OpenedStep, Place
+from lmcore.inspection.step import Nudged, OpenedStep, WeightEntry
 from lmcore.models import NeuralLanguageModel, build_model
 from tests.lmcore.examples import FAMILIES, quick, small
 
@@ -40,7 +40,7 @@ def weights_of(one: OpenedStep) -> dict[str, torch.Tensor]:
 def test_a_learning_rate_of_0_changes_nothing_bit_for_bit(family, optimizer):
     one = opened(family, config=quick(optimizer=optimizer, clipping=0.01))
     before = weights_of(one)
-    shown = one.open(optimizer, 0.0, position=2, places=one.telling())
+    shown = one.open(optimizer, 0.0, position=2, entries=one.telling())
     assert np.array_equal(shown.logits_after, shown.logits)
     assert np.array_equal(shown.losses_after, shown.losses)
     assert all(followed.after == followed.value for followed in shown.followed)
@@ -53,15 +53,15 @@ def test_a_learning_rate_of_0_changes_nothing_bit_for_bit(family, optimizer):
 def test_what_is_shown_after_the_update_is_what_the_changed_network_says(family, optimizer):
     one = opened(family, config=quick(optimizer=optimizer))
     for _ in range(2):  # the optimizer has a memory at the second
-        places = one.telling()
-        shown = one.open(optimizer, 0.05, position=3, places=places)
+        entries = one.telling()
+        shown = one.open(optimizer, 0.05, position=3, entries=entries)
         one.take(optimizer, 0.05)
         with torch.no_grad():
             features, _ = one.network.features(one.inputs[None], one.state)
             fresh = torch.log_softmax(one.network.output(features)[0], dim=-1).numpy()
         assert np.array_equal(np.log(shown.probabilities_after).round(9), fresh[3].round(9))
         np.testing.assert_allclose(shown.losses_after, -fresh[np.arange(5), IDS], rtol=1e-12)
-        after = one.open(optimizer, 0.05, position=3, places=places)
+        after = one.open(optimizer, 0.05, position=3, entries=entries)
         assert [followed.value for followed in after.followed] == [followed.after for followed in shown.followed]
         assert after.loss == shown.loss_after
 
@@ -99,20 +99,20 @@ def test_the_gradient_of_the_logits_is_p_less_the_one_hot(family):
 def test_every_gradient_agrees_with_a_difference_of_losses(family, changes):
     one = opened(family, **changes)
     random = np.random.default_rng(1)
-    places = list(one.telling())
+    entries = list(one.telling())
     for name, weight in one.network.named_parameters():
-        places += [Place(name, tuple(int(random.integers(size)) for size in weight.shape)) for _ in range(3)]
-    for followed in one.open("muon", 0.1, 0, tuple(places), epsilon=1e-5).followed:
-        assert followed.nudged.slope == pytest.approx(followed.gradient, rel=1e-6, abs=1e-10), followed.place
-    for place in one.telling():
-        (followed,) = one.open("muon", 0.1, 0, (place,), epsilon=1e-4).followed
+        entries += [WeightEntry(name, tuple(int(random.integers(size)) for size in weight.shape)) for _ in range(3)]
+    for followed in one.open("muon", 0.1, 0, tuple(entries), epsilon=1e-5).followed:
+        assert followed.nudged.slope == pytest.approx(followed.gradient, rel=1e-6, abs=1e-10), followed.entry
+    for entry in one.telling():
+        (followed,) = one.open("muon", 0.1, 0, (entry,), epsilon=1e-4).followed
         assert followed.gradient and followed.nudged.slope == pytest.approx(followed.gradient, rel=1e-6)
 
 
 def test_an_epsilon_that_is_too_small_is_seen():
     one = opened()
-    place = one.telling()[2]
-    (good,), (bad,) = (one.open("sgd", 0.1, 0, (place,), epsilon).followed for epsilon in (1e-4, 1e-15))
+    entry = one.telling()[2]
+    (good,), (bad,) = (one.open("sgd", 0.1, 0, (entry,), epsilon).followed for epsilon in (1e-4, 1e-15))
     assert good.nudged.rounding < 1e-6 * abs(good.gradient)
     assert bad.nudged.rounding > 1e-3 * abs(bad.gradient)
     assert Nudged(0.5, higher=3.0, lower=1.0).slope == 2.0
@@ -143,8 +143,8 @@ def test_the_model_it_comes_from_stays_as_it_is():
 def test_a_step_is_the_optimizers_and_its_memory_is_shown(optimizer):
     """Written out for one weight of the output, which no Muon touches."""
     one = opened(config=quick(optimizer=optimizer))
-    place = Place("linear.weight", (1, 2))
-    (first,) = one.open(optimizer, 0.1, 0, (place,)).followed
+    entry = WeightEntry("linear.weight", (1, 2))
+    (first,) = one.open(optimizer, 0.1, 0, (entry,)).followed
     g, w = first.gradient, first.value
     moments = {"exp_avg": 0.1 * g, "exp_avg_sq": (0.001 if optimizer == "adam" else 0.01) * g * g, "step": 1.0}
     kept = {"sgd": {}, "momentum": {"momentum_buffer": g}}.get(optimizer, moments)
@@ -156,7 +156,7 @@ def test_a_step_is_the_optimizers_and_its_memory_is_shown(optimizer):
 
 def test_a_run_that_clips_is_clipped_and_plain_descent_is_not():
     one = opened(config=quick(optimizer="adam", clipping=0.01))
-    (clipped,) = one.open("adam", 0.1, 0, (Place("linear.weight", (1, 2)),)).followed
+    (clipped,) = one.open("adam", 0.1, 0, (WeightEntry("linear.weight", (1, 2)),)).followed
     shown = one.open("adam", 0.1, 0)
     assert shown.clipped == pytest.approx(0.01 / shown.norm, rel=1e-3)
     assert clipped.memory["exp_avg"] == pytest.approx(0.1 * shown.clipped * clipped.gradient)

@@ -64,7 +64,7 @@ def show(run: Run, trained: TrainedModel, ids: np.ndarray, layer: int, unit: int
     if held_out is None:
         st.caption(_("There is no held-out text that you may read, so the perplexity without these units cannot be measured."))
         return
-    place = st.empty()
+    slot = st.empty()
     kept = _kept(run.id, trained.step)
     if tuple(off) not in kept:
         with model_cache.asking():
@@ -73,9 +73,9 @@ def show(run: Run, trained: TrainedModel, ids: np.ndarray, layer: int, unit: int
                 off,
                 units,
                 held_out,
-                lambda share: place.progress(share, _("Reading held-out text without them …")),
+                lambda share: slot.progress(share, _("Reading held-out text without them …")),
             )
-    place.empty()
+    slot.empty()
     _say(kept[tuple(off)], len(off))
 
 

@@ -119,13 +119,13 @@ def _one_position(trained: TrainedModel, ids: np.ndarray, tokens: list[str], nam
     """One token, all rows: their bars, and how far each is from the output."""
     position = 0
     if len(ids) > 1:
-        places = list(range(len(ids)))
-        if st.session_state.get(POSITION) not in places:
-            st.session_state[POSITION] = places[-1]
+        positions = list(range(len(ids)))
+        if st.session_state.get(POSITION) not in positions:
+            st.session_state[POSITION] = positions[-1]
         position = st.select_slider(
             _("After the token"),
-            places,
-            format_func=lambda place: f"{place + 1}: {tokens[place]}",
+            positions,
+            format_func=lambda position: f"{position + 1}: {tokens[position]}",
             key=POSITION,
             persist_state="session",
         )

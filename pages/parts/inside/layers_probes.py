@@ -39,10 +39,10 @@ def show(run: Run, trained: TrainedModel):
         return
     kept = _kept(run.id, trained.step)
     if "probes" not in kept:
-        place = st.empty()
-        if not place.button(_("Probe the layers"), icon=":material/biotech:", key="inside.layers.probe"):
+        slot = st.empty()
+        if not slot.button(_("Probe the layers"), icon=":material/biotech:", key="inside.layers.probe"):
             return
-        place.empty()
+        slot.empty()
         if not _fill(run, trained, kept):
             return
     found = kept["probes"]

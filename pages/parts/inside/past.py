@@ -89,7 +89,7 @@ def _choose(run: Run, trained: TrainedModel) -> list[Compared]:
 
 
 def _gradients(run: Run, trained: TrainedModel, compared: list[Compared]) -> tuple[np.ndarray | None, int]:
-    """Return the ids of the sentence and the place of the token whose loss it is, 0 where there is none."""
+    """Return the ids of the sentence and the position of the token whose loss it is, 0 where there is none."""
     st.subheader(_("How the gradient fades"))
     st.markdown(
         _(
@@ -122,16 +122,16 @@ def _gradients(run: Run, trained: TrainedModel, compared: list[Compared]) -> tup
 def _position(row, names: list[str]) -> int:
     """The token whose loss is asked, by its index in the sentence, at least 1."""
     key = "inside.past.position"
-    places = range(2, len(names) + 1)
-    if len(places) == 1:
+    positions = range(2, len(names) + 1)
+    if len(positions) == 1:
         return 1
-    if st.session_state.get(key) not in places:
+    if st.session_state.get(key) not in positions:
         st.session_state[key] = len(names)
     return (
         row.select_slider(
             _("The loss of this token, given those before it"),
-            places,
-            format_func=lambda place: f"{place} · {names[place - 1]}",
+            positions,
+            format_func=lambda position: f"{position} · {names[position - 1]}",
             key=key,
             persist_state="session",
             width=380,
@@ -179,14 +179,14 @@ def _measured(row, found: list[tuple[Compared, Reach]]) -> list[tuple[Compared, 
 
 def _figure(names: list[str], curves: list[tuple[Compared, np.ndarray]]) -> go.Figure:
     """The last name is the token whose loss it is: it has no point of its own."""
-    places = list(range(1, len(names)))
+    positions = list(range(1, len(names)))
     figure = charts.blank(420, hovermode="closest")
     for one, norms in curves:
         figure.add_scatter(
-            x=places,
+            x=positions,
             y=np.where(norms > 0, norms, np.nan),
             name=charts.plain(one.name),
-            mode="lines+markers" if len(places) <= NAMED else "lines",
+            mode="lines+markers" if len(positions) <= NAMED else "lines",
             line={"color": one.colour, "dash": one.dash, "width": 2.4},
             marker={"color": one.colour, "size": 5},
             customdata=[charts.plain(name) for name in names[:-1]],
@@ -202,7 +202,7 @@ def _figure(names: list[str], curves: list[tuple[Compared, np.ndarray]]) -> go.F
     )
     figure.update_xaxes(title=_("token"), showgrid=False, range=[0.5, len(names) + 0.5])
     if len(names) <= NAMED:
-        figure.update_xaxes(tickmode="array", tickvals=[*places, len(names)], ticktext=[charts.plain(name) for name in names])
+        figure.update_xaxes(tickmode="array", tickvals=[*positions, len(names)], ticktext=[charts.plain(name) for name in names])
     figure.add_vline(x=len(names), line={"color": "rgba(128,128,128,0.6)", "dash": "dot"})
     figure.update_layout(legend={"x": 0, "xanchor": "left"}, showlegend=True)
     return figure

@@ -175,7 +175,7 @@ def _heat_map(names: list[str], values: np.ndarray, order: np.ndarray) -> go.Fig
 
 def _columns(names: list[str]) -> list[str]:
     """Different ones, though a token comes twice: they are sent once a column, not once a cell."""
-    return [f"{place} · {charts.plain(name)}" for place, name in enumerate(names, start=1)]
+    return [f"{position} · {charts.plain(name)}" for position, name in enumerate(names, start=1)]
 
 
 def _with_names(figure: go.Figure, names: list[str]) -> go.Figure:
@@ -215,16 +215,16 @@ def _extremes(trained: TrainedModel, ids: np.ndarray, values: np.ndarray, of_hel
     highest, lowest = states.extremes(values, EXTREMES, AROUND)
     texts = [token_names.visible(token) for token in trained.tokenizer.texts(ids)]
     high, low = st.columns(2, gap="large")
-    for column, title, places in (
+    for column, title, positions in (
         (high, _("Where it is highest"), highest),
         (low, _("Where it is lowest"), lowest),
     ):
         column.caption(title)
         column.dataframe(
             {
-                _("Before it"): ["".join(texts[max(0, place - AROUND) : place]) for place in places],
-                _("The token"): [texts[place] for place in places],
-                _("Value"): [round(float(values[place]), 3) for place in places],
+                _("Before it"): ["".join(texts[max(0, position - AROUND) : position]) for position in positions],
+                _("The token"): [texts[position] for position in positions],
+                _("Value"): [round(float(values[position]), 3) for position in positions],
             },
             hide_index=True,
             column_config={_("Before it"): st.column_config.TextColumn(alignment="right")},

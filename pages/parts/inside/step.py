@@ -67,7 +67,7 @@ def _open(run: Run, trained: TrainedModel, ids: np.ndarray):
     done = step_state.moves(start)
     bars = st.container()
     on_progress = _buttons(start, optimizer, rate, sum(count for _name, _rate, count in done))
-    chosen = Chosen(optimizer, rate, position, step_check.places(run, trained, start), step_check.epsilon())
+    chosen = Chosen(optimizer, rate, position, step_check.entries(run, trained, start), step_check.epsilon())
     try:
         opened, losses = step_state.look(run, trained, start, done, chosen, on_progress)
     except LossNotFinite as error:
@@ -162,13 +162,13 @@ def _buttons(start: Start, optimizer: str, rate: float, taken: int):
             args=(start, (optimizer, rate, count)),
         )
     row.button(_("Back to the beginning"), key="inside.step.back", disabled=not taken, on_click=step_state.go_back, args=(start,))
-    place = st.empty()
+    slot = st.empty()
 
     def on_progress(share: float):
         if share < 1:
-            place.progress(share, _("Taking steps …"))
+            slot.progress(share, _("Taking steps …"))
         else:
-            place.empty()
+            slot.empty()
 
     return on_progress
 

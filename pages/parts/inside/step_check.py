@@ -5,7 +5,7 @@ import zlib
 import streamlit as st
 
 from lmcore.inference.trained import TrainedModel
-from lmcore.inspection.step import Followed, Opened, Place, matrices, roles
+from lmcore.inspection.step import Followed, Opened, WeightEntry, matrices, roles
 from lmcore.runs.store.records import Run
 from pages.parts.components.number_field import number_field
 from pages.parts.inside import step_state
@@ -22,7 +22,7 @@ def epsilon() -> float:
     return st.session_state.get("inside.step.epsilon", USUAL)
 
 
-def places(run: Run, trained: TrainedModel, start: Start) -> tuple[Place, ...]:
+def entries(run: Run, trained: TrainedModel, start: Start) -> tuple[WeightEntry, ...]:
     """The weights that are followed: three that the sentence moves much, until others are chosen."""
     usual = step_state.telling(run, trained, start)
     of, chosen = st.session_state.get(f"{KEY}.chosen", (None, ()))
@@ -70,7 +70,7 @@ def _table(opened: Opened) -> dict[str, list]:
         _("New value"),
     ]
     columns = {
-        named(one.place): [one.value, one.gradient, *map(one.memory.get, memories), one.after - one.value, one.after]
+        named(one.entry): [one.value, one.gradient, *map(one.memory.get, memories), one.after - one.value, one.after]
         for one in opened.followed
     }
     written = {name: ["" if value is None else f"{value:.6g}" for value in values] for name, values in columns.items()}
@@ -92,7 +92,7 @@ def _checks(opened: Opened) -> dict[str, list]:
 
     followed = opened.followed
     return {
-        _("Weight"): [named(one.place) for one in followed],
+        _("Weight"): [named(one.entry) for one in followed],
         "L(w + ε)": written((one.nudged.higher for one in followed), 12),
         "L(w − ε)": written((one.nudged.lower for one in followed), 12),
         _("Difference / 2ε"): written((one.nudged.slope for one in followed), 9),
@@ -114,8 +114,8 @@ def _verdict(one: Followed) -> str:
     )
 
 
-def named(place: Place) -> str:
-    return f"{place.name}[{', '.join(map(str, place.index))}]"
+def named(entry: WeightEntry) -> str:
+    return f"{entry.name}[{', '.join(map(str, entry.index))}]"
 
 
 def _choose(trained: TrainedModel, start: Start, opened: Opened):
@@ -128,15 +128,15 @@ def _choose(trained: TrainedModel, start: Start, opened: Opened):
             columns = st.columns([2, 1, 1])
             key = f"{KEY}.{number}.{start.run_id}.{start.step}.{zlib.crc32(start.ids)}"
             names = list(shapes)
-            name = columns[0].selectbox(title, names, index=names.index(one.place.name), key=key)
+            name = columns[0].selectbox(title, names, index=names.index(one.entry.name), key=key)
             index = [
                 number_field(label, 0, size - 1, default=min(usual, size - 1), key=f"{key}.{label}.{name}", container=column)
                 for column, label, size, usual in zip(
-                    columns[1:], (_("Row"), _("Column")), shapes[name], one.place.index, strict=True
+                    columns[1:], (_("Row"), _("Column")), shapes[name], one.entry.index, strict=True
                 )
             ]
             refused = any(value is None for value in index)
-            chosen.append(one.place if refused else Place(name, tuple(index)))
-        if chosen != [one.place for one in opened.followed]:
+            chosen.append(one.entry if refused else WeightEntry(name, tuple(index)))
+        if chosen != [one.entry for one in opened.followed]:
             st.session_state[f"{KEY}.chosen"] = (start, tuple(chosen))
             st.rerun()

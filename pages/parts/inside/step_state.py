@@ -13,7 +13,7 @@ import streamlit as st
 from lmcore.errors import CheckpointDamaged
 from lmcore.inference.trained import TrainedModel
 from lmcore.inspection import step
-from lmcore.inspection.step import Opened, OpenedStep, Place
+from lmcore.inspection.step import Opened, OpenedStep, WeightEntry
 from lmcore.models import NeuralLanguageModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.records import Run
@@ -42,7 +42,7 @@ class Chosen(NamedTuple):
     optimizer: str
     rate: float
     position: int
-    places: tuple[Place, ...]
+    entries: tuple[WeightEntry, ...]
     epsilon: float
 
 
@@ -71,7 +71,7 @@ def go_back(start: Start):
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def telling(_run: Run, _trained: TrainedModel, start: Start) -> tuple[Place, ...]:
+def telling(_run: Run, _trained: TrainedModel, start: Start) -> tuple[WeightEntry, ...]:
     """The weights to follow. Raises CheckpointDamaged."""
     with model_cache.asking():
         return _begin(_run, _trained, start).telling()

@@ -108,11 +108,11 @@ def _loss(trained: TrainedModel, ids: np.ndarray, position: int, opened: Opened)
         )
     )
     names = [token_names.visible(name) for name in token_names.in_a_row(trained.tokenizer, ids)]
-    places = list(range(1, len(ids) + 1))
+    positions = list(range(1, len(ids) + 1))
     figure = charts.blank(270, barmode="overlay", yaxis_title=_("−log p (nats)"))
     lines = [3 if index == position else 0 for index in range(len(ids))]
     figure.add_bar(
-        x=places,
+        x=positions,
         y=opened.losses,
         name=_("before the step"),
         marker={"color": "rgba(0,114,178,0.35)", "line": {"width": lines, "color": charts.PALETTE[2]}},
@@ -120,7 +120,7 @@ def _loss(trained: TrainedModel, ids: np.ndarray, position: int, opened: Opened)
         hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
     figure.add_bar(
-        x=places,
+        x=positions,
         y=[value if math.isfinite(value) else None for value in opened.losses_after],
         name=_("after it"),
         width=0.4,
@@ -129,7 +129,7 @@ def _loss(trained: TrainedModel, ids: np.ndarray, position: int, opened: Opened)
         hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
     if len(ids) <= 60:
-        figure.update_xaxes(tickmode="array", tickvals=places, ticktext=list(map(charts.plain, names)))
+        figure.update_xaxes(tickmode="array", tickvals=positions, ticktext=list(map(charts.plain, names)))
     figure.update_xaxes(showgrid=False)
     plots.show(figure, key="inside.step.loss")
     dearest = int(opened.losses.argmax())

@@ -238,8 +238,8 @@ def _film(run: Run, trained: TrainedModel, shown: Shown, chosen: int, colour: st
     coloured = words_figures.groups([shown.classes[colour][row] for row in moving], class_labels())
     labels = {"step": _("step"), "play": _("Play"), "pause": _("Pause")}
     names = [shown.names[row] for row in moving]
-    place = moving.tolist().index(chosen)
-    plots.show(words_figures.film_of(frames.steps, planes, names, place, coloured, labels), key="inside.words.film")
+    position = moving.tolist().index(chosen)
+    plots.show(words_figures.film_of(frames.steps, planes, names, position, coloured, labels), key="inside.words.film")
     st.caption(
         _(
             "Each snapshot is seen from its own two principal components and turned so that it lies as near as can be to the next "

@@ -20,7 +20,7 @@ ROW = 34  # pixels of a head
 
 
 def show(run: Run, trained: TrainedModel, ids: np.ndarray, target: int):
-    """ids: of the sentence; target: the place of the token that is predicted, at least 1."""
+    """ids: of the sentence; target: the position of the token that is predicted, at least 1."""
     st.subheader(_("Where it looks"))
     with st.spinner(_("Reading …"), show_time=False):
         found = _attention(run.id, trained.step, ids[:target].astype(np.int64).tobytes(), trained)
@@ -90,13 +90,13 @@ def _choose(found: Attention) -> tuple[int, int]:
 
 def _lines(names: list[str], rows: np.ndarray, change: np.ndarray) -> go.Figure:
     """A coloured line a head, and bars of occlusion under the same tokens."""
-    places, height = list(range(len(names))), ROW * len(rows)
+    positions, height = list(range(len(names))), ROW * len(rows)
     heads = [_("head {number}").format(number=number + 1) for number in range(len(rows))]
     figure = charts.blank(height + 240, showlegend=False)
     for number, row in enumerate(rows):
         colour = charts.PALETTE[number % len(charts.PALETTE)]
         figure.add_heatmap(
-            x=places,
+            x=positions,
             y=[number],  # Plotly cannot draw heat maps that have one category each
             z=row[None],
             zmin=0,
@@ -109,7 +109,7 @@ def _lines(names: list[str], rows: np.ndarray, change: np.ndarray) -> go.Figure:
             hovertemplate=heads[number] + " · %{customdata}: %{z:.1%}<extra></extra>",
         )
     figure.add_bar(
-        x=places,
+        x=positions,
         y=change,
         yaxis="y2",
         marker_color=[charts.PALETTE[0] if value >= 0 else charts.PALETTE[1] for value in np.nan_to_num(change)],
@@ -127,14 +127,14 @@ def _lines(names: list[str], rows: np.ndarray, change: np.ndarray) -> go.Figure:
             "ticktext": heads,
         },
         yaxis2={"domain": [0, 1 - share - 0.06], "title": _("occlusion (nats)"), "anchor": "x", "gridcolor": charts.GRID},
-        xaxis={"anchor": "y2", "showgrid": False, "tickmode": "array", "tickvals": places, "ticktext": names, "tickangle": 0},
+        xaxis={"anchor": "y2", "showgrid": False, "tickmode": "array", "tickvals": positions, "ticktext": names, "tickangle": 0},
         margin={"l": 70},
     )
     return figure
 
 
 def _matrix(names: list[str], rows: np.ndarray) -> go.Figure:
-    places = list(range(len(names)))
+    positions = list(range(len(names)))
     figure = charts.blank(440, xaxis_title=_("token that is looked at"), yaxis_title=_("token that looks"))
     figure.add_heatmap(
         z=np.where(np.tri(len(names), dtype=bool), rows, np.nan),
@@ -145,7 +145,7 @@ def _matrix(names: list[str], rows: np.ndarray) -> go.Figure:
         hovertemplate="%{customdata}: %{z:.1%}<extra></extra>",
         hoverongaps=False,
     )
-    ticks = {"tickmode": "array", "tickvals": places, "ticktext": names, "showgrid": False}
+    ticks = {"tickmode": "array", "tickvals": positions, "ticktext": names, "showgrid": False}
     figure.update_xaxes(**ticks, tickangle=0)
     figure.update_yaxes(**ticks, autorange="reversed")
     return figure
