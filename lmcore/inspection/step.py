@@ -135,10 +135,8 @@ class OpenedStep:
         """
         loss, (embedded, features, logits) = self._backward()
         weights = dict(self.network.named_parameters())
-        before = {
-            entry: (float(weights[entry.name][entry.index].detach()), float(_slope(weights[entry.name])[entry.index]))
-            for entry in entries
-        }
+        values = [float(weights[entry.name][entry.index].detach()) for entry in entries]
+        gradients = [float(_slope(weights[entry.name])[entry.index]) for entry in entries]
         nudged = [self._nudge(weights[entry.name], entry, epsilon) for entry in entries]
         updated = self._copy()
         clipped = updated._update(optimizer, rate, loss)
@@ -158,8 +156,8 @@ class OpenedStep:
             norm=math.hypot(*(_norm(weight) for weight in weights.values())),
             clipped=clipped,
             followed=tuple(
-                Followed(entry, *before[entry], difference, *updated._entry(entry))
-                for entry, difference in zip(entries, nudged, strict=True)
+                Followed(entry, value, gradient, difference, *updated._entry(entry))
+                for entry, value, gradient, difference in zip(entries, values, gradients, nudged, strict=True)
             ),
         )
 
@@ -253,9 +251,8 @@ class OpenedStep:
         """(what the optimizer remembers of a weight, its value)."""
         weight = dict(self.network.named_parameters())[entry.name]
         kept = next((one.state[weight] for one in self.optimizers if weight in one.state), {})
-        memory = {
-            name: float(value[entry.index] if value.ndim else value) for name, value in kept.items() if torch.is_tensor(value)
-        }
+        tensors = {name: value for name, value in kept.items() if torch.is_tensor(value)}
+        memory = {name: float(value[entry.index] if value.ndim else value) for name, value in tensors.items()}
         return memory, float(weight[entry.index].detach())
 
     def _losses(self, logits: Tensor) -> np.ndarray:
