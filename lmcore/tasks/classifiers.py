@@ -179,7 +179,9 @@ def _network(corpus: Corpus, tokenizer: Tokenizer, steps: int, seed: int, loss_o
     """Return a small network after `steps` steps."""
     data = encode(corpus, tokenizer, loss_on=loss_on)
     steps = max(1, steps)
-    plan = TrainingConfig(stop="steps", stop_after=float(steps), seed=seed, loss_on=loss_on, learning_rate=LEARNING_RATE)
+    plan = TrainingConfig(
+        stop="steps", stop_after=float(steps), seed=seed, loss_on=loss_on, learning_rate=LEARNING_RATE, precision="float32"
+    )
     config = RunConfig(TokenizerConfig("word"), ModelConfig(embedding_size=64, hidden_size=64, tied=True), plan)
     config, _ = resolve(config, data, tokenizer.vocabulary_size, cost=lambda *_: (0.01, 0.01))  # nothing depends on a clock
     network = build_model(config.model, tokenizer.vocabulary_size, seed)
