@@ -3,7 +3,6 @@
 The text is cut at spaces here and each different part encoded once: the same ids as the library gives, in less time and memory.
 """
 
-import json
 import math
 import re
 import unicodedata
@@ -13,9 +12,10 @@ from itertools import chain, islice
 
 import numpy as np
 import regex
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, OnProgress, checked, id_type, ignore, joined, with_progress
+from lmcore.tokenizers.byte_pairs import BYTE_OF, learn
 
 CHUNK = 1 << 17  # characters: what is cut from them stays in the processor's cache
 TRAINED_ON = 10_000_000  # bytes, taken from all over the text
@@ -34,10 +34,6 @@ PIECE = regex.compile(
 )
 CHARACTER = re.compile(rb"[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]*|[\x80-\xbf]+")  # or a part of one
 SURROGATES = re.compile("[\ud800-\udfff]")
-BYTE_OF = {  # the library writes each byte as a printable character
-    **{chr(code): code for code in (*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100))},
-    **{chr(0x100 + rank): code for rank, code in enumerate([*range(0x21), *range(0x7F, 0xA1), 0xAD])},
-}
 
 
 class SubwordTokenizer:
@@ -62,19 +58,10 @@ class SubwordTokenizer:
 
     @classmethod
     def train(cls, text: str, vocabulary_size: int = 10_000, on_progress: OnProgress = ignore) -> "SubwordTokenizer":
-        library = _library(models.BPE(), with_items=False)
-        trainer = trainers.BpeTrainer(
-            vocab_size=vocabulary_size,
-            min_frequency=2,  # else each clause of a short text becomes one token
-            special_tokens=[ITEM_BREAK] if ITEM_BREAK in text else [],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        )
-        parts = list(with_progress(map(_whole_characters, sample(text)), len(text), on_progress))  # the library reads in a thread
-        library.train_from_iterator(chain.from_iterable(map(short_pieces, parts)), trainer)
-        ids = library.get_vocab()
-        names = sorted(ids, key=ids.__getitem__)
-        return cls(names, [tuple(pair) for pair in json.loads(library.to_str())["model"]["merges"]])
+        parts = with_progress(map(_whole_characters, sample(text)), len(text), on_progress)
+        special = [ITEM_BREAK] if ITEM_BREAK in text else []
+        names, merges = learn((ITEM_BREAK.join(short_pieces(part)) for part in parts), vocabulary_size - len(special))
+        return cls(special + names, merges)
 
     def encode(self, text: str, chunk: int = CHUNK, *, on_progress: OnProgress = ignore) -> np.ndarray:
         kind, known = id_type(self.vocabulary_size), {}

@@ -23,9 +23,10 @@ from lmcore.tokenizers import (
     load_tokenizer,
     subword,
 )
-from lmcore.tokenizers.subword import sample
+from lmcore.tokenizers.byte_pairs import BYTE_OF, NAME_OF
+from lmcore.tokenizers.subword import CHARACTER, sample
 from lmcore.tokenizers.word import PIECE, SPAN, pieces, spans_of
-from tests.lmcore.awkward import CHINESE, ENGLISH, MIXED, TEXTS, invented_words
+from tests.lmcore.awkward import CHINESE, ENGLISH, JAPANESE, KOREAN, MIXED, RUSSIAN, TEXTS, invented_words
 
 TRAINED_ON = ENGLISH * 20 + CHINESE * 20 + MIXED * 20
 STREAM = {kind: build_tokenizer(TokenizerConfig(kind, 600), TRAINED_ON) for kind in KINDS}
@@ -378,6 +379,54 @@ def test_parts_of_a_character_are_shown_by_their_bytes_and_share_its_place():
     ids, starts, ends = tokenizer.offsets("a语")
     assert [tokenizer.vocabulary[token_id] for token_id in ids] == ["a", "<E8>", "<AF>", "<AD>"]
     assert (starts.tolist(), ends.tolist()) == ([0, 1, 1, 1], [1, 2, 2, 2])
+
+
+@pytest.mark.parametrize("size", [270, 400, 2_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(CHINESE * 5, JAPANESE * 5, RUSSIAN * 5, KOREAN * 5, MIXED * 5, "".join(TEXTS.values()), "café naïve œuf “ł” " * 5),
+        *(
+            "葡萄，葡萄。" * 20,
+            "👨‍👩‍👧 👍🏽 🇩🇪😀😀 " * 20,
+            "一\u3000\u3000二\u2003三\n\u3000四" * 20,
+            "①②Ⅷ٣٤" * 20,
+            "𠮷𠮷\ue000\U000f4e00一" * 20,
+        ),
+    ],
+)
+def test_no_subword_joins_a_part_of_a_character_with_anything_of_another(text, size):
+    """Always together, as 葡 and 萄 are, both halves of a pair are as frequent as what stands between them."""
+    tokenizer = SubwordTokenizer.train(text, vocabulary_size=size)
+    assert 256 < tokenizer.vocabulary_size <= size
+    for name in set(tokenizer.names) - {ITEM_BREAK}:
+        piece = bytes(BYTE_OF[letter] for letter in name)
+        *others, last = CHARACTER.findall(piece)
+        assert not others or piece.decode()
+        assert piece[0] < 0x80 or piece[0] >= 0xC2 or len(piece) == 1  # none begins in the middle of a character
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_a_frequent_character_is_one_subword_and_characters_share_the_merges_of_their_beginnings():
+    tokenizer = SubwordTokenizer.train("才手才手才手丽", vocabulary_size=260)
+    assert tokenizer.vocabulary[256:] == ["<E6 89>", "手", "才", "才手"]
+    assert [tokenizer.vocabulary[token_id] for token_id in tokenizer.encode("才打丽")] == [
+        "才",
+        "<E6 89>",
+        "<93>",
+        "<E4>",
+        "<B8>",
+        "<BD>",
+    ]
+
+
+def test_subwords_of_an_older_run_may_join_parts_of_characters():
+    """Merges were once learned from bytes; a run keeps those it was trained with."""
+    last, first = NAME_OF[0xAD], NAME_OF[0xE8]  # of 语, of 言
+    older = load_tokenizer({"kind": "subword", "names": [*sorted(BYTE_OF), last + first], "merges": [[last, first]]})
+    ids = older.encode("语言")
+    assert [older.vocabulary[token_id] for token_id in ids] == ["<E8>", "<AF>", "<AD><E8>", "<A8>", "<80>"]
+    assert older.texts(ids) == ["", "", "语", "", "言"] and older.decode(ids) == "语言"
 
 
 def test_subwords_are_learned_all_over_a_long_text():

@@ -76,12 +76,12 @@ def test_types_of_a_long_text_are_counted_or_given_as_a_range(open_page, bring, 
     assert caption in shown(app.segmented_control(key="settings.kind").set_value(kind).run())
 
 
-def test_a_token_of_parts_of_two_characters_is_explained(open_page, bring):
+def test_a_token_that_is_a_part_of_a_character_is_explained(open_page, bring):
     fables = SAMPLES["fables-zh"].text()[:3_000]
-    for text, joined in ((fables, True), ("the cat sat on the mat\n" * 100, False)):
+    for text, explained in ((fables, True), ("the cat sat on the mat\n" * 100, False)):
         app = open_page("text", text=bring(text).id)
         app.segmented_control(key="text.tokenizer").set_value("subword").run()
-        assert ("joins a part of one character with its neighbour" in shown(app)) == joined
+        assert ("and the like are parts of a character" in shown(app)) == explained
 
 
 @pytest.mark.parametrize(("unreadable", "shows"), [(0, False), (3, True)])

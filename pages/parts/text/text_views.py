@@ -1,6 +1,5 @@
 """What a text looks like to a model: how it was read, its kind and splits, its tokens under each tokenizer, their counts."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -14,13 +13,12 @@ from pages.parts import texts, visitor
 from pages.parts.components import plots, token_names
 from pages.parts.components.token_view import token_view
 from pages.parts.error_sentences import sentence
-from pages.parts.language import _, literal
+from pages.parts.language import _
 from pages.parts.run import charts, setting_labels
 from pages.parts.text import encodings, split_views, word_losses
 
 SHOWN_CHARACTERS = 1_500
 SHOWN_ONCE = 60
-PART = re.compile(r"<[0-9A-F]{2}(?: [0-9A-F]{2})*>")  # of a character, as the vocabulary of subwords writes it
 
 
 def how_it_was_read(text):
@@ -168,14 +166,6 @@ def tokens(text):
                 "<E5 BC> and the like are parts of a character: subwords are built from bytes, and a rare Chinese character is "
                 "three of them. The model has to spell it."
             ).replace("<", "\\<")
-        )
-    names = (tokenizer.vocabulary[i] for i in ids)
-    if kind == "subword" and (joined := next((name for name in names if PART.search(name) and not PART.fullmatch(name)), None)):
-        st.caption(
-            _(
-                "“{token}” joins a part of one character with its neighbour: training merges the bytes that often stand side by side, "
-                "wherever characters end."
-            ).format(token=literal(joined))
         )
 
 
