@@ -4,6 +4,7 @@ import pytest
 
 from lmcore.runs.store.store import Store
 from pages.parts.language import translate
+from tests.browser.test_main_path import settled
 from tests.pages.situations import TEXT, a_config
 
 NARROW = {"width": 390, "height": 844}
@@ -21,6 +22,8 @@ def page(new_browser):
 
 def test_the_menu_is_closed_after_a_reload(server, page):
     page.goto(f"{server.url}/text?lang=en")
+    page.get_by_role("heading", level=1).wait_for()
+    settled(page)
     page.get_by_test_id("stExpandSidebarButton").click()
     page.wait_for_function(IS_OPEN)
     page.reload()

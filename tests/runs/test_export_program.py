@@ -145,7 +145,9 @@ def test_the_notebook_runs_from_start_to_end_and_has_the_same_losses(exported, t
     for cell in book.cells:
         cell.source = cell.source.replace("%pip install", "# %pip install")  # no test needs the network
     book.cells.append(nbformat.v4.new_code_cell("import json; print(json.dumps(curve))"))
-    nbclient.NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(
+        book, kernel_name="python3", iopub_timeout=60, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     outputs = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
     assert json.loads(outputs[-1]["text"]) == run.steps.loss.tolist()
     assert any("image/png" in output.get("data", {}) for output in outputs)
