@@ -64,7 +64,8 @@ def table(run, trained, ids):
     bars = {entry.name: np.exp(row[shown[: model_table.IN_CHART]]) for entry, row in found}
     colours = {entry.name: entry.colour for entry, _ in found}
     charts.next_token_by_model(names, bars, set(), colours, "").to_json()
-    names = token_names.next_names(trained.tokenizer, ids, range(trained.tokenizer.vocabulary_size))
+    guesses = [int(row.argmax()) for _entry, row in found]
+    names = token_names.next_names(trained.tokenizer, ids, [*shown.tolist(), *guesses])
     styled = model_table.styled(model_table.as_frame(names, found, shown))
     styled._compute()
     convert_pandas_df_to_arrow_bytes(styled.data)
