@@ -35,11 +35,19 @@ from tests.browser.server import Server
 
 STEPS = 3.0  # of a worker: one evaluation, one checkpoint and one frame of the film are among them
 LONG_STEPS = 60.0  # of one that counts a long text meanwhile
+TRANSFORMERS = (
+    (2, 64, 16, 16, 32),
+    (2, 128, 64, 64, 32),
+    (2, 256, 64, 64, 64),
+    (4, 256, 64, 64, 128),
+    (4, 256, 256, 32, 64),
+    (1, 512, 64, 64, 64),
+)  # layers, hidden size, window, batch, length
 LONG = 10  # times the help text: 4.6 MB
 
 
 def a_config(family="lstm", layers=1, hidden=128, batch=64, length=64, kind="character", types=10_000, **settings) -> RunConfig:
-    model = {name: settings.pop(name) for name in ("embedding_size", "dropout", "tied") if name in settings}
+    model = {name: settings.pop(name) for name in ("embedding_size", "dropout", "tied", "window") if name in settings}
     settings = {"precision": "float32", "stop": "steps", "stop_after": STEPS, **settings}
     training = TrainingConfig(batch_size=batch, sequence_length=length, **settings)
     return RunConfig(
@@ -65,7 +73,12 @@ def cases(quick: bool):
         for layers, hidden, batch, length in ((1, 256, 64, 64), (2, 256, 128, 128), (4, 256, 64, 64)):
             name = f"{family.upper()} {layers} × {hidden}, {batch} × {length} tokens"
             yield name, "help", 1, a_config(family, layers, hidden, batch, length)
-    yield "LSTM 2 × 256, 64 × 64 tokens, bfloat16 where there is", "help", 1, a_config("lstm", 2, 256, precision="bfloat16")
+    for layers, hidden, window, batch, length in TRANSFORMERS:
+        name = f"transformer {layers} × {hidden}, window {window}, {batch} × {length} tokens"
+        yield name, "help", 1, a_config("transformer", layers, hidden, batch, length, window=window)
+    for family in ("lstm", "gru", "rnn", "transformer"):
+        name = f"{family.upper()} 2 × 256, 64 × 64 tokens, bfloat16 where there is"
+        yield name, "help", 1, a_config(family, 2, 256, precision="bfloat16")
     for optimizer in ("muon", "sgd"):
         name = f"LSTM 1 × 512, 64 × 64 tokens, subwords, {optimizer}"
         yield name, "help", 1, a_config(hidden=512, kind="subword", types=30_000, optimizer=optimizer)
@@ -137,6 +150,7 @@ def of_the_server() -> list[dict]:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="presets and long texts alone")
+    parser.add_argument("--only", default="", help="workers whose name has this, such as bfloat16")
     parser.add_argument("--workers", action="store_true", help="without the server")
     options = parser.parse_args()
     rows = [] if options.workers else of_the_server()
@@ -145,6 +159,8 @@ def main():
     with tempfile.TemporaryDirectory() as data:
         store = Store(Path(data))
         for name, sample_id, times, config in cases(options.quick):
+            if options.only not in name:
+                continue
             rows.append({"process": name, **of_a_worker(store, sample_id, times, config)})
             print(rows[-1], file=sys.stderr, flush=True)
     report("memory", rows)
