@@ -16,7 +16,7 @@ from lmcore.tasks.scoring import COUNT, Score, drawn, score, scored
 from lmcore.tasks.task import Pair, Task
 from lmcore.text.corpus import Corpus, encode
 from lmcore.text.text_index import TextIndex
-from lmcore.tokenizers import Tokenizer, build_tokenizer
+from lmcore.tokenizers import Tokenizer, build_tokenizer, suited_kind
 from lmcore.tokenizers.word import pieces
 
 AT_ONCE = 64  # lines that are compared with a prompt in one pass
@@ -30,7 +30,7 @@ def baseline_scores(
 ) -> dict[str, Score]:
     """Return the score of each baseline that makes sense for a task, on the prompts that `scoring.score` draws from the same pairs.
 
-    "majority", "nearest", "ngram" (a 5-gram of the tokens; of words where no tokenizer is given); for labels "logistic"; for summaries
+    "majority", "nearest", "ngram" (a 5-gram of the tokens; of words where no tokenizer is given and words can be cut); for labels "logistic"; for summaries
     "copy" and "first_words".
     """
     prompts, wanted = drawn(pairs, count, seed)
@@ -108,9 +108,9 @@ def distances(line: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def counting_model(task: Task, tokenizer: Tokenizer | None = None, order: int = ORDER) -> TrainedModel:
-    """Return a counting model of the training lines. tokenizer: None for one of words."""
+    """Return a counting model of the training lines. tokenizer: None for one of words, or of characters where words cannot be cut."""
     corpus = Corpus.from_text(task.text, "lines", validation_share=0.0)
-    tokenizer = tokenizer or build_tokenizer(TokenizerConfig("word"), corpus.train)
+    tokenizer = tokenizer or build_tokenizer(TokenizerConfig(suited_kind(corpus.train)), corpus.train)
     data = encode(corpus, tokenizer)
     model = NgramModel(Counts(TextIndex.of(data, tokenizer.vocabulary_size)), order)
     return TrainedModel.of(model, tokenizer, "lines", opening=data.opening)

@@ -21,7 +21,7 @@ from lmcore.tasks.scoring import COUNT, Score, drawn, scored
 from lmcore.tasks.task import MOST_LABELS, Pair, Task, labels_of
 from lmcore.text.corpus import Corpus, encode
 from lmcore.text.text_index import TextIndex
-from lmcore.tokenizers import Tokenizer, build_tokenizer
+from lmcore.tokenizers import Tokenizer, build_tokenizer, suited_kind
 from lmcore.tokenizers.base import ITEM_BREAK
 from lmcore.training.loop import TrainingState, fit
 from lmcore.training.planning import resolve
@@ -89,7 +89,7 @@ def train_class_models(
 ) -> ClassModels:
     """Return one language model a class. networks: small ones, which share the steps; else counting models, at once."""
     corpus = Corpus.from_text("\n".join(prompt for prompt, _ in training), "lines", validation_share=0.0)
-    tokenizer = build_tokenizer(TokenizerConfig("word"), corpus.train)
+    tokenizer = build_tokenizer(TokenizerConfig(suited_kind(corpus.train)), corpus.train)
     counted = Counter(label for _, label in training)
     models = []
     for label in labels:
@@ -104,7 +104,7 @@ def train_class_models(
 def train_next_token(task: Task, *, steps: int = STEPS, seed: int = 1) -> NextToken:
     """Return a network of the training lines, its loss on the labels alone."""
     corpus = Corpus.from_text(_long_enough(task.text), "lines", validation_share=0.0)
-    tokenizer = build_tokenizer(TokenizerConfig("word"), corpus.train)
+    tokenizer = build_tokenizer(TokenizerConfig(suited_kind(corpus.train)), corpus.train)
     return NextToken(_network(corpus, tokenizer, steps, seed, loss_on="answer"), labels_of(task.training), task.separator)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from lmcore.config import TokenizerConfig
-from lmcore.errors import EmptyText, TokenizerDamaged
+from lmcore.errors import EmptyText, TokenizerDamaged, WordsNotCut
 from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, UNKNOWN, OnProgress, Tokenizer, ignore
 from lmcore.tokenizers.character import CharacterTokenizer
 from lmcore.tokenizers.subword import SubwordTokenizer
-from lmcore.tokenizers.word import WordTokenizer
+from lmcore.tokenizers.word import WordTokenizer, check_script
 
 __all__ = [
     "BEGIN",
@@ -26,6 +26,7 @@ __all__ = [
     "load_tokenizer",
     "parse_tokenizer",
     "read_tokenizer",
+    "suited_kind",
 ]
 
 KINDS: dict[str, type[CharacterTokenizer | WordTokenizer | SubwordTokenizer]] = {
@@ -47,6 +48,19 @@ def build_tokenizer(config: TokenizerConfig, training_text: str, on_progress: On
     if not training_text.strip(ITEM_BREAK):
         raise EmptyText()
     return KINDS[config.kind].train(training_text, config.vocabulary_size, on_progress)
+
+
+def suited_kind(text: str) -> str:
+    """Return "word", or "character" for a text whose words cannot be cut.
+
+    >>> suited_kind("The cat sat."), suited_kind("ひらがなだけでかいてあるながいぶんしょうはたんごにわけられない")
+    ('word', 'character')
+    """
+    try:
+        check_script(text)
+    except WordsNotCut:
+        return "character"
+    return "word"
 
 
 def build_and_encode(
