@@ -27,4 +27,11 @@ elif current is None or run is None or view == "choose":
 else:
     trained = guard.a_model(run)
     guard.about(run, trained)
+    if trained.kind == "stream":
+        st.info(
+            _(
+                "This run has read its lines as running text, so it does not know where an answer ends. Train one on lines of their own."
+            )
+        )
+        st.stop()
     {"ask": ask.show, "score": score.show, "fails": fails.show}[view](run, trained, current)

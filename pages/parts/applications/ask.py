@@ -9,18 +9,21 @@ from lmcore import Sampling
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
 from lmcore.tasks import answer, label_probabilities, rank, sources, unknown_words, votes
-from lmcore.tasks.asking import Answer
+from lmcore.tasks.asking import Answer, Sources, context_of
 from pages.parts import links
 from pages.parts.applications import figures
 from pages.parts.applications.chosen import Chosen
 from pages.parts.components import plain_bars, plots, token_names
 from pages.parts.components.number_field import number_field
-from pages.parts.language import _, together
+from pages.parts.components.token_view import token_view
+from pages.parts.language import _, literal, together
 from pages.parts.number_format import format_probability
 from pages.parts.run import guard, model_cache
 
 PROMPT, CANDIDATES = "applications.prompt", "applications.candidates"
 LONGEST = 2_000  # characters of a prompt
+LEFT_OUT = 400  # tokens that are left out one by one
+SHOWN = 24  # words, or columns of a chart
 
 
 def show(run: Run, trained: TrainedModel, current: Chosen):
@@ -60,12 +63,12 @@ def _prompt(run: Run, trained: TrainedModel, current: Chosen) -> str:
     if unknown := unknown_words(trained, prompt):
         st.warning(
             _("Not in its training text, so it reads them all as one unknown token: {words}").format(
-                words=", ".join(map(token_names.visible, unknown))
+                words=literal(", ".join(map(token_names.visible, unknown)))
             )
         )
     wanted = [right for asked, right in current.pairs if asked == prompt]
     if wanted:
-        st.caption(_("An unseen prompt. The right answer: {answer}").format(answer=" / ".join(dict.fromkeys(wanted))))
+        st.caption(_("An unseen prompt. The right answer: {answer}").format(answer=literal(" / ".join(dict.fromkeys(wanted)))))
     return prompt
 
 
@@ -76,7 +79,7 @@ def _labels(trained: TrainedModel, current: Chosen, prompt: str) -> str:
     plain_bars.show(ordered, key="applications.labels", others=False)
     st.caption(
         _("P(label | prompt) among the {count} labels: “{label}” with {probability}.").format(
-            count=len(ordered), label=ordered[0][0], probability=format_probability(ordered[0][1])
+            count=len(ordered), label=literal(ordered[0][0]), probability=format_probability(ordered[0][1])
         )
     )
     return ordered[0][0]
@@ -124,20 +127,15 @@ def _of_answer(found: Answer) -> str:
 def _mattered(trained: TrainedModel, current: Chosen, prompt: str, given: str):
     """Draw what the answer rests on: the votes of words, or the influence of each token of the prompt on each of the answer."""
     labels, separator = current.task.labels, current.task.separator
-    if len(labels) == 2:
-        st.subheader(_("Which words speak for which label?"))
-        with model_cache.asking():
-            found = votes(trained, prompt, labels[0], labels[1], separator=separator)
-        if not found:
-            return
-        plots.show(figures.votes(found, labels), key="applications.votes")
-        strongest = max(found, key=lambda vote: abs(vote[1]))
+    if (count := len(trained.encode(prompt))) > LEFT_OUT:
         st.caption(
-            _(
-                "Each word is left out once; its vote is by how many bits that changes the odds. Strongest: “{word}”, {bits:.1f} bits for "
-                "“{label}”. Votes need not add up: words act together."
-            ).format(word=strongest[0], bits=abs(strongest[1]), label=labels[0] if strongest[1] > 0 else labels[1])
+            _("This prompt has {count} tokens. Which of them mattered is shown for prompts of at most {most}.").format(
+                count=f"{count:,}", most=LEFT_OUT
+            )
         )
+        return
+    if len(labels) == 2:
+        _votes(trained, prompt, given, next(label for label in labels if label != given), separator)
         return
     if not given:
         return
@@ -146,20 +144,73 @@ def _mattered(trained: TrainedModel, current: Chosen, prompt: str, given: str):
         mattered = sources(trained, prompt, given, separator=separator)
     if not mattered.prompt:
         return
-    plots.show(figures.sources(mattered), key="applications.sources")
+    if len(mattered.prompt) > SHOWN:
+        _in_the_prompt(trained, prompt, mattered, separator)
+    else:
+        plots.show(figures.sources(mattered), key="applications.sources")
     row, column = np.unravel_index(np.abs(mattered.influence).argmax(), mattered.influence.shape)
     st.caption(
         _(
             "Each token of the prompt is left out once. A cell says by how many bits that lowers the probability of the token of the answer. "
             "Strongest: “{source}” for “{target}”, {bits:.1f} bits."
         ).format(
-            source=figures.name_of(mattered.prompt[column]),
-            target=figures.name_of(mattered.answer[row]),
+            source=literal(figures.name_of(mattered.prompt[column])),
+            target=literal(figures.name_of(mattered.answer[row])),
             bits=mattered.influence[row, column] / math.log(2),
         )
     )
     with st.expander(_("As a table")):
         st.dataframe(figures.sources_table(mattered), hide_index=True, key="applications.sources.table")
+
+
+def _votes(trained: TrainedModel, prompt: str, given: str, other: str, separator: str):
+    """Draw by how many bits each word speaks for the label that is given; of many words the strongest."""
+    with model_cache.asking(), st.spinner(_("Leaving out one word after another …"), show_time=False):
+        found = votes(trained, prompt, given, other, separator=separator)
+    if not found:
+        return
+    st.subheader(_("Which words speak for “{label}”?").format(label=literal(given)))
+    by_strength = sorted(range(len(found)), key=lambda place: -abs(found[place][1]))
+    plots.show(figures.votes([found[place] for place in sorted(by_strength[:SHOWN])], given, other), key="applications.votes")
+    if len(found) > SHOWN:
+        st.caption(_("The {shown} strongest of {count} words.").format(shown=SHOWN, count=len(found)))
+    word, bits = found[by_strength[0]]
+    st.caption(
+        _(
+            "Each word is left out once; its vote is by how many bits that changes the odds. Strongest: “{word}”, {bits:.1f} bits for "
+            "“{label}”. Votes need not add up: words act together."
+        ).format(word=literal(word), bits=abs(bits), label=literal(given if bits > 0 else other))
+    )
+
+
+def _in_the_prompt(trained: TrainedModel, prompt: str, mattered: Sources, separator: str):
+    """Underline the tokens of a long prompt by what they do to the whole answer."""
+    ids = context_of(trained, prompt, separator)[: len(mattered.prompt)]
+    token_view(
+        [
+            {
+                "text": text,
+                "name": trained.tokenizer.vocabulary[token],
+                "id": int(token),
+                "value": float(value),
+                "unknown": bool(token == trained.tokenizer.unknown_id),
+                "special": bool(token == trained.tokenizer.begin_id),
+            }
+            for text, token, value in zip(
+                token_names.in_text(trained.tokenizer, ids), ids, mattered.influence.sum(axis=0), strict=True
+            )
+        ],
+        key="applications.sources.tokens",
+        mode="influence",
+        labels={
+            "legend": "",
+            "token": _("token “{text}”, id {id}"),
+            "value": _("{value} nats"),
+            "unknown": _("unknown to this model"),
+            "raises": _("makes it more likely"),
+            "lowers": _("makes it less likely"),
+        },
+    )
 
 
 def _ranking(run: Run, trained: TrainedModel, current: Chosen, prompt: str):
@@ -187,16 +238,18 @@ def _ranking(run: Run, trained: TrainedModel, current: Chosen, prompt: str):
             key="applications.ranked",
         )
         by_mean = max(found, key=lambda one: one.mean)
-        same = by_mean is found[0]
-        st.caption(
-            _(
-                "By the sum a long answer always has the harder time, as each token makes the product smaller; the mean per token takes that "
-                "out, and may favour an answer that is merely long."
+        if by_mean is found[0]:
+            said = _("Here both put “{first}” first.").format(first=literal(found[0].text))
+        else:
+            said = _("Here the sum puts “{first}” first, the mean “{second}”.").format(
+                first=literal(found[0].text), second=literal(by_mean.text)
             )
-            + " "
-            + (
-                _("Here both put “{first}” first.").format(first=found[0].text)
-                if same
-                else _("Here the sum puts “{first}” first, the mean “{second}”.").format(first=found[0].text, second=by_mean.text)
+        st.caption(
+            together(
+                _(
+                    "By the sum a long answer always has the harder time, as each token makes the product smaller; the mean per token takes that "
+                    "out, and may favour an answer that is merely long."
+                ),
+                said,
             )
         )

@@ -11,12 +11,13 @@ from pages.parts.language import _
 from pages.parts.run import charts
 
 FOR, AGAINST = "#0072B2", "#D55E00"  # safe for colour-blind eyes
+NOTHING = "rgba(140,140,140,0.12)"  # on a light and on a dark page
 ROW = 30  # pixels
 SMALLEST = 120
 
 
-def votes(found: Sequence[tuple[str, float]], labels: Sequence[str]) -> go.Figure:
-    """Bars to the right for the first label, to the left for the second. found: (word, bits) in the order of the prompt."""
+def votes(found: Sequence[tuple[str, float]], given: str, other: str) -> go.Figure:
+    """Bars to the right for the label that is given, to the left for the other. found: (word, bits) in the order of the prompt."""
     bits = [vote for _word, vote in found]
     figure = go.Figure(
         go.Bar(
@@ -34,7 +35,7 @@ def votes(found: Sequence[tuple[str, float]], labels: Sequence[str]) -> go.Figur
     figure.update_layout(height=SMALLEST + ROW * len(found), margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False)
     names = [charts.plain(word) for word, _vote in found]
     figure.update_yaxes(tickvals=list(range(len(found))), ticktext=names, autorange="reversed", fixedrange=True)
-    title = _("← for “{second}”      bits      for “{first}” →").format(first=labels[0], second=labels[1])
+    title = _("← for “{second}”      bits      for “{first}” →").format(first=given, second=other)
     figure.update_xaxes(range=[-far, far], zeroline=True, title=charts.plain(title), fixedrange=True)
     return figure
 
@@ -51,7 +52,7 @@ def sources(found: Sources) -> go.Figure:
             zmid=0,
             zmin=-far,
             zmax=far,
-            colorscale=[[0, AGAINST], [0.5, "#f4f2ec"], [1, FOR]],
+            colorscale=[[0, AGAINST], [0.5, NOTHING], [1, FOR]],
             colorbar={"title": _("bits"), "thickness": 12},
             hovertemplate="%{z:.2f}<extra></extra>",
             xgap=1,

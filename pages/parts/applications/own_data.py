@@ -5,14 +5,15 @@ from dataclasses import replace
 import streamlit as st
 
 from lmcore import presets
-from lmcore.errors import LmcoreError, TextTooLarge, WordsNotCut
-from lmcore.tasks import Table, Task, read_table
+from lmcore.errors import LmcoreError, TextTooLarge
+from lmcore.tasks import MOST_LABELS, Table, Task, read_table
+from lmcore.text.corpus import SMALLEST_SPLIT
 from lmcore.text.decoding import LIMIT, decode, one_line
-from lmcore.tokenizers.word import check_script
+from lmcore.tokenizers import suited_kind
 from pages.parts import texts, visitor
 from pages.parts.applications import chosen
 from pages.parts.error_sentences import sentence
-from pages.parts.language import _
+from pages.parts.language import _, literal
 from pages.parts.run import starting
 
 PASTED = "applications.pasted"
@@ -36,19 +37,21 @@ def show():
     try:
         table = _table(content)
         source, target = _columns(table)
-        task = _task(content, source, target)
+        task, text = _task(content, source, target)
     except LmcoreError as error:
         st.error(sentence(error.code, error.values))
         return
-    _say_what_was_cleaned(task, table)
-    _preview(task)
+    _say_what_was_cleaned(task, table, Task.from_text(text, "lines"))
+    st.code(
+        "\n".join(task.separator.join(pair) for pair in chosen.examples(task.training)[:FIRST]), language=None, wrap_lines=True
+    )
     if st.button(
         _("Train on it ({seconds} s)").format(seconds=SECONDS),
         type="primary",
         icon=":material/model_training:",
         key="applications.own",
     ):
-        _train(task, name)
+        _train(task, text, name)
 
 
 def _content() -> tuple[str, str]:
@@ -77,8 +80,10 @@ def _table(content: str) -> Table:
 
 
 @st.cache_data(max_entries=4, show_spinner=False, scope="session")
-def _task(content: str, source: int, target: int) -> Task:
-    return Task.from_pairs(_table(content).pairs(source, target))
+def _task(content: str, source: int, target: int) -> tuple[Task, str]:
+    """Return (task, all of its pairs as a text of lines): what a run on this text holds back is held out."""
+    task = Task.from_pairs(_table(content).pairs(source, target))
+    return task, replace(task, training=(*task.training, *task.held_out)).text
 
 
 def _columns(table: Table) -> tuple[int, int]:
@@ -96,7 +101,8 @@ def _columns(table: Table) -> tuple[int, int]:
     return source, target
 
 
-def _say_what_was_cleaned(task: Task, table: Table):
+def _say_what_was_cleaned(task: Task, table: Table, of_run: Task):
+    """of_run: what a run trains on and holds out."""
     found = task.cleaning
     counts = {
         _("{count} rows with an empty cell were left out"): found.empty,
@@ -107,12 +113,19 @@ def _say_what_was_cleaned(task: Task, table: Table):
     }
     said = [words.format(count=f"{count:,}") for words, count in counts.items() if count]
     if found.seen_once:
-        said.append(_("labels seen once, which can only be trained on: {labels}").format(labels=", ".join(found.seen_once)))
+        said.append(
+            _("labels seen once, from which little can be learned: {labels}").format(labels=literal(", ".join(found.seen_once)))
+        )
     if found.removed:
-        said.append(_("marks that stood in every row became spaces: {marks}").format(marks=" ".join(map(repr, found.removed))))
+        said.append(
+            _("marks that stood in every row became spaces: {marks}").format(marks=literal(" ".join(map(repr, found.removed))))
+        )
     st.caption(
         _("{rows} rows: {training} lines to train on, {held_out} held out; the marker is {marker}.").format(
-            rows=f"{found.rows:,}", training=f"{len(task.training):,}", held_out=f"{len(task.held_out):,}", marker=task.marker
+            rows=f"{found.rows:,}",
+            training=f"{len(of_run.training):,}",
+            held_out=f"{len(of_run.held_out):,}",
+            marker=literal(task.marker),
         )
     )
     if said:
@@ -120,42 +133,35 @@ def _say_what_was_cleaned(task: Task, table: Table):
     if task.labels:
         st.caption(
             _("{count} labels: {labels}").format(
-                count=len(task.labels), labels=", ".join(one_line(one, 20) for one in task.labels)
+                count=len(task.labels), labels=literal(", ".join(one_line(one, 20) for one in task.labels))
             )
+        )
+    else:
+        st.caption(
+            _(
+                "{count} different answers, so the model writes its answer token by token. Labels are at most {most} different answers that "
+                "come again and again."
+            ).format(count=f"{len({answer for _prompt, answer in task.training}):,}", most=MOST_LABELS)
+        )
+    if not of_run.held_out:
+        st.warning(
+            _(
+                "The table is too short to hold some of it out, so there will be no score. About {characters} characters are needed."
+            ).format(characters=f"{SMALLEST_SPLIT:,}")
         )
 
 
-def _preview(task: Task):
-    rows = chosen.examples(task.training)[:FIRST]
-    st.dataframe(
-        {_("Prompt"): [prompt for prompt, _answer in rows], _("Answer"): [answer for _prompt, answer in rows]},
-        hide_index=True,
-        key="applications.own.rows",
-    )
-
-
-def _train(task: Task, name: str):
-    """Keep all pairs as a text of lines: what a run on it holds back is held out."""
+def _train(task: Task, content: str, name: str):
     if visitor.current() is None:
         st.error(
             _("Your browser does not accept this site's cookie, so a text could not be kept for you. Allow cookies and reload.")
         )
         return
-    content = replace(task, training=(*task.training, *task.held_out)).text
     try:
         text = visitor.store().add_text(owner=visitor.current(), name=name, content=content, kind="lines", encoding="UTF-8")
     except LmcoreError as error:
         st.error(sentence(error.code, error.values))
         return
-    config = presets.preset(SECONDS, _tokenizer(content))
+    config = presets.preset(SECONDS, suited_kind(content))
     first = (task.held_out or task.training)[0][0]
     starting.start(text, replace(config, training=replace(config.training, loss_on="answer")), first + task.separator.rstrip())
-
-
-def _tokenizer(content: str) -> str:
-    """Words, where the script has any that can be cut."""
-    try:
-        check_script(content)
-    except WordsNotCut:
-        return "character"
-    return "word"
