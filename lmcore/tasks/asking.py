@@ -29,6 +29,7 @@ class Answer:
 
     text: str
     tokens: tuple[str, ...]  # (T,) as they are written
+    ids: np.ndarray  # (T,)
     log_probs: np.ndarray  # (T,) nats; (T + 1,) where it ended, that of the end last
     ended: bool  # by itself; False: cut at the most tokens
 
@@ -114,7 +115,7 @@ def answers(
 def as_answer(trained: TrainedModel, found: Continuation) -> Answer:
     """Return a continuation in words."""
     tokens = tuple(trained.tokenizer.texts(found.ids))
-    return Answer(trained.written(found.ids).strip(), tokens, found.log_probs, found.ended)
+    return Answer(trained.written(found.ids).strip(), tokens, found.ids, found.log_probs, found.ended)
 
 
 def rank(trained: TrainedModel, prompt: str, candidates: Sequence[str], *, separator: str = SEPARATOR) -> list[Ranked]:

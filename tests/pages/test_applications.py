@@ -9,10 +9,11 @@ from lmcore import errors
 from lmcore.config import ModelConfig
 from lmcore.runs import curve_process
 from lmcore.runs.store.store import Store
-from lmcore.tasks import METHODS, Task, label_probabilities, rank, score, votes
+from lmcore.tasks import METHODS, Task, answer, baseline_scores, label_probabilities, rank, score, sources, votes
 from pages.parts import visitor
 from pages.parts.applications import choose, chosen, fails, learning
 from pages.parts.language import LANGUAGES, translate
+from pages.parts.number_format import format_probability
 from pages.parts.run import model_cache
 from sample_corpora.tasks import TASKS
 from tests.pages import situations
@@ -135,6 +136,50 @@ def test_the_score_is_that_of_a_notebook(page, runs):
     assert app.metric[0].value == f"{found.share:.1%}"
     low, high = found.interval
     assert f"{found.correct} of 200 prompts" in said(app) and f"between {low:.1%} and {high:.1%}" in said(app)
+
+
+@pytest.mark.parametrize("name", ["translation-en-zh", "compress-en"])
+def test_an_answer_and_what_it_rests_on_are_those_of_a_notebook(page, runs, name):
+    app, trained = page(name, "ask"), trained_of(runs, name)
+    prompt = app.text_area(key="applications.prompt").value
+    found = answer(trained, prompt)
+    assert found.text in [element.value for element in app.text]
+    assert f"P(answer | prompt) = {format_probability(math.exp(found.log_prob))}" in said(app)
+    mattered = sources(trained, prompt, found.text)
+    assert f"{mattered.influence.flat[abs(mattered.influence).argmax()] / math.log(2):.1f} bits." in said(app)
+    steps = app.button_group(key="applications.step").options
+    assert len(steps) == len(found.log_probs)
+    assert steps[1].endswith(format_probability(math.exp(found.log_probs[1])))
+    app.button_group(key="applications.step").set_value(1).run()
+    app.button(key="applications.step.explore").click().run()
+    assert app.session_state["explore.context"] == f"{prompt} => {found.tokens[0].lstrip()}"
+
+
+def test_baselines_are_those_of_a_notebook(page):
+    app = page("reviews-en", "score")
+    task = chosen.shipped("reviews-en").task
+    found = baseline_scores(task, task.held_out)
+    table = next(element.value for element in app.dataframe if "95 % interval" in element.value)
+    assert table["Right"].tolist()[1:] == [f"{one.share:.1%}" for one in found.values()]
+
+
+def test_an_experiment_shows_what_a_notebook_finds(page, runs):
+    app, trained = page("reviews-en", "fails"), trained_of(runs, "reviews-en")
+    assert not app.metric
+    name = app.selectbox(key="applications.experiment").value
+    app.slider(key=f"applications.guess.{name}").set_value(30).run()
+    app.button(key=f"applications.run.{name}").click().run()
+    found = score(trained, TASKS["reviews-en"].experiments()[name], fails.COUNT, labels=chosen.shipped("reviews-en").task.labels)
+    assert app.metric[0].value == str(found.correct) and "30" in app.metric[0].delta
+
+
+def test_a_long_prompt_is_underlined_and_one_too_long_is_said(page):
+    app = page("stories-en-2", "ask")
+    prompt = app.text_area(key="applications.prompt").value
+    app.text_area(key="applications.prompt").set_value(" ".join([prompt] * 5)).run()
+    assert not app.exception and "Which words of the prompt mattered?" in [element.value for element in app.subheader]
+    app.text_area(key="applications.prompt").set_value("the " * 450).run()
+    assert not app.exception and "is shown for prompts of at most 400." in said(app)
 
 
 def test_candidates_are_ranked_as_in_a_notebook(page, runs):

@@ -20,9 +20,10 @@ from pages.parts.language import _, literal, together
 from pages.parts.number_format import format_probability
 from pages.parts.run import guard, model_cache
 
-PROMPT, CANDIDATES = "applications.prompt", "applications.candidates"
+PROMPT, CANDIDATES, STEP = "applications.prompt", "applications.candidates", "applications.step"
 LONGEST = 2_000  # characters of a prompt
 LEFT_OUT = 400  # tokens that are left out one by one
+CANDIDATES_SHOWN = 8  # for one token
 SHOWN = 24  # words, or columns of a chart
 
 
@@ -32,7 +33,7 @@ def show(run: Run, trained: TrainedModel, current: Chosen):
         st.info(_("Type a prompt, or take one that the model has never seen."))
         return
     with model_cache.asking(), st.spinner(_("Asking the model …"), show_time=False):
-        found = _labels(trained, current, prompt) if current.task.labels else _written(trained, current, prompt)
+        found = _labels(trained, current, prompt) if current.task.labels else _written(run, trained, current, prompt)
     _mattered(trained, current, prompt, found)
     _ranking(run, trained, current, prompt)
     context = f"{prompt}{current.task.separator}"
@@ -85,7 +86,7 @@ def _labels(trained: TrainedModel, current: Chosen, prompt: str) -> str:
     return ordered[0][0]
 
 
-def _written(trained: TrainedModel, current: Chosen, prompt: str) -> str:
+def _written(run: Run, trained: TrainedModel, current: Chosen, prompt: str) -> str:
     """Draw the answer that is written, token by token; return it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ways = {"greedy": _("most likely token each time"), "drawn": _("drawn")}
@@ -103,18 +104,35 @@ def _written(trained: TrainedModel, current: Chosen, prompt: str) -> str:
         st.text(found.text or _("(nothing: it ends at once)"))
     st.caption(_of_answer(found))
     with st.expander(_("Token by token")):
-        names = [figures.name_of(token) for token in (*found.tokens, *([""] if found.ended else []))]
-        chances = np.exp(found.log_probs)
-        st.dataframe(
-            {
-                _("Token"): names,
-                _("Probability"): [format_probability(chance) for chance in chances],
-                _("Bits"): [round(-float(nats) / math.log(2), 2) for nats in found.log_probs],
-            },
-            hide_index=True,
-            key="applications.tokens",
-        )
+        _token_by_token(run, trained, current, prompt, found)
     return found.text
+
+
+def _token_by_token(run: Run, trained: TrainedModel, current: Chosen, prompt: str, found: Answer):
+    """Draw what else could have stood in the place of one token of the answer."""
+    names = [figures.name_of(token) for token in (*found.tokens, *([""] if found.ended else []))]
+    if not 0 <= st.session_state.get(STEP, 0) < len(names):
+        st.session_state[STEP] = 0  # of a longer answer
+    place = st.segmented_control(
+        _("What else could have stood here?"),
+        range(len(names)),
+        format_func=lambda place: f"{literal(names[place])} {format_probability(math.exp(found.log_probs[place]))}",
+        key=STEP,
+        default=None if STEP in st.session_state else 0,
+        required=True,
+    )
+    context = np.concatenate([context_of(trained, prompt, current.task.separator), found.ids[:place]])
+    with model_cache.asking():
+        log_probs = trained.next_token(context).log_probs
+    likeliest = np.argsort(-log_probs, kind="stable")[:CANDIDATES_SHOWN]
+    named = token_names.next_names(trained.tokenizer, context, likeliest)
+    end = trained.tokenizer.begin_id
+    rows = [
+        (figures.name_of("" if token == end else named[token]), float(np.exp(log_probs[token]))) for token in likeliest.tolist()
+    ]
+    plain_bars.show(rows, key="applications.step.bars")
+    if st.button(_("Open in Explore at this token"), key="applications.step.explore", icon=":material/search:"):
+        explore(run, f"{prompt}{current.task.separator}{''.join(found.tokens[:place]).lstrip()}")
 
 
 def _of_answer(found: Answer) -> str:

@@ -30,7 +30,7 @@ def show(run: Run | None, current: Chosen | None):
     st.text(corpus.descriptions[current_language()])
     task = chosen.shipped(corpus.id).task
     rows = chosen.examples(task.training)
-    st.code("\n".join(task.separator.join(pair) for pair in rows), language=None, wrap_lines=True)
+    st.code("\n".join(task.separator.join(pair) for pair in rows), language=None, line_numbers=True, wrap_lines=True)
     st.caption(
         _("{count} such lines; between prompt and answer stands the marker {marker}.").format(
             count=f"{len(task.training):,}", marker=task.marker

@@ -63,7 +63,7 @@ def sources(found: Sources) -> go.Figure:
     figure.update_xaxes(
         tickvals=list(range(len(found.prompt))),
         ticktext=[charts.plain(name_of(token)) for token in found.prompt],
-        tickangle=-60 if len(found.prompt) > 8 else 0,
+        tickangle=-60 if len(found.prompt) > 4 else 0,
         side="top",
         fixedrange=True,
     )

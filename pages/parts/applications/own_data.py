@@ -43,7 +43,10 @@ def show():
         return
     _say_what_was_cleaned(task, table, Task.from_text(text, "lines"))
     st.code(
-        "\n".join(task.separator.join(pair) for pair in chosen.examples(task.training)[:FIRST]), language=None, wrap_lines=True
+        "\n".join(task.separator.join(pair) for pair in chosen.examples(task.training)[:FIRST]),
+        language=None,
+        line_numbers=True,
+        wrap_lines=True,
     )
     if st.button(
         _("Train on it ({seconds} s)").format(seconds=SECONDS),
