@@ -4,7 +4,7 @@ import streamlit as st
 
 from lmcore.errors import TextError
 from lmcore.inference import guessing
-from pages.parts import links, visitor
+from pages.parts import kept, links, visitor
 from pages.parts.error_sentences import sentence
 from pages.parts.game import board
 from pages.parts.language import _
@@ -47,20 +47,22 @@ if not lines:
 guard.about(run, trained)
 
 
+mine = kept.of(f"game.{run.id}")
+
+
 def next_line():
     with model_cache.asking():
-        st.session_state["game"].next_line(trained, trained.with_model(bigram))
+        mine["game"].next_line(trained, trained.with_model(bigram))
 
 
 def begin():
-    st.session_state["game"] = guessing.Game(lines, trained.tokenizer.kind, trained.tokenizer.vocabulary_size)
-    st.session_state["game.run"] = run.id
+    mine["game"] = guessing.Game(lines, trained.tokenizer.kind, trained.tokenizer.vocabulary_size)
     next_line()
 
 
-if st.session_state.get("game.run") != run.id:
+if "game" not in mine:
     begin()
-game = st.session_state["game"]
+game = mine["game"]
 left, right = st.columns([3, 2], gap="large")
 with left:
     st.caption(_("Line {number} of {count}").format(number=game.number, count=len(game.lines)))

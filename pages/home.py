@@ -8,7 +8,7 @@ from itertools import count
 import streamlit as st
 
 from lmcore.errors import CheckpointError
-from pages.parts import demos, error_sentences, language, links, visitor
+from pages.parts import demos, error_sentences, kept, language, links, visitor
 from pages.parts.components import plain_bars
 from pages.parts.components.live_chart import chart_to_come
 from pages.parts.language import _
@@ -39,9 +39,9 @@ def example():
     now = visitor.store().run(demo.id)
     if run_labels.is_live(now) != run_labels.is_live(demo) or loading.over() != torch_was_loaded:
         st.rerun()
-    sentence = st.text_input(
-        _("A sentence to continue"), value=demos.context(language.current_language()), key=box, max_chars=2_000
-    )
+    words = kept.of("home")
+    st.session_state.setdefault(box, words.get(box, demos.context(language.current_language())))
+    words[box] = sentence = st.text_input(_("A sentence to continue"), key=box, max_chars=2_000)
     evaluation = None if torch_was_loaded else visitor.store().latest_evaluation(now.id)
     if evaluation is not None and evaluation.pinned_context == sentence:
         show_what_is_known(now, evaluation)

@@ -54,3 +54,21 @@ def test_a_table_wider_than_the_window_says_so(server, page, language):
     finally:
         for run in runs:
             store.delete(run.id)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8, gb18030"])
+def test_an_encoding_stands_apart_from_the_number_beside_it(server, page, encoding):
+    text = Store(server.data).add_text(owner=None, name="cats", content=TEXT, kind="stream", encoding=encoding, unreadable=3)
+    page.goto(f"{server.url}/text?lang=en&text={text.id}")
+    page.get_by_text("Unreadable characters").wait_for()
+    places = page.evaluate(
+        """() => [...document.querySelectorAll('[data-testid=stMetricValue]')].slice(0, 4).map(value => {
+            const words = document.createRange()
+            words.selectNode(document.createTreeWalker(value, NodeFilter.SHOW_TEXT).nextNode())
+            return words.getBoundingClientRect().toJSON()
+        })"""
+    )
+    assert len(places) == 4
+    read, unreadable = places[2:]
+    assert unreadable["top"] >= read["bottom"] or unreadable["left"] >= read["right"] + 20
+    assert max(place["right"] for place in places) <= NARROW["width"]

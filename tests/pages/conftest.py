@@ -9,7 +9,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import visitor
+from pages.parts import kept, visitor
 from tests.pages import situations
 
 MENU = str(Path(__file__).parent.parent.parent / "pages" / "menu.py")
@@ -35,6 +35,12 @@ def looked_up_once():
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         patch.setattr(ScriptCache, "get_bytecode", lambda _, path: compiled(path))
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    """What the visitor of one test has typed and played is not that of the next."""
+    kept._kept.clear()
 
 
 @pytest.fixture(scope="session")

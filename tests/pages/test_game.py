@@ -8,10 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from lmcore import open_run
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
+from lmcore.inference.guessing import Game
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
-from pages.parts import visitor
+from pages.parts import kept, visitor
 from sample_corpora import SAMPLES
 from tests.pages.conftest import MENU
 
@@ -59,9 +60,14 @@ def hits(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
+def playing(app: AppTest) -> Game:
+    run_id = app.query_params["run"]
+    return kept.of(f"game.{run_id}")["game"]
+
+
 def right_choice(app: AppTest) -> str | None:
     """The key of the button that names the next token."""
-    game = app.session_state["game"]
+    game = playing(app)
     truth = int(game.round.line.ids[game.position])
     board = game.round.choices[game.position]
     return f"game.choice.{board.index(truth)}" if truth in board else None
@@ -87,7 +93,7 @@ def test_a_wrong_choice_goes_out_and_the_token_stays_hidden(play):
 
 def test_a_line_to_its_end_then_the_next_one(play):
     app = play("words")
-    tokens = len(app.session_state["game"].round.line.ids)
+    tokens = len(playing(app).round.line.ids)
     known = 0
     for _ in range(tokens):
         key = right_choice(app)
@@ -97,13 +103,13 @@ def test_a_line_to_its_end_then_the_next_one(play):
     table = app.dataframe[0].value
     assert table["Hits in this line"].tolist()[0] == f"{known} / {tokens}"
     app.button(key="game.next").click().run()
-    assert app.session_state["game"].number == 2 and app.session_state["game"].position == 0
+    assert playing(app).number == 2 and playing(app).position == 0
     assert hits(app)["You"] == f"{known} / {tokens}"  # of the game so far
 
 
 def test_characters_are_typed_one_or_several_at_once(play):
     app = play("characters")
-    line = app.session_state["game"].round.line.text
+    line = playing(app).round.line.text
     app.text_input(key="game.typed").set_value(f"\ufeff{line[:2]}\x00{line[2]}").run()  # tidied as the text was
     assert hits(app)["You"] == "3 / 3"
     app.text_input(key="game.typed").set_value("Ω").run()
@@ -119,7 +125,18 @@ def test_start_again(play):
     app = play("words")
     app.button(key="game.other").click().run()
     app.button(key="game.restart").click().run()
-    assert hits(app)["You"] == "0 / 0" and app.session_state["game"].number == 1
+    assert hits(app)["You"] == "0 / 0" and playing(app).number == 1
+
+
+def test_loading_the_page_again_keeps_line_and_score_for_this_visitor_alone(play, monkeypatch):
+    app = play("demo")
+    key = right_choice(app)
+    app.button(key=key or "game.other").click().run()
+    again = play("demo")
+    assert hits(again) == hits(app) and hits(again)["You"].endswith("/ 1") and playing(again).position == 1
+    assert hits(play("words"))["You"] == "0 / 0"  # another run, another game
+    monkeypatch.setattr(visitor, "current", lambda: "ben")
+    assert hits(play("demo"))["You"] == "0 / 0"
 
 
 def test_another_visitors_text_is_not_shown(play):
@@ -143,6 +160,6 @@ def test_the_notebook_has_the_score_of_the_run(play, played):
     found = {"run": run, "model": run.trained()}
     exec(cell, found)
     app = play("words")
-    for _ in app.session_state["game"].round.line.ids:
+    for _ in playing(app).round.line.ids:
         app.button(key="game.other").click().run()
     assert hits(app)["This run"] == f"{found['hits']} / {len(found['lines'][0].ids)}"

@@ -69,6 +69,12 @@ def test_another_sentence_asks_the_model(example, starting):
     assert SOON not in said(app) and any("Entropy" in one for one in said(app))
 
 
+def test_loading_the_page_again_keeps_the_words_of_each_language(example):
+    open_home("en").text_input(key="home.context.en").set_value("the dog").run()
+    assert open_home("en").text_input(key="home.context.en").value == "the dog"
+    assert open_home("zh").text_input(key="home.context.zh").value == demos.context("zh")
+
+
 def test_a_sentence_is_tidied_as_the_text_was(example, starting):
     app, said = open_home("en"), []
     for sentence in ("the dog", "\ufeffthe d\x00og"):

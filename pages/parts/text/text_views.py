@@ -19,6 +19,7 @@ from pages.parts.text import encodings, split_views, word_losses
 
 SHOWN_CHARACTERS = 1_500
 SHOWN_ONCE = 60
+LETTER = 20  # pixels, of a capital in a large figure
 
 
 def how_it_was_read(text):
@@ -29,7 +30,8 @@ def how_it_was_read(text):
     row.metric(_("Characters"), f"{text.characters:,}", width=charts.FIGURE)
     row.metric(_("Bytes (UTF-8)"), f"{text.bytes:,}", width=150)
     if text.encoding != "pasted":  # a browser sends characters, not bytes
-        row.metric(_("Encoding"), encodings.name(text.encoding), width="content")
+        encoding = encodings.name(text.encoding)
+        row.metric(_("Encoding"), encoding, width=max(charts.FIGURE, LETTER * len(encoding)))
         if text.unreadable:
             row.metric(_("Unreadable characters"), f"{text.unreadable:,}", help=_("shown as � in the text"), width=200)
     if text.unreadable:
