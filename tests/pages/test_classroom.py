@@ -382,8 +382,10 @@ def test_a_diverged_run_is_marked_and_leaves_the_colours_to_the_others(classroom
 
 def test_the_board_shows_what_was_changed_while_a_run_trained_and_what_words_cost_beside_their_tokens(classroom):
     runs = classroom.fill()
+    best = classroom.store.run(runs["小明"]).best_step
     notes = [
-        {"code": "mark.rate", "values": {"step": 20, "before": 0.01, "rate": 0.5}},
+        {"code": "mark.rate", "values": {"step": best - 1, "before": 0.01, "rate": 0.5}},
+        {"code": "mark.rate", "values": {"step": best, "before": 0.5, "rate": 0.7}},
         {"code": "measure.beside_tokens", "values": {"spelling": 0.25, "spacing": 0.125}},
     ]
     with classroom.store.database.writing() as connection:
@@ -391,11 +393,13 @@ def test_the_board_shows_what_was_changed_while_a_run_trained_and_what_words_cos
     classroom.rooms.set(classroom.code, unit="bits")
     app = classroom.open("teacher")
     hovers = {text.split("<b>")[1].split("</b>")[0]: text for trace in plot(app)["data"] for text in trace["hovertext"]}
-    assert "Learning rate: 0.01 → 0.5" in hovers["小明"] and "of that 0.25 spelling, 0.12 spaces" in hovers["小明"]
+    assert "Learning rate: 0.01 → 0.5 → 0.7" in hovers["小明"] and "of that 0.25 spelling, 0.12 spaces" in hovers["小明"]
     assert "Learning rate: 0.03<br>" in hovers["Ben"] and "spelling" not in hovers["Ben"]
     table = app.dataframe[0].value
-    assert table["Learning rate"].tolist() == [0.01, 0.03, 0.09]  # a column of numbers can be sorted
-    assert table["Learning rate, changed"].tolist() == ["0.01 → 0.5", "", ""]
+    assert table["Learning rate"].tolist() == [0.5, 0.03, 0.09]  # of the lowest loss; a column of numbers can be sorted
+    assert table["Learning rate, changed"].tolist() == ["0.01 → 0.5 → 0.7", "", ""]
+    assert 0.5 in [x for trace in plot(app)["data"] for x in trace["x"]]
+    assert any("Learning rate changed during training: 1; a point shows" in words for words in said(app))
     assert table["of that, spelling unknown words"].tolist()[0] == 0.25 and table["of that, spaces"].tolist()[0] == 0.125
     app.selectbox(key="class.chosen.0").set_value(1).run()
     assert any("0.250 spell unknown words" in caption.value for caption in app.caption)

@@ -36,6 +36,12 @@ def rates(run: Run) -> list[tuple[int, float]]:
     return [(0, (run.resolved or run.requested).training.learning_rate), *changed]
 
 
+def best_rate(run: Run) -> float:
+    """Return the learning rate of the step with the lowest validation loss, else that of the last step."""
+    step = run.step if run.best_step is None else run.best_step
+    return [rate for after, rate in rates(run) if after < step or after == 0][-1]
+
+
 def pauses(run: Run) -> list[int]:
     """Return the steps after which it paused and went on."""
     return [note["values"]["step"] for note in run.notes if note["code"] == RESUMED and note["values"]["step"]]

@@ -65,6 +65,13 @@ def said(room: Room, shown) -> str:
     )
     if diverged := sum(point.diverged for point in shown):
         words = together(words, _("Diverged, shown as a cross or left out: {count}.").format(count=diverged))
+    if changed := sum(len(marks.rates(point.run)) > 1 for point in shown) if "learning_rate" in (room.x, room.y) else 0:
+        words = together(
+            words,
+            _("Learning rate changed during training: {count}; a point shows the rate at which its loss was lowest.").format(
+                count=changed
+            ),
+        )
     if not best:
         return words
     if len(contents(shown)) > 1:

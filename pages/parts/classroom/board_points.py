@@ -57,7 +57,7 @@ def _values(data: Path, run: Run, unit: str) -> dict[str, float | None]:
     settings = run_labels.config(run)
     types = run_labels.vocabulary_size(data, run.id)
     return {
-        "learning_rate": settings.training.learning_rate,
+        "learning_rate": marks.best_rate(run),  # which led to the loss that is shown
         "hidden_size": settings.model.hidden_size,
         "parameters": parameter_count(settings.model, types) if types else None,
         "seconds": run.seconds,
