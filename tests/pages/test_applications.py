@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -250,6 +251,7 @@ def test_a_pasted_table_becomes_a_task_that_is_trained(open_page, here, pool):
     assert run.requested.training.loss_on == "answer" and run.requested.tokenizer.kind == "word" and pool.woken == 1
     kept = visitor.store().content(run.text_id).splitlines()
     assert len(kept) == 12 and all(" => " in line for line in kept)
+    assert visitor.store().text(run.text_id).name == kept[0].partition(" => ")[0]
     visitor.store().delete(run.id)
 
 
@@ -295,3 +297,14 @@ def test_the_curve_of_lines_is_measured_in_a_process_of_its_own():
     assert [point.share_done for point in points] == sorted(point.share_done for point in points) and points[-1].share_done == 1
     assert {point.method for point in points} == set(METHODS) == set(learning.method_labels()) == set(learning.COLOURS)
     assert all(point.count == len(task.held_out) for point in points)
+
+
+def test_the_curve_of_lines_is_drawn_and_kept(page, monkeypatch):
+    monkeypatch.setattr(curve_process, "measure", partial(curve_process.measure, steps=2))
+    app = page("reviews-en", "score")
+    app.button(key="applications.curve").click().run(timeout=300)
+    assert not app.exception and not app.warning
+    table = next(element.value for element in app.dataframe if "Training lines" in element.value)
+    assert table["Training lines"].tolist() == [lines for lines in (20, 100, 500, 4000) for _ in METHODS]
+    app = page("reviews-en", "score")
+    assert "applications.curve" not in [button.key for button in app.button] and "Training lines" in app.dataframe[-1].value

@@ -30,7 +30,13 @@ def show(text_id: str, current: Chosen):
         if text_id not in kept and st.button(
             _("Train them all (about a minute)"), key="applications.curve", icon=":material/play_arrow:"
         ):
-            _measure(text_id, current)
+            found, complete = _measure(current)
+            if complete:
+                while len(kept) >= KEPT:
+                    del kept[next(iter(kept))]
+                kept[text_id] = found
+            elif found:
+                _draw(found)
         if text_id in kept:
             _draw(kept[text_id])
 
@@ -41,8 +47,10 @@ def _kept() -> dict[str, list[Measured]]:
     return {}
 
 
-def _measure(text_id: str, current: Chosen):
-    bar, found = st.progress(0.0, text=_("Training …")), []
+def _measure(current: Chosen) -> tuple[list[Measured], bool]:
+    """Return (what was measured, whether that is all)."""
+    found: list[Measured] = []
+    bar = st.progress(0.0, text=_("Training …"))
     try:
         for point in curve_process.measure(current.task):
             found.append(point)
@@ -55,11 +63,7 @@ def _measure(text_id: str, current: Chosen):
             _("This text is too large for this experiment: it was ended before it was complete. What was measured is shown.")
         )
     bar.empty()
-    kept = _kept()
-    while len(kept) >= KEPT:
-        del kept[next(iter(kept))]
-    if found:
-        kept[text_id] = found
+    return found, bool(found) and found[-1].share_done == 1
 
 
 def method_labels() -> dict[str, str]:

@@ -19,6 +19,7 @@ from pages.parts.run import starting
 PASTED = "applications.pasted"
 SECONDS = 20
 FIRST = 5  # rows that are shown
+NAME = 40  # characters of the name of a text
 
 
 def show():
@@ -58,7 +59,7 @@ def show():
 
 
 def _content() -> tuple[str, str]:
-    """Draw the two ways in; return (text, name)."""
+    """Draw the two ways in; return (text, name of its file)."""
     file = st.file_uploader(_("A table (.csv, .tsv, .txt)"), key="applications.file", max_upload_size=LIMIT // 1_000_000)
     pasted = st.text_area(
         _("… or paste two columns"), key=PASTED, height=160, persist_state="session",
@@ -69,7 +70,7 @@ def _content() -> tuple[str, str]:
             error = TextTooLarge(megabytes=len(pasted.encode("utf-8", "replace")) / 1e6, limit=texts.PASTE_LIMIT // 1_000_000)
             st.error(sentence(error.code, error.values))
             return "", ""
-        return pasted, one_line(pasted.strip().partition("\n")[0], 40)
+        return pasted, ""
     try:
         return decode(file.getvalue(), name=file.name).text, file.name
     except LmcoreError as error:
@@ -160,6 +161,7 @@ def _train(task: Task, content: str, name: str):
             _("Your browser does not accept this site's cookie, so a text could not be kept for you. Allow cookies and reload.")
         )
         return
+    name = name or one_line(task.training[0][0], NAME)
     try:
         text = visitor.store().add_text(owner=visitor.current(), name=name, content=content, kind="lines", encoding="UTF-8")
     except LmcoreError as error:
