@@ -10,7 +10,7 @@ def test_sentiment_is_trained_asked_and_scored(server, new_browser):
     page.goto(f"{server.url}/applications?task=reviews-en&lang=en")
     page.locator(".st-key-applications-train button").click()
     page.wait_for_url(re.compile(r"/train\?.*run="))
-    wait_for_points(page, 5)
+    wait_for_points(page, 1)
     page.locator(".st-key-live-stop button").click()
     page.locator(".st-key-live-resume button").wait_for()
     page.locator(".st-key-train-applications button").click()
