@@ -13,6 +13,7 @@ from lmcore.text.corpus import Corpus
 from lmcore.text.kinds import KINDS, guess_kind, items
 from lmcore.tokenizers import build_tokenizer
 from sample_corpora import SAMPLES, help_text, village
+from sample_corpora.tasks import TASKS
 
 ROOT = Path(__file__).parents[2]
 every_sample = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
@@ -92,4 +93,7 @@ def test_importing_the_package_makes_no_text():
 
 def test_the_readme_has_a_row_for_each():
     readme = (ROOT / "sample_corpora" / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `([\w-]+)`", readme, re.M) == list(SAMPLES)
+    texts, _, tasks = readme.partition("## Tasks")
+    assert re.findall(r"^\| `([\w-]+)`", texts, re.M) == list(SAMPLES)
+    rows = re.findall(r"^\| (`[^|]+) \|", tasks.partition("\n## ")[0], re.M)
+    assert {name for row in rows for name in re.findall(r"`([\w-]+)`", row)} == set(TASKS)
