@@ -129,7 +129,7 @@ def experiment_words() -> dict[str, tuple[str, str, str]]:
             _("In training the story came first; now the question does. For a person that is easier."),
             _(
                 "A model has no idea of “the same question in another place”: it learned what to do at each point of such a line, and this is "
-                "another kind of line. Trained on lines with the question first, it does very well."
+                "another kind of line."
             ),
         ),
         "order_unseen": (
