@@ -5,6 +5,7 @@ import streamlit as st
 from pages.parts import css, error_notice, identity_menu, links, texts, visitor
 from pages.parts.components import shell
 from pages.parts.language import LANGUAGES, _, current_language
+from pages.parts.lesson import card
 from pages.parts.run import run_labels
 from pages.parts.server import loading
 
@@ -12,7 +13,7 @@ st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
 visitor.begin_session()
 
 GROUPS = {
-    _("start"): [("home", _("Home"), ":material/home:")],
+    _("start"): [("home", _("Home"), ":material/home:"), ("lesson", _("Lesson"), ":material/school:")],
     _("make"): [
         ("text", _("Text"), ":material/description:"),
         ("train", _("Train"), ":material/model_training:"),
@@ -82,4 +83,5 @@ error_notice.say_what_was_restored()
 if page.url_path:  # not Home
     loading.let_it_begin()
 with visitor.store().database.one_connection():
+    card.show(page.url_path or links.DEFAULT, {name: title for name, title, _icon in entries})
     page.run()

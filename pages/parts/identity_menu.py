@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lmcore.runs.store import recovery
+from lmcore.runs.store import visitors
 from pages.parts import visitor
 from pages.parts.components.post_form import post_form
 from pages.parts.language import _
@@ -28,7 +28,7 @@ def _code():
     if here is None:
         return
     if st.button(_("Make a recovery code"), key="menu.code", icon=":material/key:"):
-        st.session_state["menu.code.made"] = (here, recovery.new_code(visitor.store(), here))
+        st.session_state["menu.code.made"] = (here, visitors.new_code(visitor.store(), here))
     owner, code = st.session_state.get("menu.code.made", (None, None))
     if owner == here:
         st.code(code, language=None)

@@ -11,6 +11,7 @@ from pages.parts.language import LANGUAGES
 
 PAGES = {
     "home": "home.py",
+    "lesson": "lesson.py",
     "text": "text.py",
     "train": "train.py",
     "runs": "runs.py",

@@ -10,6 +10,7 @@ from tests.pages.situations import UNKNOWN
 
 TITLES = {
     "home": ["What comes next?"],
+    "lesson": ["Lesson"],
     "text": ["Your text"],
     "train": ["Train a model", "Training"],
     "runs": ["Your runs"],
@@ -35,6 +36,7 @@ NO_TASK = "The text of the chosen run has no prompts and answers. Choose a task 
 NEEDS_A_RUN = {"nothing": CHOOSE, "unknown": NO_RUN, "queued": TOO_EARLY}
 SAID = {  # page: {situation: what the visitor reads or can press there}
     "home": dict.fromkeys(SITUATIONS, "Train it yourself"),
+    "lesson": dict.fromkeys(SITUATIONS, "Begin"),
     "text": {"nothing": "Bring a text", "unknown": "Bring a text"},
     "train": {
         "nothing": "Start training",

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from lmcore.runs.queue import scheduling
-from lmcore.runs.store import backups, housekeeping, recovery
+from lmcore.runs.store import backups, housekeeping, visitors
 from lmcore.runs.store.records import EvaluationRow, StepRow
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
@@ -30,7 +30,9 @@ def a_full_store(data: Path) -> Store:
             code = rooms.open(visitor).code
         if number < 2:
             rooms.join(code, visitor, f"nickname {number} 小猫")
-            recovery.new_code(store, visitor)
+            visitors.new_code(store, visitor)
+            visitors.begin_lesson(store, visitor, "article", "next")
+            visitors.change_step(store, visitor, "article", "next", last="狐狸 fox", completed=True)
             rooms.hand_in(code, visitor, run.id, with_text=number > 0)
         _train(store, run, "running" if number == 4 else "finished")
     with closing(sqlite3.connect(data / backups.STORE)) as connection:
@@ -91,6 +93,7 @@ def ask_everything(store: Store):
             for room in Rooms(store).rooms(visitor):
                 Rooms(store).board(room.code)
                 Rooms(store).nickname(room.code, visitor)
+            visitors.lessons(store, visitor)
 
 
 def _of_visitor(store: Store, owner: str | None) -> list:

@@ -17,7 +17,7 @@ from lmcore.errors import (
     RunNotFound,
     TooManyRooms,
 )
-from lmcore.runs.store import recovery, rooms
+from lmcore.runs.store import rooms, visitors
 from lmcore.runs.store.rooms import Rooms
 from lmcore.runs.store.store import Store
 from tests.runs.examples import a_config, a_text
@@ -256,12 +256,12 @@ def test_thirty_hand_ins_at_once_lose_none(store, room):
 
 
 def test_a_recovery_code_names_its_visitor_until_a_new_one_is_made(store):
-    code = recovery.new_code(store, "anna")
+    code = visitors.new_code(store, "anna")
     assert len(code.replace("-", "")) == 20 and len(code.split("-")) == 5
-    assert recovery.visitor_of(store, code.lower().replace("-", " ")) == "anna"
-    assert recovery.visitor_of(store, code[:-1]) is None and recovery.visitor_of(store, "") is None
-    newer = recovery.new_code(store, "anna")
-    assert recovery.visitor_of(store, code) is None and recovery.visitor_of(store, newer) == "anna"
+    assert visitors.visitor_of(store, code.lower().replace("-", " ")) == "anna"
+    assert visitors.visitor_of(store, code[:-1]) is None and visitors.visitor_of(store, "") is None
+    newer = visitors.new_code(store, "anna")
+    assert visitors.visitor_of(store, code) is None and visitors.visitor_of(store, newer) == "anna"
     assert code.encode() not in b"".join(path.read_bytes() for path in store.folder.glob("store.sqlite*"))
 
 

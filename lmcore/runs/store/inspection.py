@@ -12,12 +12,12 @@ from typing import Any
 from lmcore.errors import StoreDamaged, StoreError
 from lmcore.runs.store import migrations
 from lmcore.runs.store.migrations import as_store_error
-from lmcore.runs.store.records import EvaluationRow, Room, Run, Text
+from lmcore.runs.store.records import EvaluationRow, LessonProgress, Room, Run, Text
 
 CHECKING_SECONDS = 5.0  # a store too large to be read in this time is taken for whole
 STEPS_BETWEEN_LOOKS = 1000  # at the clock: pages, or instructions of SQLite
 NEWER = 1000  # versions: a number beyond is none
-RECORDS: dict[str, Any] = {"texts": Text, "runs": Run, "evaluations": EvaluationRow, "rooms": Room}
+RECORDS: dict[str, Any] = {"texts": Text, "runs": Run, "evaluations": EvaluationRow, "rooms": Room, "lessons": LessonProgress}
 
 
 class _TimeIsUp(Exception):

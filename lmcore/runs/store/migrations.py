@@ -71,6 +71,12 @@ MIGRATIONS = (
     """
     ALTER TABLE hand_ins ADD COLUMN when_finished INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE TABLE lessons (
+        visitor TEXT NOT NULL, lesson TEXT NOT NULL, created TEXT NOT NULL, going INTEGER NOT NULL, place TEXT NOT NULL,
+        steps TEXT NOT NULL, PRIMARY KEY (visitor, lesson)
+    ) WITHOUT ROWID;
+    """,
 )
 FAULTS = {  # SQLite's code -> what is said about it
     sqlite3.SQLITE_BUSY: StoreBusy,

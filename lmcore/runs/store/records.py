@@ -1,4 +1,4 @@
-"""The rows of the store as frozen values: texts, runs, steps, evaluations, rooms.
+"""The rows of the store as frozen values: texts, runs, steps, evaluations, rooms, lessons.
 
 A damaged store can hold anything in any column, so each record is made by `of`, which raises StoreDamaged where a row is none.
 """
@@ -188,6 +188,39 @@ class Room:
 
 
 @dataclass(frozen=True)
+class LessonStep:
+    """What a visitor has done in one step of a lesson. An answer is an index, a number, numbers or words, as the step asks."""
+
+    first: int | float | str | list | None = None  # the first answer; None: not answered yet
+    last: int | float | str | list | None = None
+    completed: bool = False
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class LessonProgress:
+    """A row of the table of lessons."""
+
+    visitor: str
+    lesson: str
+    created: str  # UTC, when it was begun
+    going: bool  # its card is shown
+    place: str  # the step that is shown
+    steps: dict[str, LessonStep]
+
+    @classmethod
+    @from_rows()
+    def of(cls, row: sqlite3.Row) -> "LessonProgress":
+        """Return the record of a row."""
+        steps = {name: LessonStep(**_of_type(dict, step)) for name, step in _of_type(dict, json.loads(row["steps"])).items()}
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        progress = cls(**{**values, "going": bool(row["going"]), "steps": steps})
+        for record in (progress, *steps.values()):
+            _check(record)
+        return progress
+
+
+@dataclass(frozen=True)
 class StepColumns:
     """Steps by column, each (N,); a value the store does not have is NaN, never 0."""
 
@@ -218,7 +251,8 @@ EVALUATION_FIELDS = tuple(entry.name for entry in fields(EvaluationRow))
 def _types(record: type) -> dict[str, Any]:
     """Return {field: the types its value may have}."""
     return {
-        entry.name: get_origin(entry.type) if get_origin(entry.type) in (list, tuple) else entry.type for entry in fields(record)
+        entry.name: get_origin(entry.type) if get_origin(entry.type) in (list, tuple, dict) else entry.type
+        for entry in fields(record)
     }
 
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from lmcore.runs.store import recovery
+from lmcore.runs.store import visitors
 from pages.parts import identity, visitor
 from pages.parts.language import translate
 from pages.parts.server import class_door, class_pin, hosts, html_page
@@ -81,7 +81,7 @@ async def recover(request: Request) -> Response:
     _ = partial(translate, language=words)
     if not _is_ours(request):
         return _refuse(words, _not_ours(words), "/")
-    found = await asyncio.to_thread(recovery.visitor_of, visitor.store(), form.get("code", ""))
+    found = await asyncio.to_thread(visitors.visitor_of, visitor.store(), form.get("code", ""))
     if found is None:
         return _refuse(
             words, _("This is not a valid recovery code. Compare it with your note: the newest code alone is valid."), "/"

@@ -1,0 +1,257 @@
+"""The lessons: their files, each step of each walked through in every language, what completes a step, and what is kept."""
+
+import math
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lmcore.config import TokenizerConfig
+from lmcore.runs.store import visitors
+from lmcore.text.corpus import Corpus
+from lmcore.tokenizers import build_tokenizer
+from pages.parts import demos, visitor
+from pages.parts.language import LANGUAGES, LOCALES, translate
+from pages.parts.lesson import conditions
+from pages.parts.lesson.lessons import FOLDER, lessons, parse
+from sample_corpora import SAMPLES
+from tests.pages.conftest import MENU
+from tests.pages.situations import OWNER
+
+MOST_WORDS, MOST_CHARACTERS = 60, 120  # of a text of a step, in English and in Chinese
+IDS = [path.stem for path in sorted((FOLDER / "en").glob("*.md"))]
+STEPS = [(lesson.id, step.id) for lesson in lessons("en").values() for step in lesson.steps]
+
+
+def whole(lesson_id: str, language: str):
+    """A lesson as its file has it, with steps whose page is missing."""
+    return parse((FOLDER / LOCALES.get(language, language) / f"{lesson_id}.md").read_text(encoding="utf-8"), lesson_id)
+
+
+def length(text: str, language: str) -> int:
+    """Words of English; characters of Chinese, where a number or a Latin word counts as one."""
+    return len(text.split()) if language == "en" else len(re.findall(r"[A-Za-z0-9.]+|[^\s\W]", text))
+
+
+# the files
+
+
+def test_every_language_has_the_same_lessons():
+    for language in LANGUAGES:
+        assert [path.stem for path in sorted((FOLDER / LOCALES.get(language, language)).glob("*.md"))] == IDS
+        assert sorted(lessons(language)) == IDS
+
+
+@pytest.mark.parametrize("lesson_id", IDS)
+def test_languages_agree_in_all_but_words(lesson_id):
+    def shape(language: str):
+        lesson = whole(lesson_id, language)
+        steps = [
+            (
+                step.id,
+                step.page,
+                step.view,
+                step.run,
+                step.done,
+                step.kind,
+                [answer.right for answer in step.answers],
+                bool(step.task),
+            )
+            for step in lesson.steps
+        ]
+        return lesson.minutes, steps
+
+    assert shape("en") == shape("zh")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lesson_id", IDS)
+def test_each_step_is_short_and_complete(lesson_id, language):
+    lesson = whole(lesson_id, language)
+    assert len({step.id for step in lesson.steps}) == len(lesson.steps)
+    most = MOST_WORDS if language == "en" else MOST_CHARACTERS
+    for step in lesson.steps:
+        assert {name: length(text, language) for name, text in vars(step).items() if name in ("text", "task", "reveal")
+                and length(text, language) > most} == {}, step.id  # fmt: skip
+        assert step.done in conditions.CONDITIONS and step.kind in ("choice", "words", "curve"), step.id
+        assert step.goal and step.text and step.asked and step.reveal and (step.task or step.done == "answered"), step.id
+        assert sum(answer.right for answer in step.answers) == (step.kind == "choice"), step.id
+        assert all(bool(answer.feedback) != answer.right for answer in step.answers), step.id
+
+
+def test_a_file_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="unknown"):
+        parse("# A\nminutes: 1\n\nB\n\n## C\nid: c\ngoal: d\npage: home\ncolour: red\n\ntext\n\n### reveal\nso", "a")
+    with pytest.raises(ValueError, match="name: value"):
+        parse("# A\nminutes 1\n\nB", "a")
+
+
+def test_a_step_without_its_page_is_left_out(monkeypatch, tmp_path):
+    monkeypatch.setattr("pages.parts.lesson.lessons.FOLDER", tmp_path)
+    (tmp_path / "en").mkdir()
+    step = "## C\nid: {id}\ngoal: d\npage: {page}\n\ntext\n\n### question\nq\n\n- [x] yes\n\n### reveal\nso\n"
+    parts = [step.format(id="here", page="home"), step.format(id="nowhere", page="moon")]
+    (tmp_path / "en" / "article.md").write_text("# A\nminutes: 1\n\nB\n\n" + "\n".join(parts), encoding="utf-8")
+    assert [one.id for one in lessons("en")["article"].steps] == ["here"]
+
+
+# the numbers in them
+
+
+def said(lesson_id: str, step_id: str, language: str) -> str:
+    step = whole(lesson_id, language).step(step_id)
+    assert step.id == step_id
+    right = [answer.text for answer in step.answers if answer.right]
+    return "\n".join([step.text, step.asked, *right, step.task, step.reveal])
+
+
+@pytest.mark.parametrize(("language", "before", "after"), [("en", "the", "cat"), ("zh", "小", "猫")])
+def test_the_pairs_counted_by_hand_are_those_that_the_tokenizer_gives(language, before, after):
+    words = said("article", "count", language)
+    line = re.search(r"^\*(.+)\*$", words, re.MULTILINE)[1]
+    tokenizer = build_tokenizer(TokenizerConfig(kind="word" if language == "en" else "character"), line)
+    tokens = [tokenizer.vocabulary[i] for i in tokenizer.encode(line)]
+    assert len(tokens) == 20
+    following = [second for first, second in zip(tokens, tokens[1:], strict=False) if first == before]
+    assert f"\n{following.count(after)}/{len(following)}\n" in words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_loss_is_that_of_the_example(language):
+    sample = SAMPLES[demos.SAMPLE[language]]
+    corpus = Corpus.from_text(sample.text(), sample.kind)
+    types = build_tokenizer(TokenizerConfig(kind=sample.tokenizer), corpus.train).vocabulary_size
+    assert f"V = {types}" in said("article", "train", language)
+    assert f"ln {types} = {math.log(types):.2f}" in said("article", "train", language)
+
+
+# walked
+
+
+@pytest.fixture
+def happened(monkeypatch):
+    """The names of conditions that hold."""
+    names = {"answered"}
+    for name in conditions.CONDITIONS:
+        monkeypatch.setitem(conditions.CONDITIONS, name, lambda _here, name=name: name in names)
+    return names
+
+
+def open_lesson(language: str) -> AppTest:
+    app = AppTest.from_file(MENU, default_timeout=60)
+    app.query_params["lang"] = language
+    return app.run().switch_page("lesson.py").run()
+
+
+def kept(lesson_id: str, step_id: str):
+    return visitors.lessons(visitor.store(), OWNER)[lesson_id].steps[step_id]
+
+
+def on_card(app) -> list[str]:
+    return [element.value for kind in ("markdown", "info", "warning", "success") for element in app.get(kind)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("lesson_id", "step_id"), STEPS)
+def test_each_step_is_guessed_done_and_seen(here, happened, lesson_id, step_id, language):
+    step = lessons(language)[lesson_id].step(step_id)
+    visitors.begin_lesson(visitor.store(), OWNER, lesson_id, step_id)
+    app = open_lesson(language)
+    key = f"lesson.{lesson_id}.{step_id}"
+    assert not app.exception and any(step.title in one.label for one in app.expander)
+    assert step.text in on_card(app) and step.reveal not in on_card(app) and (step.task or "no task") not in on_card(app)
+    for index, answer in enumerate(step.answers):
+        if not answer.right:
+            app.radio(key=key).set_value(index).run()
+            assert any(one.startswith(answer.feedback) for one in on_card(app)) and step.reveal not in on_card(app)
+            assert not kept(lesson_id, step_id).completed
+    happened.discard("answered")
+    if step.kind == "choice":
+        app.radio(key=key).set_value([answer.right for answer in step.answers].index(True)).run()
+    elif step.kind == "words":
+        app.text_area(key=key).set_value("in my own words").run()
+        app.button(key=f"{key}.keep").click().run()
+    else:
+        app.button(key=f"{key}.keep").click().run()
+    assert step.reveal not in on_card(app) and not kept(lesson_id, step_id).completed
+    assert not step.task or step.task in on_card(app)
+    happened.add(step.done)
+    app.run()
+    assert step.reveal in on_card(app) and kept(lesson_id, step_id).completed and not app.exception
+    if step.kind == "choice":
+        first = step.answers[kept(lesson_id, step_id).first].text
+        assert any(first in one and translate("your first guess", language) in one for one in on_card(app))
+
+
+def test_next_completes_nothing_and_what_is_skipped_says_so(here, happened):
+    app = open_lesson("en")
+    app.button(key="lesson.article.begin").click().run()
+    first, second = lessons("en")["article"].steps[:2]
+    app.button(key=f"lesson.{first.id}.next").click().run()
+    assert visitors.lessons(visitor.store(), OWNER)["article"].place == second.id
+    assert kept("article", first.id).skipped and not kept("article", first.id).completed
+    app = open_lesson("en")
+    assert any("0 of" in element.proto.text and "1 skipped" in element.proto.text for element in app.get("progress"))
+
+
+def test_it_is_kept_for_the_visitor_in_every_language_and_browser(here, happened, monkeypatch):
+    app = open_lesson("en")
+    app.button(key="lesson.article.begin").click().run()
+    wrong = next(index for index, answer in enumerate(lessons("en")["article"].steps[0].answers) if not answer.right)
+    app.radio(key="lesson.article.next").set_value(wrong).run()
+    again = open_lesson("zh")
+    feedback = lessons("zh")["article"].steps[0].answers[wrong].feedback
+    assert again.radio(key="lesson.article.next").value == wrong and any(one.startswith(feedback) for one in on_card(again))
+    code = visitors.new_code(visitor.store(), OWNER)
+    monkeypatch.setattr(visitor, "current", lambda: "eve")
+    assert not open_lesson("en").radio
+    monkeypatch.setattr(visitor, "current", lambda: visitors.visitor_of(visitor.store(), code))
+    assert open_lesson("en").radio(key="lesson.article.next").value == wrong
+
+
+def test_leaving_hides_the_card_and_going_on_shows_it_again(here, happened):
+    app = open_lesson("en")
+    app.button(key="lesson.article.begin").click().run()
+    app.button(key="lesson.next.leave").click().run()
+    assert not app.radio
+    app = open_lesson("en")
+    app.button(key="lesson.article.go_on").click().run()
+    assert app.radio(key="lesson.article.next").value is None
+
+
+def test_begin_again_forgets(here, happened):
+    visitors.begin_lesson(visitor.store(), OWNER, "article", "next")
+    visitors.change_step(visitor.store(), OWNER, "article", "next", last=1, completed=True)
+    open_lesson("en").button(key="lesson.article.begin").click().run()
+    assert visitors.lessons(visitor.store(), OWNER)["article"].steps == {}
+
+
+def test_without_cookies_it_says_why_there_is_none(here, monkeypatch):
+    monkeypatch.setattr(visitor, "current", lambda: None)
+    app = open_lesson("en")
+    assert any("cookies" in one.value for one in app.info) and not [
+        one for one in app.button if one.key == "lesson.article.begin"
+    ]
+
+
+# what completes a step
+
+
+def begin_before(step_id: str = "next"):
+    """A lesson that was begun before the runs of the test's visitor."""
+    visitors.begin_lesson(visitor.store(), OWNER, "article", step_id)
+    with visitor.store().database.writing() as connection:
+        connection.execute("UPDATE lessons SET created = '2000-01-01T00:00:00.000+00:00'")
+
+
+def holds(name: str, page: str) -> bool:
+    progress = visitors.lessons(visitor.store(), OWNER)["article"]
+    return conditions.CONDITIONS[name](conditions.Here(page, progress))
+
+
+@pytest.mark.parametrize(("name", "owner"), [("run_finished", OWNER), ("own_run_finished", OWNER)])
+def test_a_run_counts_when_it_ended_after_the_lesson_was_begun(here, name, owner):
+    visitors.begin_lesson(visitor.store(), owner, "article", "next")
+    assert not holds(name, "home")
+    begin_before()
+    assert holds(name, "home")
