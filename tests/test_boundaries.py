@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = {  # of each house, the lowest first: a module imports from its own floor and those below
     "lmcore": [{"errors", "config", "schema", "processor"}, {"tokenizers"}, {"text"}, {"models"}, {"inference"}, {"training", "presets"}, {"inspection", "tasks"}, {"runs"}, {"export"}],
-    "lmcore.runs": [{"data_folder", "run_folder"}, {"store"}, {"queue", "worker"}, {"exchange", "opened_run", "article_process", "curve_process"}],
+    "lmcore.runs": [{"data_folder", "run_folder"}, {"store"}, {"queue", "worker"}, {"exchange", "opened_run", "article_process", "task_process"}],
 }  # fmt: skip
 ROOMS = {"applications", "text", "train", "runs", "explore", "write", "inside", "game", "classroom", "lesson"}  # of one page each
 MOST_MODULES, MOST_LINES, MOST_PAGE_LINES = 15, 300, 150

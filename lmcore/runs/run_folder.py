@@ -5,6 +5,7 @@ row.json            what the store must know to list it again (`store.rebuilding
 tokenizer.json      how its text becomes ids
 checkpoint-N.safetensors, snapshots/snapshot-N.safetensors      its state, and its weights alone, after step N
 counts.safetensors  the sorted index of its training text
+measured-N.json     what `task_process` has measured of its text, where that has prompts and answers; N: the question
 worker.log, lock    what its worker printed; held by its worker as long as it lives
 """
 
@@ -133,6 +134,10 @@ class RunFolder:
     def token_data(self) -> TokenData:
         """Return the ids that the run trains on and is validated with. Raises TextMissing, TextChanged or TokenizerDamaged."""
         return encode(self.corpus(), self.tokenizer(), loss_on=self.configuration().training.loss_on)
+
+    def measured_path(self, question: str) -> Path:
+        """Return where the answer to a question of `task_process` is."""
+        return self.path / f"measured-{question}.json"
 
     # its checkpoints
 

@@ -5,6 +5,7 @@ Each gives an answer to each prompt; `baseline_scores` scores them on the prompt
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -26,24 +27,43 @@ SELECTED = 0.8  # of the words of the answers stand in their prompts: they are s
 
 
 def baseline_scores(
-    task: Task, pairs: Sequence[Pair], count: int = COUNT, seed: int = 0, *, tokenizer: Tokenizer | None = None
+    task: Task,
+    pairs: Sequence[Pair],
+    count: int = COUNT,
+    seed: int = 0,
+    *,
+    tokenizer: Tokenizer | None = None,
+    on_progress: Callable[[float, str, Score], None] = lambda share, name, score: None,
 ) -> dict[str, Score]:
     """Return the score of each baseline that makes sense for a task, on the prompts that `scoring.score` draws from the same pairs.
 
     "majority", "nearest", "ngram" (a 5-gram of the tokens; of words where no tokenizer is given and words can be cut); for labels "logistic"; for summaries
-    "copy" and "first_words".
+    "copy" and "first_words". on_progress: called after each with the share that is done, its name and its score.
     """
     prompts, wanted = drawn(pairs, count, seed)
-    ways: dict[str, Callable[[Sequence[Pair], Sequence[str]], list[str]]] = {"majority": majority, "nearest": nearest}
-    if selects(task.training):
-        ways |= {"copy": lambda training, asked: list(asked), "first_words": first_words}
-    found = {name: scored(prompts, wanted, given(task.training, prompts), [1.0] * len(prompts)) for name, given in ways.items()}
-    counting = counting_model(task, tokenizer)
-    found["ngram"] = score(counting, pairs, count, seed, labels=task.labels, separator=task.separator)
-    if task.labels:
+
+    def by_rule(given: Callable[[Sequence[Pair], Sequence[str]], list[str]]) -> Score:
+        return scored(prompts, wanted, given(task.training, prompts), [1.0] * len(prompts))
+
+    def by_counts() -> Score:
+        counting = counting_model(task, tokenizer)
+        return score(counting, pairs, count, seed, labels=task.labels, separator=task.separator)
+
+    def by_words() -> Score:
         chances = BagOfWords.train(task.training, task.labels).log_probs(prompts)
         given = [task.labels[place] for place in chances.argmax(axis=1)]
-        found["logistic"] = scored(prompts, wanted, given, np.exp(chances.max(axis=1)).tolist())
+        return scored(prompts, wanted, given, np.exp(chances.max(axis=1)).tolist())
+
+    ways: dict[str, Callable[[], Score]] = {"majority": partial(by_rule, majority), "nearest": partial(by_rule, nearest)}
+    if selects(task.training):
+        ways |= {"copy": partial(by_rule, lambda training, asked: list(asked)), "first_words": partial(by_rule, first_words)}
+    ways["ngram"] = by_counts
+    if task.labels:
+        ways["logistic"] = by_words
+    found: dict[str, Score] = {}
+    for name, way in ways.items():
+        found[name] = way()
+        on_progress(len(found) / len(ways), name, found[name])
     return found
 
 

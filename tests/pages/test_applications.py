@@ -8,7 +8,8 @@ import pytest
 
 from lmcore import errors
 from lmcore.config import ModelConfig
-from lmcore.runs import curve_process
+from lmcore.runs import task_process
+from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
 from lmcore.tasks import METHODS, Task, answer, baseline_scores, label_probabilities, rank, score, sources, votes
 from pages.parts import visitor
@@ -293,14 +294,14 @@ def test_quotes_line_breaks_markers_and_formulas_in_cells_stay_text(open_page, h
 def test_the_curve_of_lines_is_measured_in_a_process_of_its_own():
     pairs = [(f"{word} {number}", word) for number in range(30) for word in ("tea", "soup")]
     task = Task.from_pairs(pairs)
-    points = list(curve_process.measure(task, steps=8))
-    assert [point.share_done for point in points] == sorted(point.share_done for point in points) and points[-1].share_done == 1
+    points = list(task_process.measure("curve", task, steps=8))
+    assert [point.done for point in points] == sorted(point.done for point in points) and points[-1].done == 1
     assert {point.method for point in points} == set(METHODS) == set(learning.method_labels()) == set(learning.COLOURS)
     assert all(point.count == len(task.held_out) for point in points)
 
 
 def test_the_curve_of_lines_is_drawn_and_kept(page, monkeypatch):
-    monkeypatch.setattr(curve_process, "measure", partial(curve_process.measure, steps=2))
+    monkeypatch.setattr(task_process, "measure", partial(task_process.measure, steps=2))
     app = page("reviews-en", "score")
     app.button(key="applications.curve").click().run(timeout=300)
     assert not app.exception and not app.warning
@@ -308,3 +309,38 @@ def test_the_curve_of_lines_is_drawn_and_kept(page, monkeypatch):
     assert table["Training lines"].tolist() == [lines for lines in (20, 100, 500, 4000) for _ in METHODS]
     app = page("reviews-en", "score")
     assert "applications.curve" not in [button.key for button in app.button] and "Training lines" in app.dataframe[-1].value
+
+
+def test_baselines_are_measured_once_in_a_process_of_their_own(page, runs, monkeypatch):
+    first = page("own", "score")
+    monkeypatch.setattr(task_process, "measure", None)  # would fail if it were called
+    again = page("own", "score")
+    tables = [next(one.value for one in app.dataframe if "95 % interval" in one.value) for app in (first, again)]
+    assert not again.exception and tables[0].equals(tables[1]) and len(tables[0]) == 4
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "[", "[[1]]", '[[1, "nearest", 20, 9, 3]]', '{"a": 1}', "[[1, 2, 3, 4, 0]]", '[[1, "x", 2, "3", 4]]']
+)
+def test_damaged_measurements_are_made_again(tmp_path, damage):
+    folder = RunFolder.of(tmp_path, "a")
+    task_process.keep(folder, "curve", [task_process.Measured(1.0, "nearest", 20, 3, 9)])
+    assert not folder.path.exists() and task_process.kept(folder, "curve") == []  # of a deleted run
+    folder.path.mkdir(parents=True)
+    task_process.keep(folder, "curve", found := [task_process.Measured(1.0, "nearest", 20, 3, 9)])
+    assert task_process.kept(folder, "curve") == found and found[0].share == 1 / 3
+    folder.measured_path("curve").write_text(damage)
+    assert task_process.kept(folder, "curve") == []
+
+
+def test_a_text_too_large_is_said_and_only_a_button_begins_again(page, monkeypatch):
+    def cut(question, task):
+        yield task_process.Measured(0.2, "majority" if question == "baselines" else "logistic", 20, 3, 9)
+        raise TimeoutError
+
+    monkeypatch.setattr(task_process, "measure", cut)
+    monkeypatch.setattr(task_process, "kept", lambda folder, question: [])
+    app = page("reviews-en", "score")
+    assert not app.exception and len(app.warning) == 1 and len(app.dataframe[0].value) == 2
+    app.button(key="applications.curve").click().run()
+    assert not app.exception and len(app.warning) == 2 and "applications.curve" in [button.key for button in app.button]

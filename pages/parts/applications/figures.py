@@ -1,10 +1,11 @@
 """The charts of Applications: votes of words, influence of a prompt on its answer, scores beside baselines."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from lmcore.runs.task_process import Measured
 from lmcore.tasks import Score, Sources
 from pages.parts.components import token_names
 from pages.parts.language import _
@@ -88,7 +89,7 @@ def name_of(token: str) -> str:
     return token_names.visible(token.strip() or token) if token else _("(end)")
 
 
-def scores(found: dict[str, Score], labels: dict[str, str]) -> go.Figure:
+def scores(found: Mapping[str, Score | Measured], labels: dict[str, str]) -> go.Figure:
     """A bar each with its 95 % interval, the model's first."""
     names = list(found)
     shares = [found[name].share for name in names]

@@ -4,9 +4,10 @@ import streamlit as st
 
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
-from lmcore.tasks import Score, baseline_scores, score
+from lmcore.runs.task_process import Measured
+from lmcore.tasks import Score, score
 from lmcore.tasks.scoring import COUNT
-from pages.parts.applications import ask, figures, learning
+from pages.parts.applications import ask, figures, learning, measuring
 from pages.parts.applications.chosen import Chosen
 from pages.parts.components import plots
 from pages.parts.language import _, together
@@ -23,8 +24,7 @@ def show(run: Run, trained: TrainedModel, current: Chosen):
     with st.spinner(
         _("Asking {count} prompts it has never seen …").format(count=min(COUNT, len(current.pairs))), show_time=False
     ):
-        found = {"model": _of_model(run.id, trained.step, trained, current), **_of_baselines(run.text_id, current)}
-    of_model = found["model"]
+        of_model = _of_model(run.id, trained.step, trained, current)
     low, high = of_model.interval
     exact = _("its most likely label is the right one") if current.task.labels else _("it writes exactly the right answer")
     st.metric(_("right"), f"{of_model.share:.1%}", help=exact)
@@ -35,8 +35,11 @@ def show(run: Run, trained: TrainedModel, current: Chosen):
         ).format(correct=of_model.correct, count=of_model.count, what=exact, low=f"{low:.1%}", high=f"{high:.1%}")
     )
     labels = method_labels()
+    others = measuring.measured(run, current, "baselines", labels)
+    found: dict[str, Score | Measured] = {"model": of_model} | {one.method: one for one in others}
     plots.show(figures.scores(found, labels), key="applications.scores")
-    st.caption(_beside(found, labels))
+    if others:
+        st.caption(_beside(of_model, max(others, key=lambda one: one.share), labels))
     with st.expander(_("As a table")):
         st.dataframe(
             {
@@ -48,7 +51,7 @@ def show(run: Run, trained: TrainedModel, current: Chosen):
             key="applications.scores.table",
         )
     _wrong(run, current, of_model)
-    learning.show(run.text_id, current)
+    learning.show(run, current)
 
 
 def method_labels() -> dict[str, str]:
@@ -69,19 +72,11 @@ def _of_model(run_id: str, step: int, _trained: TrainedModel, _current: Chosen) 
         return score(_trained, _current.pairs, labels=_current.task.labels, separator=_current.task.separator)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def _of_baselines(text_id: str, _current: Chosen) -> dict[str, Score]:
-    with model_cache.asking():
-        return baseline_scores(_current.task, _current.pairs)
-
-
-def _beside(found: dict[str, Score], labels: dict[str, str]) -> str:
-    best = max((name for name in found if name != "model"), key=lambda name: found[name].share)
-    apart = found["model"].interval[0] > found[best].interval[1]
+def _beside(of_model: Score, best: Measured, labels: dict[str, str]) -> str:
     said = _("The best way without training a network: {way}, {share}.").format(
-        way=labels[best], share=f"{found[best].share:.1%}"
+        way=labels[best.method], share=f"{best.share:.1%}"
     )
-    if apart:
+    if of_model.interval[0] > best.interval[1]:
         return together(said, _("The intervals do not overlap: the network has learned more than that."))
     return together(said, _("The intervals overlap: on these prompts the network is not clearly better."))
 
