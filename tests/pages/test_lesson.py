@@ -3,10 +3,15 @@
 import math
 import re
 
+import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
+from lmcore import presets
 from lmcore.config import TokenizerConfig
+from lmcore.inference import probability
+from lmcore.inspection import article_code
 from lmcore.runs.store import visitors
 from lmcore.text.corpus import Corpus
 from lmcore.tokenizers import build_tokenizer
@@ -15,6 +20,7 @@ from pages.parts.language import LANGUAGES, LOCALES, translate
 from pages.parts.lesson import conditions
 from pages.parts.lesson.lessons import FOLDER, lessons, parse
 from sample_corpora import SAMPLES
+from sample_corpora.tasks import TASKS
 from tests.pages.conftest import MENU
 from tests.pages.situations import OWNER
 
@@ -123,6 +129,43 @@ def test_the_first_loss_is_that_of_the_example(language):
     types = build_tokenizer(TokenizerConfig(kind=sample.tokenizer), corpus.train).vocabulary_size
     assert f"V = {types}" in said("article", "train", language)
     assert f"ln {types} = {math.log(types):.2f}" in said("article", "train", language)
+
+
+def test_the_cost_of_three_tokens_and_of_their_sentence():
+    log_probs = np.log([1 / 2, 1 / 4, 1 / 8])
+    score = probability.TextScore(np.arange(3), log_probs, np.zeros(3), np.ones(3))
+    wrong = [float(np.exp(log_probs).mean()), -score.total]
+    for language in LANGUAGES:
+        words = said("article", "cost", language)
+        assert f"\n{score.cross_entropy:.2f}\n" in words
+        assert all(f"{-value:.2f}" in words for value in log_probs)
+        others = [answer.text for answer in whole("article", language).step("cost").answers if not answer.right]
+        assert others == [f"{value:.2f}" for value in wrong]
+        assert f"\n{score.perplexity:.0f}\n" in said("article", "chain", language)
+        assert f"1/{math.exp(-score.total):.0f}" in said("article", "chain", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_other_numbers_are_right(language):
+    weight = torch.nn.Parameter(torch.tensor([0.5]))
+    weight.grad = torch.tensor([0.2])
+    torch.optim.SGD([weight], lr=0.1).step()
+    assert f"\n{weight.item():.2f}\n" in said("article", "rate", language)
+    assert f"{0.8**20:.3f}" in said("article", "back", language) and round(0.8**20 * 100) == 1
+    model = presets.preset(presets.TRY_IT_SECONDS, SAMPLES[demos.SAMPLE[language]].tokenizer).model
+    assert (model.family, model.layers) == ("lstm", 1) and str(model.hidden_size) in said("article", "memory", language)
+    shape = tuple(
+        torch.nn.Embedding(9, article_code.EMBEDDING)(torch.zeros(article_code.LANES, article_code.STEPS, dtype=int)).shape
+    )
+    assert f"\n{shape}\n" in said("article", "code", language)
+    operations = 6 * 175e9 * 300e9
+    years = operations / 100e9 / (365.25 * 86_400)
+    assert f"{operations / 1e23:.2f} · 10²³" in said("article", "large", language) and round(years, -4) == 100_000
+    assert f"{175 * 2} GB" in said("article", "large", language)
+    types = {"en": 60, "zh": 1000}[language]
+    assert f"ln {types} = {math.log(types):.2f}" in said("own_text", "train", language)
+    labels = {answer for task in TASKS.values() if task.id == f"reviews-{language}" for _prompt, answer in task.held_out()}
+    assert all(f"P({label} |" in said("article", "uses", language) for label in labels)
 
 
 # walked

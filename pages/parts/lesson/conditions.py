@@ -75,6 +75,19 @@ def own_run_finished(here: Here) -> bool:
     return any(text is not None and text.owner == here.progress.visitor and text.sample is None for text in found)
 
 
+def curve_seen(here: Here) -> bool:
+    """The curve of a run that has ended is looked at."""
+    return here.shows("train") and visitor.chosen_run().status in ("finished", "stopped")
+
+
+def scale_seen(here: Here) -> bool:
+    return here.page == "scale"
+
+
+def reading_seen(here: Here) -> bool:
+    return here.shows("inside", "reading")
+
+
 def step_taken(here: Here) -> bool:
     """A training step was opened and taken."""
     return here.shows("inside", "step") and bool(_moves())
@@ -147,8 +160,8 @@ def answered(_here: Here) -> bool:
 CONDITIONS: dict[str, Callable[[Here], bool]] = {
     condition.__name__: condition
     for condition in (
-        answered, code_runs, context_changed, copies_measured, failure_seen, layers_seen, own_run_finished, own_text_brought,
-        reach_seen, rate_too_large, run_finished, sentences_compared, step_taken, text_cut, token_opened, why_asked, word_chosen,
+        answered, code_runs, context_changed, copies_measured, curve_seen, failure_seen, layers_seen, own_run_finished, own_text_brought,
+        reach_seen, rate_too_large, reading_seen, run_finished, scale_seen, sentences_compared, step_taken, text_cut, token_opened, why_asked, word_chosen,
         written,
     )
 }  # fmt: skip
