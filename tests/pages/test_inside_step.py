@@ -83,10 +83,17 @@ def test_steps_go_on_from_one_another_and_back(page):
     assert len(losses(app)) == 13 and losses(app)[-1] < losses(app)[0] / 2
     found = losses(app)
     step_state._kept.clear()  # given up: computed again from the clicks
-    step_state.look.clear()
+    step_state.look.cache_clear()
     app = press(app, "go1")
     assert losses(app)[:-1] == found
     assert losses(press(app, "back")) == first
+
+
+def test_the_page_can_be_drawn_again_after_steps(page):
+    app = press(page(), "go1")
+    found = losses(app)
+    app.run()
+    assert not app.exception and not app.error and losses(app) == found
 
 
 def test_a_rate_of_0_moves_nothing(page):
@@ -157,7 +164,7 @@ def test_any_frame_of_the_film_can_be_opened_and_no_film_is_said(page, here):
 
 def test_what_is_kept_for_the_next_click_is_bounded(page, monkeypatch):
     step_state._kept.clear()
-    step_state.look.clear()
+    step_state.look.cache_clear()
     app = press(page(), "go1")
     assert 1 <= len(step_state._kept) <= 2
     monkeypatch.setattr(step_state, "BYTES", 0)

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 import streamlit as st
+from cachetools import LRUCache, cached
 
 from lmcore.errors import CheckpointDamaged
 from lmcore.inference.trained import TrainedModel
@@ -77,7 +78,9 @@ def telling(_run: Run, _trained: TrainedModel, start: Start) -> tuple[WeightEntr
         return _begin(_run, _trained, start).telling()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@cached(  # by a library: what Streamlit caches may not draw, and taking steps draws how far it is
+    LRUCache(64), key=lambda _run, _trained, start, done, chosen, _on_progress: (start, done, chosen), lock=threading.Lock()
+)
 def look(
     _run: Run, _trained: TrainedModel, start: Start, done: tuple[Move, ...], chosen: Chosen, _on_progress: Callable[[float], None]
 ) -> tuple[Opened, list[float]]:
