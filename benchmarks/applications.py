@@ -26,6 +26,7 @@ class Measured:
     tokenizer: str
     loss_on: str
     seconds: int
+    of_rules: bool  # a corpus of the app's own
 
 
 def corpora(only: list[str]) -> list[Measured]:
@@ -39,7 +40,7 @@ def corpora(only: list[str]) -> list[Measured]:
             task = Task("=>", tuple(corpus.training()), tuple(corpus.held_out()))
             experiments = {f"({name})": pairs for name, pairs in corpus.experiments().items()}
             groups = {**corpus.held_out_groups(), **experiments}
-            found.append(Measured(corpus.id, task, groups, corpus.tokenizer, corpus.loss_on, corpus.seconds))
+            found.append(Measured(corpus.id, task, groups, corpus.tokenizer, corpus.loss_on, corpus.seconds, True))
     return found
 
 
@@ -51,19 +52,22 @@ def from_file(path: Path, tokenizer: str, seconds: int) -> Measured:
     table = read_table(decode(path.read_bytes(), name=path.name).text)
     task = Task.from_pairs(table.pairs())
     print(f"{path.name}: {task.cleaning}; {len(task.training)} training, {len(task.held_out)} held out; labels {task.labels}")
-    return Measured(path.name, task, {"held out": list(task.held_out)}, tokenizer, "answer", seconds)
+    return Measured(path.name, task, {"held out": list(task.held_out)}, tokenizer, "answer", seconds, False)
 
 
 def train_and_score(measured: Measured, loss_on: str, seed: int) -> tuple[dict, float, float]:
     """Return ({group: share right}, seconds of training, of the slowest score): seconds of the processor."""
     from lmcore import Corpus, train
-    from lmcore.presets import preset
+    from lmcore.presets import of_rules, preset
     from lmcore.tasks import score
 
     task = measured.task
-    config = preset(measured.seconds, measured.tokenizer).with_training(seed=seed, loss_on=loss_on)
+    if measured.of_rules:
+        config = of_rules(measured.seconds, measured.tokenizer, loss_on)
+    else:
+        config = preset(measured.seconds, measured.tokenizer).with_training(loss_on=loss_on)
     began = time.process_time()
-    model = train(Corpus.from_text(task.text, "lines"), config)
+    model = train(Corpus.from_text(task.text, "lines"), config.with_training(seed=seed))
     took, shares, scoring = time.process_time() - began, {}, 0.0
     for name, pairs in measured.held_out.items():
         began = time.process_time()

@@ -3,11 +3,14 @@
 What each setting means is `config`; how seconds become steps is `training.planning`.
 """
 
+from dataclasses import replace
+
 from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 
 SECONDS = (10, 30, 120)  # that the app offers
 TRY_IT_SECONDS = 20  # a first run of one's own
 DEMO_SECONDS = 40  # the examples
+RULES_HIDDEN = 96  # enough for lines of rules
 
 
 def preset(seconds: int, tokenizer: str = "character") -> RunConfig:
@@ -25,6 +28,22 @@ def preset(seconds: int, tokenizer: str = "character") -> RunConfig:
         ModelConfig(family="lstm", embedding_size=hidden if tied else 64, hidden_size=hidden, tied=tied),
         TrainingConfig(stop="seconds", stop_after=float(seconds), learning_rate=0.03 if seconds <= 20 else 0.02),
     )
+
+
+def of_rules(seconds: int, tokenizer: str, loss_on: str) -> RunConfig:
+    """Return a configuration for lines `prompt => answer` whose answers follow from their prompts by rules, as in `sample_corpora.tasks`.
+
+    A small network, which takes several times as many steps in the same time, and no dropout beyond what is set: it delays the moment at
+    which a rule is found. What that changes is in docs/performance.md.
+
+    >>> of_rules(20, "word", "answer").model.hidden_size, of_rules(20, "word", "answer").training.regularisation
+    (96, 'as_set')
+    """
+    config = preset(seconds, tokenizer)
+    embedding = RULES_HIDDEN if config.model.tied else config.model.embedding_size
+    model = replace(config.model, embedding_size=embedding, hidden_size=RULES_HIDDEN)
+    training = replace(config.training, learning_rate=0.03, regularisation="as_set", loss_on=loss_on)
+    return replace(config, model=model, training=training)
 
 
 def article() -> RunConfig:

@@ -3,6 +3,7 @@
 Each step of training is `loop.fit`, an iterator; the app's workers iterate it themselves, with checkpoints between the steps.
 """
 
+import copy
 from collections.abc import Callable, Iterable
 
 from lmcore.config import RunConfig
@@ -15,7 +16,7 @@ from lmcore.training.planning import resolve
 
 
 def train(corpus: Corpus, config: RunConfig | None = None, callbacks: Iterable[Callable[[StepEvent], None]] = ()) -> TrainedModel:
-    """Return a network that was trained on a text.
+    """Return a network that was trained on a text, as it was at its lowest validation loss; at the end where nothing is held back.
 
     config: None for the app's own settings, 20 seconds of training. callbacks: each is given each event, and may raise `StopTraining`.
     Raises EmptyText, TextTooShort, LossNotFinite.
@@ -31,12 +32,16 @@ def train(corpus: Corpus, config: RunConfig | None = None, callbacks: Iterable[C
     data = encode(corpus, tokenizer, train=ids, loss_on=config.training.loss_on)
     config, _notes = resolve(config, data, tokenizer.vocabulary_size)
     network = build_model(config.model, tokenizer.vocabulary_size, config.training.seed)
-    state = TrainingState(network, data, config.training)
+    state, best = TrainingState(network, data, config.training), None
     try:
         for event in fit(network, data, config.training, state):
+            if event.evaluation and event.evaluation.improved:
+                best = copy.deepcopy(network.state_dict())
             for callback in callbacks:
                 callback(event)
     except StopTraining:
         pass
+    if best:
+        network.load_state_dict(best)
     model = NeuralLanguageModel(network.eval(), data.opening, None if corpus.kind == "stream" else tokenizer.begin_id)
-    return TrainedModel.of(model, tokenizer, corpus.kind, state.step, data.opening)
+    return TrainedModel.of(model, tokenizer, corpus.kind, state.best_step or state.step, data.opening)

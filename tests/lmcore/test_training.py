@@ -1,6 +1,7 @@
 """The loop: it learns, it is reproducible bit for bit, it stops when told, and a context begins as training left it."""
 
 import math
+import random
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from lmcore.config import RunConfig, TrainingConfig, choices
 from lmcore.errors import LossNotFinite
 from lmcore.inference import probability
 from lmcore.models import NeuralLanguageModel, build_model
-from lmcore.text.corpus import TokenData
+from lmcore.text.corpus import TokenData, encode
 from lmcore.training.evaluation import text_size, validation_nats
 from lmcore.training.loop import StopTraining, TrainingState, fit, forward_backward, is_evaluation_step, take_step, update
 from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
@@ -218,6 +219,32 @@ def test_callbacks_see_each_event_and_may_stop():
     model = train(Corpus.from_text("the cat sat on the mat\n" * 30), config, [stop_at_five])
     assert seen == [1, 2, 3, 4, 5]
     assert model.step == 5
+
+
+def test_a_trained_network_is_that_of_the_lowest_validation_loss():
+    numbers = random.Random(1)
+    lines = "".join(f"{numbers.choice('abcdef')} {numbers.choice('ghijkl')} {numbers.randrange(100)}\n" for _ in range(400))
+    losses = {}
+
+    def look(event):
+        if event.evaluation:
+            losses[event.step] = event.evaluation.loss
+
+    config = RunConfig(model=small()).with_training(
+        stop="steps",
+        stop_after=400.0,
+        learning_rate=0.05,
+        regularisation="as_set",
+        precision="float32",
+        schedule="constant",
+        evaluation_interval=20,
+    )
+    corpus = Corpus.from_text(lines, "lines")
+    model = train(corpus, config, [look])
+    assert model.step == min(losses, key=losses.get) < 400
+    network, data = model.model.network, encode(corpus, model.tokenizer)
+    nats, tokens = validation_nats(network, data)
+    assert math.isclose(nats / tokens, losses[model.step], rel_tol=1e-5)
 
 
 def test_an_exploding_loss_is_named_before_the_weights_are_spoilt():

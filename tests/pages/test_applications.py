@@ -11,7 +11,7 @@ from lmcore.config import ModelConfig
 from lmcore.runs import task_process
 from lmcore.runs.run_folder import RunFolder
 from lmcore.runs.store.store import Store
-from lmcore.tasks import METHODS, Task, answer, baseline_scores, label_probabilities, rank, score, sources, votes
+from lmcore.tasks import METHODS, Result, Score, Task, answer, baseline_scores, label_probabilities, rank, score, sources, votes
 from pages.parts import visitor
 from pages.parts.applications import choose, chosen, fails, learning
 from pages.parts.language import LANGUAGES, translate
@@ -173,6 +173,27 @@ def test_an_experiment_shows_what_a_notebook_finds(page, runs):
     app.button(key=f"applications.run.{name}").click().run()
     found = score(trained, TASKS["reviews-en"].experiments()[name], fails.COUNT, labels=chosen.shipped("reviews-en").task.labels)
     assert app.metric[0].value == str(found.correct) and "30" in app.metric[0].delta
+
+
+@pytest.mark.parametrize(
+    ("known", "found", "name", "said"),
+    [
+        (0.6, 0.1, "longer", "has not learned the usual prompts yet: 60%"),
+        (0.9, 0.1, "longer", "Longer training lines help"),
+        (0.9, 0.9, "longer", "only a little of it has to be kept"),
+        (1.0, 0.9, "never_negated", "could be put together from what the lines show"),
+    ],
+)
+def test_the_reason_fits_what_was_found(page, runs, monkeypatch, known, found, name, said):
+    def scored(run_id, step, asked, trained, current):
+        right = round(100 * (found if asked else known))
+        return Score(tuple(Result(str(n), ("yes",), "yes" if n < right else "no", 0.9, n < right) for n in range(100)))
+
+    monkeypatch.setattr(fails, "_scored", scored)
+    app = page("reviews-en", "fails")
+    app.selectbox(key="applications.experiment").set_value(name).run()
+    app.button(key=f"applications.run.{name}").click().run()
+    assert not app.exception and said in app.info[0].value
 
 
 def test_a_long_prompt_is_underlined_and_one_too_long_is_said(page):

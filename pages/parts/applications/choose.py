@@ -1,7 +1,5 @@
 """The view *Choose a task*: what its lines look like, what is held out, and a run on them."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from lmcore import presets
@@ -41,9 +39,8 @@ def show(run: Run | None, current: Chosen | None):
 
 
 def config_of(corpus: TaskCorpus) -> RunConfig:
-    """Return the settings that suit a task: the app's own for its seconds, words or characters as it needs, the loss on what it says."""
-    config = presets.preset(corpus.seconds, corpus.tokenizer)
-    return replace(config, training=replace(config.training, loss_on=corpus.loss_on))
+    """Return the settings that suit a task, for as long, on the tokens and with the loss that it says."""
+    return presets.of_rules(corpus.seconds, corpus.tokenizer, corpus.loss_on)
 
 
 def _choose(current: Chosen | None) -> TaskCorpus:

@@ -67,16 +67,7 @@ def _result(run: Run, trained: TrainedModel, current: Chosen, name: str, guess: 
     )
     labels = {"model": _("this experiment"), "known": _("unseen prompts of the usual kind")}
     plots.show(figures.scores({"model": found, "known": known}, labels), key="applications.fails")
-    if found.share < FAILED * known.share:
-        st.info(why, icon=":material/lightbulb:")
-    else:
-        st.info(
-            _(
-                "It did not fail here: what the experiment asks could be put together from what the lines show. Try another experiment, or a "
-                "model that has trained for less time."
-            ),
-            icon=":material/lightbulb:",
-        )
+    st.info(_because(known, found, name, why), icon=":material/lightbulb:")
     shown = [*found.wrong[: SHOWN // 2], *[result for result in found.results if result.right][: SHOWN // 2]]
     st.dataframe(
         {
@@ -86,6 +77,24 @@ def _result(run: Run, trained: TrainedModel, current: Chosen, name: str, guess: 
         },
         hide_index=True,
         key="applications.fails.table",
+    )
+
+
+def _because(known: Score, found: Score, name: str, why: str) -> str:
+    if known.share < FAILED:
+        return _(
+            "This model has not learned the usual prompts yet: {share} of them are right. Train it for longer; only then does the experiment "
+            "say anything."
+        ).format(share=f"{known.share:.0%}")
+    if found.share < FAILED * known.share:
+        return why
+    if name == "longer":
+        return _(
+            "It did not fail here: however long such a prompt is, only a little of it has to be kept, such as where each person is now, and the "
+            "network does the same after every sentence. Where every word has to be kept, as in a translation, longer prompts do fail."
+        )
+    return _(
+        "It did not fail here: what the experiment asks could be put together from what the lines show. Try another experiment."
     )
 
 

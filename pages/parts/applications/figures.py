@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
+import streamlit as st
 
 from lmcore.runs.task_process import Measured
 from lmcore.tasks import Score, Sources
@@ -102,6 +103,7 @@ def scores(found: Mapping[str, Score | Measured], labels: dict[str, str]) -> go.
             marker_color=[FOR if name == "model" else "#9a968c" for name in names],
             error_x={
                 "type": "data",
+                "color": "#dddddd" if st.context.theme.type == "dark" else "#444444",
                 "symmetric": False,
                 "array": [high - share for share, (_low, high) in zip(shares, bounds, strict=True)],
                 "arrayminus": [share - low for share, (low, _high) in zip(shares, bounds, strict=True)],
