@@ -3,8 +3,9 @@
 Each step of training is `loop.fit`, an iterator; the app's workers iterate it themselves, with checkpoints between the steps.
 """
 
-import copy
 from collections.abc import Callable, Iterable
+
+import torch
 
 from lmcore.config import RunConfig
 from lmcore.inference.trained import TrainedModel
@@ -36,12 +37,14 @@ def train(corpus: Corpus, config: RunConfig | None = None, callbacks: Iterable[C
     try:
         for event in fit(network, data, config.training, state):
             if event.evaluation and event.evaluation.improved:
-                best = copy.deepcopy(network.state_dict())
+                best = [weight.detach().clone() for weight in network.parameters()]
             for callback in callbacks:
                 callback(event)
     except StopTraining:
         pass
     if best:
-        network.load_state_dict(best)
+        with torch.no_grad():
+            for weight, kept in zip(network.parameters(), best, strict=True):
+                weight.copy_(kept)
     model = NeuralLanguageModel(network.eval(), data.opening, None if corpus.kind == "stream" else tokenizer.begin_id)
     return TrainedModel.of(model, tokenizer, corpus.kind, state.best_step or state.step, data.opening)
