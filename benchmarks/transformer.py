@@ -18,7 +18,9 @@ import torch
 from time_to_loss import Splits
 
 from lmcore.config import ModelConfig, TrainingConfig
-from lmcore.models import build_model, family_of
+from lmcore.models import build_model
+from lmcore.processor import measure_peak
+from lmcore.scale.parts import operations_per_token
 from lmcore.training.loop import TrainingState, take_step
 from lmcore.training.planning import fit_to_machine
 from sample_corpora import help_text
@@ -51,26 +53,6 @@ def seconds_of_a_step(model: ModelConfig, splits: Splits) -> float:
     return min(took)
 
 
-def peak(precision: torch.dtype) -> float:
-    """Floating-point operations a second of a product of two matrices of 1,024 × 1,024."""
-    matrix, took = torch.ones(1024, 1024, dtype=precision), []
-    for _ in range(MEASURED_STEPS):
-        began = time.thread_time()
-        matrix @ matrix
-        took.append(time.thread_time() - began)
-    return 2 * 1024**3 / min(took)
-
-
-def operations(model: ModelConfig, types: int, length: int) -> float:
-    """Of a token's training step, 2 for each weight of a matrix forward and 4 backward; and those of attention."""
-    shapes = family_of(model).weight_shapes(model, types)
-    weights = sum(
-        rows * columns for name, (rows, *more) in shapes.items() for columns in more if not name.startswith("embedding")
-    )
-    attention = 2 * model.layers * model.hidden_size * (model.window + length) if model.family == "transformer" else 0
-    return 6 * (weights + attention)
-
-
 def trained(model: ModelConfig, rate: float, splits: Splits, seconds: float, step: float, seed: int) -> float:
     """Return the loss on test text of a run planned for `seconds`."""
     network = build_model(model, splits.types, seed)
@@ -91,11 +73,11 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     splits, config = Splits(list(help_text.text())), training(10, 0.01)
-    most = peak(torch.bfloat16 if config.precision == "bfloat16" else torch.float32)
+    most = measure_peak(config.precision)
     steps = {name: min(seconds_of_a_step(model, splits) for _ in range(3)) for name, (model, _) in MODELS.items()}
     rows, tokens = [], config.batch_size * config.sequence_length
     for name, (model, rate) in MODELS.items():
-        done = operations(model, splits.types, config.sequence_length) * tokens / steps[name]
+        done = operations_per_token(model, config, splits.types) * tokens / steps[name]
         row = {"model": name, "tokens a second": round(tokens / steps[name]), "share of peak": f"{done / most:.0%}"}
         rate = options.rate if options.rate and model.family == "transformer" else rate
         losses = {

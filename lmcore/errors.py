@@ -28,6 +28,8 @@ Stores and workers keep `code` and `values`; `pages.parts.language` says the sam
     ├── TransferError        a file that is not an exported run, or not a safe one
     │   ├── ArchiveUnreadable · ArchiveTooLarge · ArchiveUnsafe · ArchiveIncomplete · ArchiveContradicts
     │   ├── ArchiveMemberTooLarge · ArchiveWrongValue · ArchiveTooLong · ArchiveTooCostly
+    ├── LawError             measured losses that no law can be read from
+    │   ├── TooFewPoints · LossDoesNotFall · LawUndetermined
     ├── RoomError            a room of a class that cannot do what it was asked
     │   ├── RoomNotFound · RoomClosed · RoomFull · TooManyRooms · NicknameMissing · NicknameTaken
     └── StoreError           something asked for is not there, or may not be done
@@ -422,6 +424,31 @@ class ArchiveTooCostly(TransferError):
     sentence = (
         "Reading this archive took more than {megabytes} MB of memory or {seconds} seconds, so it was given up. "
         "Nothing of it was kept."
+    )
+
+
+class LawError(LmcoreError):
+    code = "law"
+
+
+class TooFewPoints(LawError):
+    code = "law.too_few_points"
+    sentence = "A law with three unknowns needs at least {needed} different sizes, and there are {count}. Train the missing ones."
+
+
+class LossDoesNotFall(LawError):
+    code = "law.loss_does_not_fall"
+    sentence = (
+        "The loss does not fall from the smallest to the largest here, so there is no law to fit. The runs may be too short for the large "
+        "ones, or the text too small: give them more time."
+    )
+
+
+class LawUndetermined(LawError):
+    code = "law.undetermined"
+    sentence = (
+        "These points do not say what the law is: exponents from {low:.2g} to {high:.2g} fit them about as well. Their losses scatter too "
+        "much, or they lie too close together: give the runs more time."
     )
 
 

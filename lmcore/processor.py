@@ -13,6 +13,10 @@ from torch import nn
 
 CLEARLY = 1.1  # times as fast
 TRIES = 5
+LARGE = 1024  # rows and columns of the products that measure the peak
+PEAK_SECONDS = 0.12  # in which it is measured, about
+FINE = time.get_clock_info("thread_time").resolution < 1e-3  # on Windows it is not
+CLOCK = time.thread_time if FINE else time.perf_counter  # of this thread, so that other work of the machine does not count
 
 
 @functools.cache
@@ -48,6 +52,29 @@ def _seconds(narrow: bool) -> float:
         output, _ = layer(inputs)
     output.float().sum().backward()
     return time.perf_counter() - began
+
+
+def measure_peak(precision: str) -> float:
+    """Return the floating-point operations a second of products of large square matrices on one core, the fastest of a few.
+
+    A slow processor multiplies smaller ones, so that this takes no longer. precision: "float32" or "bfloat16".
+    """
+    dtype, size = getattr(torch, precision), LARGE // 8
+    with threads(1):
+        _product_seconds(size, dtype)  # the first one prepares
+        while (took := min(_product_seconds(size, dtype) for _ in range(2))) * TRIES * 8 < PEAK_SECONDS and size < LARGE:
+            size *= 2
+        return 2 * size**3 / min(took, *(_product_seconds(size, dtype) for _ in range(TRIES)))
+
+
+peak = functools.cache(measure_peak)  # measured once a process
+
+
+def _product_seconds(size: int, dtype: torch.dtype) -> float:
+    matrix = torch.ones(size, size, dtype=dtype)
+    began = CLOCK()
+    matrix @ matrix
+    return CLOCK() - began
 
 
 @functools.cache

@@ -27,6 +27,7 @@ GROUPS = {
     _("beyond"): [
         ("applications", _("Applications"), ":material/apps:"),
         ("compare", _("Compare"), ":material/compare_arrows:"),
+        ("scale", _("Scale"), ":material/straighten:"),
     ],
     _("class"): [
         ("classroom", _("Class"), ":material/groups:"),

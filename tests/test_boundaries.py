@@ -13,10 +13,22 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = {  # of each house, the lowest first: a module imports from its own floor and those below
-    "lmcore": [{"errors", "config", "schema", "processor"}, {"tokenizers"}, {"text"}, {"models"}, {"inference"}, {"training", "presets"}, {"inspection", "tasks"}, {"runs"}, {"export"}],
+    "lmcore": [{"errors", "config", "schema", "processor"}, {"tokenizers"}, {"text"}, {"models"}, {"inference"}, {"training", "presets"}, {"inspection", "tasks", "scale"}, {"runs"}, {"export"}],
     "lmcore.runs": [{"data_folder", "run_folder"}, {"store"}, {"queue", "worker"}, {"exchange", "opened_run", "article_process", "task_process"}],
 }  # fmt: skip
-ROOMS = {"applications", "text", "train", "runs", "explore", "write", "inside", "game", "classroom", "lesson"}  # of one page each
+ROOMS = {
+    "applications",
+    "text",
+    "train",
+    "runs",
+    "explore",
+    "write",
+    "inside",
+    "game",
+    "classroom",
+    "lesson",
+    "scale",
+}  # of a page
 MOST_MODULES, MOST_LINES, MOST_PAGE_LINES = 15, 300, 150
 CATALOGUES = {"lmcore/errors.py"}  # one short class after another
 

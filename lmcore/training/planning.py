@@ -5,7 +5,6 @@ The result is written into the run; from then on nothing depends on a clock.
 
 import math
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
@@ -17,13 +16,11 @@ from lmcore.config import RunConfig, TrainingConfig, bounds
 from lmcore.errors import ItemsTooLong
 from lmcore.inference.sampling import generate
 from lmcore.models import NeuralLanguageModel, build_model
-from lmcore.processor import threads
+from lmcore.processor import CLOCK, threads
 from lmcore.text.corpus import TokenData
 from lmcore.training.loop import TrainingState, batches, evaluate, take_step
 from lmcore.training.losses import loss_over
 
-FINE = time.get_clock_info("thread_time").resolution < 1e-3  # on Windows it is not
-CLOCK = time.thread_time if FINE else time.perf_counter
 LONGEST_ITEM = bounds(TrainingConfig, "sequence_length")[1]  # tokens, where answers alone count
 FEWEST_LANES = 16  # that long items leave
 PROBE_SECONDS = 0.03

@@ -20,6 +20,7 @@ PAGES = {
     "inside": "inside.py",
     "compare": "compare.py",
     "applications": "applications.py",
+    "scale": "scale.py",
     "game": "game.py",
     "classroom": "classroom.py",
 }

@@ -13,6 +13,7 @@ from lmcore.runs.store.store import Store
 from lmcore.runs.worker import worker
 from pages.parts import demos, visitor
 from pages.parts.number_format import format_probability, format_probability_from_log, large
+from pages.parts.scale import units
 from tests.pages import situations
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -55,7 +56,7 @@ def captions(app: AppTest) -> str:
 
 
 def test_both_languages_have_the_same_cells():
-    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 12
+    assert cells("notebook.md") == cells("notebook.zh.md") and len(cells("notebook.md")) == 13
 
 
 def test_home(numbers, ids, tmp_path, pool, monkeypatch):
@@ -143,6 +144,19 @@ def test_applications(numbers):
     assert numbers["low"] < numbers["share"] == 1.0 <= numbers["high"] and numbers["wrong"] == []
     assert numbers["beside"]["logistic"] == 1.0 > numbers["beside"]["majority"]
     assert len(numbers["points"]) == 8
+
+
+def test_scale(numbers, open_page, ids):
+    found = metrics(open_page("scale", run=ids["finished"], lang="en"))
+    assert found["Parameters"] == f"{numbers['parameters']:,}" and sum(numbers["of_parts"].values()) == numbers["parameters"]
+    assert found["FLOPs in all"] == units.operations(numbers["operations"])
+    assert numbers["speed"] == pytest.approx(numbers["operations"] / numbers["run"].row.seconds)
+    app = open_page("scale", run=ids["finished"], lang="en", view="large")
+    app.segmented_control(key="scale.model").set_value("gpt3").run()
+    app.button(key="scale.look").click().run()
+    (said,) = next(frame.value for frame in app.dataframe if "one H100" in frame.value.columns)["one H100"]
+    assert f"{numbers['too_small']:.0f} times too small" in said and f"{numbers['years']:.0f} years" in said
+    assert numbers["between"][0] <= numbers["exponent"] <= numbers["between"][1]
 
 
 def test_class(numbers, open_page, ids):

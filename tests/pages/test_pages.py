@@ -19,6 +19,7 @@ TITLES = {
     "inside": ["Inside"],
     "applications": ["Applications"],
     "compare": ["Compare"],
+    "scale": ["Scale"],
     "game": ["Beat the machine"],
     "classroom": ["Class"],
 }
@@ -54,6 +55,7 @@ SAID = {  # page: {situation: what the visitor reads or can press there}
     "inside": dict.fromkeys(SITUATIONS, "Read this sentence") | NEEDS_A_RUN,
     "applications": dict.fromkeys(SITUATIONS, NO_TASK) | {"nothing": "Train ({seconds} s)", "unknown": NO_RUN},
     "compare": {"nothing": "Choose runs to see their curves over each other. With two, the page says what changed between them."},
+    "scale": dict.fromkeys(SITUATIONS, "Its memory while it trains") | NEEDS_A_RUN,
     "game": dict.fromkeys(SITUATIONS, NO_LINE) | NEEDS_A_RUN,
     "classroom": dict.fromkeys(SITUATIONS, "Join a room"),
 }
