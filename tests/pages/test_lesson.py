@@ -280,21 +280,127 @@ def test_without_cookies_it_says_why_there_is_none(here, monkeypatch):
 # what completes a step
 
 
-def begin_before(step_id: str = "next"):
-    """A lesson that was begun before the runs of the test's visitor."""
-    visitors.begin_lesson(visitor.store(), OWNER, "article", step_id)
+def after_the_guess(lesson_id: str, step_id: str):
+    """A step whose question was answered rightly; its lesson was begun before the runs of the test's visitor."""
+    step = lessons("en")[lesson_id].step(step_id)
+    visitors.begin_lesson(visitor.store(), OWNER, lesson_id, step_id)
+    right = [answer.right for answer in step.answers].index(True) if step.answers else "words"
+    visitors.change_step(visitor.store(), OWNER, lesson_id, step_id, last=right)
     with visitor.store().database.writing() as connection:
         connection.execute("UPDATE lessons SET created = '2000-01-01T00:00:00.000+00:00'")
 
 
-def holds(name: str, page: str) -> bool:
-    progress = visitors.lessons(visitor.store(), OWNER)["article"]
-    return conditions.CONDITIONS[name](conditions.Here(page, progress))
+def take_steps(app, rate: float):
+    app.select_slider(key="inside.step.rate.muon").set_value(rate).run()
+    app.button(key="inside.step.go10").click().run()
 
 
-@pytest.mark.parametrize(("name", "owner"), [("run_finished", OWNER), ("own_run_finished", OWNER)])
-def test_a_run_counts_when_it_ended_after_the_lesson_was_begun(here, name, owner):
-    visitors.begin_lesson(visitor.store(), owner, "article", "next")
-    assert not holds(name, "home")
-    begin_before()
-    assert holds(name, "home")
+def write(app):
+    app.button(key="write.one").click().run()
+
+
+def look_for_copies(app):
+    write(app)
+    app.segmented_control(key="write.view_below").set_value("copied").run()
+
+
+def remember(app, key: str, value):
+    """What the page's own component leaves in the session when it is clicked, which a page test cannot do; see the browser's test."""
+    app.session_state[key] = value
+    app.run()
+
+
+ON_PAGES = {  # (lesson, step) -> what is done on its page, with the run that is finished
+    ("article", "next"): lambda app: app.text_input(key="home.context.en").set_value("the cat sat").run(),
+    ("article", "cut"): lambda app: app.segmented_control(key="text.tokenizer").set_value("word").run(),
+    ("article", "count"): lambda app: app.text_area(key="explore.context").set_value("the dog").run(),
+    ("article", "step"): lambda app: app.button(key="inside.step.go1").click().run(),
+    ("article", "rate"): lambda app: take_steps(app, 1.0),
+    ("article", "cost"): lambda app: remember(app, "chain.tokens.chosen", (0, b"")),
+    ("article", "chain"): lambda app: app.button(key="explore.shuffle").click().run(),
+    ("article", "copy"): look_for_copies,
+    ("article", "layers"): lambda app: app.button(key="inside.layers.probe").click().run().run(),
+    ("article", "uses"): lambda app: remember(app, "applications.shown.run.longer", 50),
+    ("article", "code"): lambda app: remember(app, "inside.code.ran", {("run", frozenset(article_code.FAULTS), False)}),
+    ("article", "unknown"): lambda app: remember(app, "why.token", ("the ca", 1)),
+    ("own_text", "cut"): lambda app: app.segmented_control(key="text.tokenizer").set_value("subword").run(),
+    ("own_text", "score"): lambda app: remember(app, "chain.tokens.chosen", (0, b"")),
+    ("own_text", "write"): write,
+}
+NOT_YET = {  # (lesson, step) -> what is done that is not enough
+    ("article", "rate"): lambda app: take_steps(app, 0.01),
+    ("article", "copy"): write,
+    ("article", "code"): lambda app: remember(app, "inside.code.ran", {("run", frozenset({"names"}), False)}),
+}
+BY_LOOKING = [
+    ("article", "held-out"),
+    ("article", "memory"),
+    ("article", "back"),
+    ("own_text", "bring"),
+    ("own_text", "by-heart"),
+]
+BY_RUNS = [("article", "train"), ("own_text", "train")]
+
+
+def test_every_step_is_in_a_table():
+    asked_for_no_more = {
+        (lesson_id, step_id) for lesson_id, step_id in STEPS if lessons("en")[lesson_id].step(step_id).done == "answered"
+    }
+    assert {*ON_PAGES, *BY_LOOKING, *BY_RUNS} | asked_for_no_more == set(STEPS)
+
+
+def at_its_page(open_page, here, lesson_id: str, step_id: str) -> AppTest:
+    step = lessons("en")[lesson_id].step(step_id)
+    address = {"lang": "en", "view": step.view} if step.view else {"lang": "en"}
+    return open_page(step.page, **address, **({} if step.page == "home" else {"run": here["finished"]}))
+
+
+@pytest.mark.parametrize(("lesson_id", "step_id"), ON_PAGES)
+def test_a_step_is_completed_by_what_is_done_on_its_page(open_page, here, lesson_id, step_id):
+    after_the_guess(lesson_id, step_id)
+    app = at_its_page(open_page, here, lesson_id, step_id)
+    assert not app.exception and not kept(lesson_id, step_id).completed
+    if not_enough := NOT_YET.get((lesson_id, step_id)):
+        not_enough(app)
+        assert not kept(lesson_id, step_id).completed
+    ON_PAGES[lesson_id, step_id](app)
+    assert not app.exception and kept(lesson_id, step_id).completed
+
+
+@pytest.mark.parametrize(("lesson_id", "step_id"), BY_LOOKING)
+def test_a_step_is_completed_by_looking_at_its_page_and_at_no_other(open_page, here, lesson_id, step_id):
+    after_the_guess(lesson_id, step_id)
+    open_page("runs", lang="en", run=here["finished"])
+    assert not kept(lesson_id, step_id).completed
+    app = at_its_page(open_page, here, lesson_id, step_id)
+    assert not app.exception and kept(lesson_id, step_id).completed
+
+
+@pytest.mark.parametrize(("lesson_id", "step_id"), BY_RUNS)
+def test_a_run_counts_when_it_ended_after_the_lesson_was_begun(open_page, here, lesson_id, step_id):
+    after_the_guess(lesson_id, step_id)
+    with visitor.store().database.writing() as connection:
+        connection.execute("UPDATE lessons SET created = '2999-01-01T00:00:00.000+00:00'")
+    open_page("runs", lang="en")
+    assert not kept(lesson_id, step_id).completed
+    after_the_guess(lesson_id, step_id)
+    open_page("runs", lang="en")
+    assert kept(lesson_id, step_id).completed
+
+
+def test_what_happens_before_the_guess_completes_nothing(open_page, here):
+    visitors.begin_lesson(visitor.store(), OWNER, "article", "step")
+    app = at_its_page(open_page, here, "article", "step")
+    app.button(key="inside.step.go1").click().run()
+    assert visitors.lessons(visitor.store(), OWNER)["article"].steps == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_link_of_a_step_leads_to_its_page_with_the_run_and_view(open_page, here, language):
+    after_the_guess("article", "step")
+    app = open_page("runs", lang=language)
+    words = translate("Go to the page “{page}”", language).format(page=translate("Inside", language))
+    link = next(link.proto for link in app.get("page_link") if link.proto.label == words)
+    assert link.page == "inside" and "view=step" in link.query_string and f"lang={language}" in link.query_string
+    newest = next(run for run in visitor.store().runs(OWNER) if run.status == "finished")
+    assert f"run={newest.id}" in link.query_string

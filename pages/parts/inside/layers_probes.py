@@ -46,6 +46,7 @@ def show(run: Run, trained: TrainedModel):
         if not _fill(run, trained, kept):
             return
     found = kept["probes"]
+    st.session_state["inside.layers.probed"] = run.id
     if not found:
         st.info(_("None of the labels occurs often enough in this text to be probed."))
         return

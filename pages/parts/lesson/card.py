@@ -10,6 +10,7 @@ from pages.parts.language import _, current_language
 from pages.parts.lesson import keeping, question
 from pages.parts.lesson.conditions import CONDITIONS, Here, shown_view
 from pages.parts.lesson.lessons import Lesson, Step
+from sample_corpora.tasks import TASKS
 
 LOOK_AGAIN_SECONDS = 1.5
 STYLE = """<style>
@@ -72,11 +73,18 @@ def _draw(page: str, titles: dict[str, str], progress: LessonProgress, lesson: L
     _steps(lesson, progress, step)
     st.caption(f"**{_('Goal')}** · {step.goal}")
     st.markdown(step.text)
+    if step.kind == "choice" and step.is_right(done.last):
+        st.caption(step.asked)
     if done.completed:
         question.show_beside(step, done, _own_run(progress))
+        if step.task:
+            st.caption(f":material/touch_app: {step.task}")
         st.success(step.reveal, icon=":material/task_alt:")
     else:
-        question.ask(lesson, step, done)
+        if step.kind == "choice" and step.is_right(done.last):
+            question.show_beside(step, done, None)
+        else:
+            question.ask(lesson, step, done)
         if step.task and done.first is not None:
             st.info(step.task, icon=":material/touch_app:")
             if not _is_shown(page, step):
@@ -106,8 +114,9 @@ def said_counts(completed: int, skipped: int, count: int) -> str:
 
 
 def _own_run(progress: LessonProgress) -> Run | None:
-    """The visitor's newest run of this lesson that has ended."""
-    return next(iter(Here("", progress).runs), None)
+    """The visitor's newest run of this lesson that has ended and reads running text, not prompts and answers."""
+    store = visitor.store()
+    return next((run for run in Here("", progress).runs if (store.text(run.text_id).sample or "") not in TASKS), None)
 
 
 def address(progress: LessonProgress, step: Step) -> dict[str, str | None]:
@@ -118,6 +127,9 @@ def address(progress: LessonProgress, step: Step) -> dict[str, str | None]:
 
 
 def _is_shown(page: str, step: Step) -> bool:
+    """Whether the visitor is where the step is done; a run that has been started is watched on another page than it was started from."""
+    if step.done in ("run_finished", "own_run_finished") and page == "train":
+        return True
     runs = step.run is None or visitor.chosen_run() is not None
     return page == step.page and runs and (step.view is None or shown_view(page) == step.view)
 

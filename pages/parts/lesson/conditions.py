@@ -123,8 +123,9 @@ def reach_seen(here: Here) -> bool:
     return here.shows("inside", "past")
 
 
-def layers_seen(here: Here) -> bool:
-    return here.shows("inside", "layers")
+def layers_probed(here: Here) -> bool:
+    """What probes read from the layers of the run is shown."""
+    return here.shows("inside", "layers") and st.session_state.get("inside.layers.probed") == visitor.chosen_run().id
 
 
 def copies_measured(here: Here) -> bool:
@@ -160,7 +161,7 @@ def answered(_here: Here) -> bool:
 CONDITIONS: dict[str, Callable[[Here], bool]] = {
     condition.__name__: condition
     for condition in (
-        answered, code_runs, context_changed, copies_measured, curve_seen, failure_seen, layers_seen, own_run_finished, own_text_brought,
+        answered, code_runs, context_changed, copies_measured, curve_seen, failure_seen, layers_probed, own_run_finished, own_text_brought,
         reach_seen, rate_too_large, reading_seen, run_finished, scale_seen, sentences_compared, step_taken, text_cut, token_opened, why_asked, word_chosen,
         written,
     )

@@ -34,7 +34,6 @@ def _choice(lesson: Lesson, step: Step, done: LessonStep):
         format_func=lambda index: step.answers[index].text,
         key=key,
         on_change=answer,
-        disabled=step.is_right(done.last),
     )
     if isinstance(done.last, int) and not step.is_right(done.last):
         st.warning(together(step.answers[done.last].feedback, _("Choose again.")))
