@@ -159,7 +159,10 @@ def true_headline(prompt: str) -> str | None:
     return f"{person} {verb} {number} {thing} {place.replace(' the', '')}"
 
 
-TEAMS = ("Lions", "Bears", "Eagles", "Wolves", "Sharks", "Tigers", "Falcons", "Foxes")
+TEAMS = (
+    "Lions", "Bears", "Eagles", "Wolves", "Sharks", "Tigers", "Falcons", "Foxes",
+    "Bulls", "Hawks", "Panthers", "Rams", "Stags", "Otters", "Badgers", "Owls",
+)  # fmt: skip
 CITIES = ("Oslo", "Paris", "Rome", "Vienna")
 SCORED = {"scored": 1, "scored twice": 2, "missed": 0, "missed twice": 0, "defended well": 0}  # the goals of each event
 CLOSINGS = ("It rained.", "")
@@ -252,8 +255,8 @@ TASKS = (
             "zh": "8,000 篇简短的英文比赛报道及其比分，为本项目编写（MIT 许可证）：进球要算到对的球队头上，射偏不算进球。",
         },
         held_out_rule={
-            "en": "Held out: eight matches, such as Lions against Bears, that no training report is about.",
-            "zh": "留出的是：八场比赛（如 Lions 对 Bears），训练行里从没有这样的对阵。",
+            "en": "Held out: sixteen matches, such as Lions against Bears, that no training report is about.",
+            "zh": "留出的是：十六场比赛（如 Lions 对 Bears），训练行里从没有这样的对阵。",
         },
         lines=reports,
         true_answer=true_result,

@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from tests.browser.test_main_path import settled, wait_for_points
 
 
@@ -26,4 +28,22 @@ def test_sentiment_is_trained_asked_and_scored(server, new_browser):
     page.get_by_role("radio", name="Score").or_(page.get_by_role("button", name="Score")).first.click()
     page.locator(".st-key-applications-scores .js-plotly-plot").wait_for()
     assert re.search(r"of 200 prompts that were never trained on", page.locator("[data-testid=stMain]").inner_text())
+    assert not page.faults
+
+
+def test_a_pasted_table_is_there_again_after_a_reload(server, new_browser):
+    page = new_browser()
+    page.goto(f"{server.url}/applications?view=data&lang=en")
+    table = "\n".join(f"the tea was {word},{'good' if place % 2 else 'bad'}" for place, word in enumerate("abcdefghijkl"))
+    pasted = page.locator(".st-key-applications-pasted textarea")
+    pasted.fill(table)
+    pasted.press("Control+Enter")
+    page.get_by_text("2 labels: ").wait_for()
+    page.reload()
+    page.get_by_text("2 labels: ").wait_for()
+    expect(pasted).to_have_value(table)
+    other = new_browser()
+    other.goto(page.url)
+    other.get_by_text("CSV, TSV, or two columns").wait_for()
+    expect(other.locator(".st-key-applications-pasted textarea")).to_have_value("")
     assert not page.faults

@@ -28,7 +28,7 @@ HASHES = {
     "stories-zh-5": "6f2000d5aa6d",
     "stories-zh-5-first": "85cee0841387",
     "compress-en": "1b3592691fa0",
-    "reports-en": "0edc0344e7f0",
+    "reports-en": "bad61d7d37f3",
 }
 
 

@@ -10,7 +10,7 @@ from lmcore.tasks import MOST_LABELS, Table, Task, read_table
 from lmcore.text.corpus import SMALLEST_SPLIT
 from lmcore.text.decoding import LIMIT, decode, one_line
 from lmcore.tokenizers import suited_kind
-from pages.parts import texts, visitor
+from pages.parts import kept, texts, visitor
 from pages.parts.applications import chosen
 from pages.parts.error_sentences import sentence
 from pages.parts.language import _, literal
@@ -18,6 +18,7 @@ from pages.parts.run import starting
 
 PASTED = "applications.pasted"
 SECONDS = 20
+KEPT = 300_000  # characters of a pasted table that loading the page again brings back: they stay in the server's memory
 FIRST = 5  # rows that are shown
 NAME = 40  # characters of the name of a text
 
@@ -61,10 +62,13 @@ def show():
 def _content() -> tuple[str, str]:
     """Draw the two ways in; return (text, name of its file)."""
     file = st.file_uploader(_("A table (.csv, .tsv, .txt)"), key="applications.file", max_upload_size=LIMIT // 1_000_000)
+    mine = kept.of("applications")
+    st.session_state.setdefault(PASTED, mine.get(PASTED, ""))
     pasted = st.text_area(
         _("… or paste two columns"), key=PASTED, height=160, persist_state="session",
         placeholder="the tea was cold, negative\nthe soup was tasty, positive",
     )  # fmt: skip
+    mine[PASTED] = pasted if len(pasted) <= KEPT else ""
     if file is None:
         if len(pasted.encode("utf-8", "replace")) > texts.PASTE_LIMIT:
             error = TextTooLarge(megabytes=len(pasted.encode("utf-8", "replace")) / 1e6, limit=texts.PASTE_LIMIT // 1_000_000)
