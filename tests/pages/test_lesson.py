@@ -322,6 +322,7 @@ ON_PAGES = {  # (lesson, step) -> what is done on its page, with the run that is
     ("article", "layers"): lambda app: app.button(key="inside.layers.probe").click().run().run(),
     ("article", "uses"): lambda app: remember(app, "applications.shown.run.longer", 50),
     ("article", "code"): lambda app: remember(app, "inside.code.ran", {("run", frozenset(article_code.FAULTS), False)}),
+    ("article", "large"): lambda app: remember(app, "scale.seen", {"gpt3": 4}),
     ("article", "unknown"): lambda app: remember(app, "why.token", ("the ca", 1)),
     ("own_text", "cut"): lambda app: app.segmented_control(key="text.tokenizer").set_value("subword").run(),
     ("own_text", "score"): lambda app: remember(app, "chain.tokens.chosen", (0, b"")),
@@ -330,6 +331,7 @@ ON_PAGES = {  # (lesson, step) -> what is done on its page, with the run that is
 NOT_YET = {  # (lesson, step) -> what is done that is not enough
     ("article", "rate"): lambda app: take_steps(app, 0.01),
     ("article", "copy"): write,
+    ("article", "large"): lambda app: remember(app, "scale.seen", {"nanochat": 2}),
     ("article", "code"): lambda app: remember(app, "inside.code.ran", {("run", frozenset({"names"}), False)}),
 }
 BY_LOOKING = [

@@ -81,7 +81,8 @@ def curve_seen(here: Here) -> bool:
 
 
 def scale_seen(here: Here) -> bool:
-    return here.page == "scale"
+    """A run and GPT-3 stand on one ruler."""
+    return here.shows("scale", "large") and "gpt3" in st.session_state.get("scale.seen", ())
 
 
 def reading_seen(here: Here) -> bool:
