@@ -88,7 +88,7 @@ class Validated:
 class TokenizerConfig(Validated):
     """Which tokenizer; `vocabulary_size` is for subwords and words."""
 
-    kind: str = choice("character", "character", "word", "subword")
+    level: str = choice("character", "character", "word", "subword")
     vocabulary_size: int = number(10_000, 260, 100_000)  # the most types; a small text has fewer
 
 
@@ -145,7 +145,7 @@ class RunConfig:
     """All settings of a run, with the app's defaults. A value that is not possible raises a SettingError.
 
     >>> config = RunConfig(model=ModelConfig(family="gru", hidden_size=32)).with_training(stop="steps", stop_after=100.0)
-    >>> config.model.family, config.training.stop_after, config.tokenizer.kind
+    >>> config.model.family, config.training.stop_after, config.tokenizer.level
     ('gru', 100.0, 'character')
     >>> RunConfig.from_json(config.to_json()) == config
     True
@@ -162,7 +162,8 @@ class RunConfig:
     @classmethod
     def from_json(cls, values: dict) -> "RunConfig":
         """Return what `to_json` was called on. Raises a SettingError, TypeError or KeyError."""
-        return cls(TokenizerConfig(**values["tokenizer"]), ModelConfig(**values["model"]), TrainingConfig(**values["training"]))
+        tokenizer = {"level" if name == "kind" else name: value for name, value in values["tokenizer"].items()}  # its older name
+        return cls(TokenizerConfig(**tokenizer), ModelConfig(**values["model"]), TrainingConfig(**values["training"]))
 
     def with_training(self, **changes: Any) -> "RunConfig":
         """Return a copy with other training settings."""
@@ -207,6 +208,6 @@ def settings(config: RunConfig) -> dict[str, Any]:
         values |= {entry.name: getattr(part, entry.name) for entry in fields(part) if entry.name not in DECIDED}
     values["stop"] = values["stop"], values.pop("stop_after")
     values |= {name: None for name in ONLY_OF if not has_setting(config.model.family, name)}
-    if config.tokenizer.kind == "character":
+    if config.tokenizer.level == "character":
         values["vocabulary_size"] = None
     return values

@@ -1,6 +1,6 @@
 """Every error of lmcore: one tree, each with a stable code, its values and an English sentence.
 
-Stores and workers keep `code` and `values`; `pages.parts.language` says the same sentence in the visitor's language.
+Stores and workers keep `code` and `values`; `pages.parts.error_sentences` says this sentence in the visitor's language.
 
     >>> try:
     ...     raise SettingOutOfRange(field="order", value=9, low=1, high=5)

@@ -1,4 +1,4 @@
-"""Configurations that train well without a question asked: by how long one wants to wait, and by the kind of tokens.
+"""Configurations that train well without a question asked: by how long one wants to wait, and by what the tokens are.
 
 What each setting means is `config`; how seconds become steps is `training.planning`.
 """
@@ -24,7 +24,7 @@ def preset(seconds: int, tokenizer: str = "character") -> RunConfig:
     hidden = 192 if seconds <= 20 else 256
     tied = tokenizer == "word"  # a large vocabulary has most of its parameters in the two matrices that become one
     return RunConfig(
-        TokenizerConfig(kind=tokenizer),
+        TokenizerConfig(level=tokenizer),
         ModelConfig(family="lstm", embedding_size=hidden if tied else 64, hidden_size=hidden, tied=tied),
         TrainingConfig(stop="seconds", stop_after=float(seconds), learning_rate=0.03 if seconds <= 20 else 0.02),
     )
@@ -53,7 +53,7 @@ def article() -> RunConfig:
     ('sgd', 'constant')
     """
     return RunConfig(
-        TokenizerConfig(kind="character"),
+        TokenizerConfig(level="character"),
         ModelConfig(family="rnn", embedding_size=64, hidden_size=128),
         TrainingConfig(
             optimizer="sgd",

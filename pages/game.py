@@ -56,7 +56,7 @@ def next_line():
 
 
 def begin():
-    mine["game"] = guessing.Game(lines, trained.tokenizer.kind, trained.tokenizer.vocabulary_size)
+    mine["game"] = guessing.Game(lines, trained.tokenizer.level, trained.tokenizer.vocabulary_size)
     next_line()
 
 

@@ -51,7 +51,7 @@ seed = number_field(
     width=140,
 )
 knob.button(_("Another seed"), icon=":material/casino:", key="write.another_seed", on_click=another_seed)
-usual = SAMPLE_TOKENS[trained.tokenizer.kind]
+usual = SAMPLE_TOKENS[trained.tokenizer.level]
 amount = number_field(_("Tokens at most"), 1, 500, default=usual, key="write.amount", container=knob, below=more, width=140)
 rules = editor.stop_rules(trained)
 rule = knob.selectbox(_("Stop condition"), list(rules), format_func=rules.get, key="write.stop_rule", width=220)

@@ -1,5 +1,6 @@
 """What the documents say is true: their commands, their code, their links and pictures."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -111,3 +112,31 @@ def test_every_figure_on_performance_names_a_command_that_exists():
     assert named == {f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("*.py") if path.name != "common.py"}
     for section in re.split(r"^## ", text, flags=re.M)[1:]:
         assert "|" not in section or "python benchmarks/" in section, section.splitlines()[0]
+
+
+ELSEWHERE = {"time", "monotonic", "query_params", "blocks", "zh", "loadPlotly"}  # libraries' names, values
+
+
+def _names() -> set[str]:
+    """Return the names of files, folders, functions, classes, constants and fields of the product."""
+    found = set(ELSEWHERE)
+    for folder in ("lmcore", "pages", "sample_corpora"):
+        for path in [ROOT / "app.py", *(ROOT / folder).rglob("*")]:
+            found |= {path.stem, *path.name.split("."), *path.relative_to(ROOT).parts[:-1]}
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.suffix == ".py" else ():
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                    found.add(node.name)
+                elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and not node.id.islower():
+                    found.add(node.id)
+                elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                    found.add(node.target.id)
+    return found
+
+
+def test_what_a_module_names_in_its_opening_exists():
+    names = _names()
+    for folder in ("lmcore", "pages", "sample_corpora"):
+        for path in (ROOT / folder).rglob("*.py"):
+            opening = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            for word in re.findall(r"`([A-Za-z_.]+)(?:\(\))?`", opening):
+                assert not set(word.strip(".").split(".")) - names, f"{path.relative_to(ROOT)}: {word}"

@@ -47,17 +47,17 @@ def script(run: OpenedRun, language: str = "en", *, notebook: bool = False) -> s
     """
     saved = run.newest()
     corpus, data, config = run.corpus, run.data, saved.config
-    chinese = config.tokenizer.kind == "word" and bool(regex.search(r"\p{Han}", corpus.text))
+    chinese = config.tokenizer.level == "word" and bool(regex.search(r"\p{Han}", corpus.text))
     row = run.row
     text = run.store.text(row.text_id)
     return TEMPLATES.get_template("train.py.jinja").render(
         language=language,
         notebook=notebook,
         name=one_line(row.name),
-        packages=PACKAGES[config.tokenizer.kind] + (", rjieba" if chinese else ""),
+        packages=PACKAGES[config.tokenizer.level] + (", rjieba" if chinese else ""),
         torch_version=metadata.version("torch"),
         kind=corpus.kind,
-        tokenizer=config.tokenizer.kind,
+        tokenizer=config.tokenizer.level,
         vocabulary_limit=config.tokenizer.vocabulary_size,
         chinese=chinese,
         chinese_span=word.CHINESE.pattern,
@@ -110,8 +110,8 @@ def files(run: OpenedRun, language: str = "en", *, with_text: bool) -> dict[str,
 def needed(run: OpenedRun, *, with_text: bool) -> dict[str, bytes]:
     """Return {name: content} of what the program reads: its text, and where it does not count it from the text, its vocabulary."""
     found = {}
-    if (kind := run.config.tokenizer.kind) != "character":
-        patterns = {"span": word.SPAN.pattern, "piece": word.PIECE.pattern} if kind == "word" else {}
+    if (level := run.config.tokenizer.level) != "character":
+        patterns = {"span": word.SPAN.pattern, "piece": word.PIECE.pattern} if level == "word" else {}
         found["vocabulary.json"] = json.dumps(patterns | run.tokenizer.to_json(), ensure_ascii=False).encode()
     if with_text:
         found["text.txt"] = run.corpus.text.encode()

@@ -89,14 +89,14 @@ def _longest_matches(ids: np.ndarray, index: TextIndex, apart: np.ndarray) -> tu
 
 
 def size_of_tokens(tokenizer: Tokenizer) -> str:
-    """Return how much a token says, as the key of USUAL: its kind, or "wide" for characters most of which are Chinese or the like.
+    """Return how much a token says, as the key of USUAL: its level, or "wide" for characters most of which are Chinese or the like.
 
     >>> from lmcore.tokenizers import CharacterTokenizer
     >>> size_of_tokens(CharacterTokenizer.train("abc")), size_of_tokens(CharacterTokenizer.train("语言模型"))
     ('character', 'wide')
     """
     wide = 2 * sum(name[0] >= WIDE for name in tokenizer.vocabulary) > len(tokenizer.vocabulary)
-    return "wide" if tokenizer.kind == "character" and wide else tokenizer.kind
+    return "wide" if tokenizer.level == "character" and wide else tokenizer.level
 
 
 def held_out_copied(corpus: Corpus, tokenizer: Tokenizer, index: TextIndex, least: int = LEAST) -> Copied | None:

@@ -63,7 +63,7 @@ def play_round(line: Line, trained: TrainedModel, bigram: TrainedModel) -> Round
     for row in allowed.values():
         row[:, never] = -np.inf
     choices = np.empty((0, 0), dtype=np.int64)
-    if tokenizer.kind != "character":
+    if tokenizer.level != "character":
         mixture = np.exp(allowed[BIGRAM]) + np.exp(allowed[MODEL])
         choices = np.argsort(-mixture, axis=1, kind="stable")[:, : min(CHOICES, len(tokenizer.vocabulary) - len(never))]
     played = {name: _play(allowed[name], rows[name], line.ids, choices) for name in rows}
@@ -101,8 +101,8 @@ class Score:
 class Game:
     """One person's game with one model: which line, which token of it, what was guessed."""
 
-    def __init__(self, lines: list[Line], kind: str, vocabulary_size: int) -> None:
-        self.lines, self.guesses, self.vocabulary_size = lines, GUESSES[kind], vocabulary_size
+    def __init__(self, lines: list[Line], level: str, vocabulary_size: int) -> None:
+        self.lines, self.guesses, self.vocabulary_size = lines, GUESSES[level], vocabulary_size
         self.number = 0  # of the line, from 1 on
         self._round: Round | None = None
         self.ranks: list[int] = []  # at which guess each token of this line was found; guesses + 1: not

@@ -166,6 +166,6 @@ def pieces(trained: TrainedModel, prompt: str, prompt_ids: Sequence[int] | np.nd
         tokenizer.vocabulary[token_id] if token_id == tokenizer.unknown_id else unmark(text, trained.kind)
         for token_id, text in zip(ids, texts, strict=True)
     ]
-    if found and tokenizer.kind != "character" and (not prompt or prompt[-1].isspace()):
+    if found and tokenizer.level != "character" and (not prompt or prompt[-1].isspace()):
         found[0] = found[0].removeprefix(" ")  # the user has typed it, or nothing stands before it
     return found

@@ -26,7 +26,7 @@ def of_tokens(tokenizer: Tokenizer, ids: np.ndarray) -> dict[str, np.ndarray]:
     found["line"] = np.searchsorted(FIRST, found.pop("newline"), side="right")
     found["sentence"] = np.searchsorted(FIRST, found["sentence"], side="right")
     found["brackets"], found["word"] = np.minimum(1, found["brackets"]), np.minimum(4, found["word"])
-    if tokenizer.kind == "word":
+    if tokenizer.level == "word":
         del found["word"]
     if np.array_equal(found["sentence"], found["line"]):
         del found["sentence"]
@@ -45,12 +45,12 @@ def of_words(words: Sequence[str], classes: Mapping[str, str], begins: Sequence[
     numbers = {name: number for number, name in enumerate(sorted(set(classes.values())))}
     subject, awaited, subjects = NONE, True, []
     for word, begin in zip(words, begins, strict=True):
-        kind = classes.get(word, "")
+        word_class = classes.get(word, "")
         if begin:
             subject, awaited = NONE, True
-        if kind.startswith("verb"):
+        if word_class.startswith("verb"):
             subject, awaited = NONE, begin
-        elif kind.startswith("noun") and awaited:
-            subject, awaited = int(kind.endswith("plural")), False
+        elif word_class.startswith("noun") and awaited:
+            subject, awaited = int(word_class.endswith("plural")), False
         subjects.append(subject)
     return {"class": np.array([numbers.get(classes.get(word, ""), NONE) for word in words]), "subject": np.array(subjects)}

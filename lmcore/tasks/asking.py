@@ -164,7 +164,7 @@ def sources(trained: TrainedModel, prompt: str, answer: str, *, separator: str =
     """Return which tokens of a prompt mattered for which token of an answer, by leaving each out (occlusion)."""
     context, ids = ids_of(trained, prompt, answer, separator)
     whole = len(trained.tokenizer.encode(trained.marked(_tidy(trained, prompt), whole=True)))  # the marker is never left out
-    contexts = [context, *(np.delete(context, place) for place in range(whole))]
+    contexts = [context, *(np.delete(context, index) for index in range(whole))]
     scores = np.array(log_probs(trained, contexts, [ids] * len(contexts)))  # (P + 1, A)
     texts = trained.tokenizer.texts(context[:whole])
     return Sources(tuple(texts), (*trained.tokenizer.texts(ids[:-1]), ""), (scores[0] - scores[1:]).T)

@@ -39,9 +39,9 @@ class BagOfWords:
         found = [_words(prompt) for prompt, _ in training]
         counted = Counter(word for words in found for word in words)
         numbers = {word: number for number, (word, _) in enumerate(counted.most_common(MOST_WORDS))}
-        place = {label: number for number, label in enumerate(labels)}
+        number_of = {label: number for number, label in enumerate(labels)}
         ids, offsets = _bags(found, numbers)
-        wanted = torch.tensor([place[label] for _, label in training])
+        wanted = torch.tensor([number_of[label] for _, label in training])
         weights = torch.zeros(max(1, len(numbers)), len(labels), requires_grad=True)
         bias = torch.zeros(len(labels), requires_grad=True)
         optimizer = torch.optim.LBFGS([weights, bias], max_iter=STEPS, line_search_fn="strong_wolfe")

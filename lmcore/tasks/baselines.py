@@ -17,7 +17,7 @@ from lmcore.tasks.scoring import COUNT, Score, drawn, score, scored
 from lmcore.tasks.task import Pair, Task
 from lmcore.text.corpus import Corpus, encode
 from lmcore.text.text_index import TextIndex
-from lmcore.tokenizers import Tokenizer, build_tokenizer, suited_kind
+from lmcore.tokenizers import Tokenizer, build_tokenizer, suited_level
 from lmcore.tokenizers.word import pieces
 
 AT_ONCE = 64  # lines that are compared with a prompt in one pass
@@ -51,7 +51,7 @@ def baseline_scores(
 
     def by_words() -> Score:
         chances = BagOfWords.train(task.training, task.labels).log_probs(prompts)
-        given = [task.labels[place] for place in chances.argmax(axis=1)]
+        given = [task.labels[index] for index in chances.argmax(axis=1)]
         return scored(prompts, wanted, given, np.exp(chances.max(axis=1)).tolist())
 
     ways: dict[str, Callable[[], Score]] = {"majority": partial(by_rule, majority), "nearest": partial(by_rule, nearest)}
@@ -101,9 +101,9 @@ def nearest(training: Sequence[Pair], prompts: Sequence[str]) -> list[str]:
     lines = [_numbered(prompt, numbers) for prompt, _ in training]
     lengths = np.array([len(line) for line in lines])
     standing: dict[int, list[tuple[int, int]]] = defaultdict(list)  # word -> (line, times)
-    for place, line in enumerate(lines):
+    for index, line in enumerate(lines):
         for word, times in Counter(line.tolist()).items():
-            standing[word].append((place, times))
+            standing[word].append((index, times))
     postings = {word: np.array(found) for word, found in standing.items()}
     return [training[_nearest(_numbered(prompt, numbers), lines, lengths, postings)][1] for prompt in prompts]
 
@@ -130,7 +130,7 @@ def distances(line: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
 def counting_model(task: Task, tokenizer: Tokenizer | None = None, order: int = ORDER) -> TrainedModel:
     """Return a counting model of the training lines. tokenizer: None for one of words, or of characters where words cannot be cut."""
     corpus = Corpus.from_text(task.text, "lines", validation_share=0.0)
-    tokenizer = tokenizer or build_tokenizer(TokenizerConfig(suited_kind(corpus.train)), corpus.train)
+    tokenizer = tokenizer or build_tokenizer(TokenizerConfig(suited_level(corpus.train)), corpus.train)
     data = encode(corpus, tokenizer)
     model = NgramModel(Counts(TextIndex.of(data, tokenizer.vocabulary_size)), order)
     return TrainedModel.of(model, tokenizer, "lines", opening=data.opening)
@@ -148,8 +148,8 @@ def _nearest(line: np.ndarray, lines: Sequence[np.ndarray], lengths: np.ndarray,
     shared = np.zeros(len(lines), dtype=np.int64)
     for word, times in Counter(line.tolist()).items():
         if word in postings:
-            places, counts = postings[word].T
-            shared[places] += np.minimum(counts, times)
+            indices, counts = postings[word].T
+            shared[indices] += np.minimum(counts, times)
     least = np.maximum(len(line), lengths) - shared
     order = np.argsort(least, kind="stable")[: max(1, int(MOST_CELLS / (len(line) + 1) / lengths.mean()))]
     best, chosen = len(line) + int(lengths.max()) + 1, 0
@@ -157,10 +157,10 @@ def _nearest(line: np.ndarray, lines: Sequence[np.ndarray], lengths: np.ndarray,
         part = order[begin : begin + AT_ONCE]
         if least[part[0]] > best:
             break
-        found = distances(line, [lines[place] for place in part])
-        for place in np.flatnonzero(found <= min(best, found.min())):
-            if found[place] < best or part[place] < chosen:
-                best, chosen = int(found[place]), int(part[place])
+        found = distances(line, [lines[index] for index in part])
+        for index in np.flatnonzero(found <= min(best, found.min())):
+            if found[index] < best or part[index] < chosen:
+                best, chosen = int(found[index]), int(part[index])
     return chosen
 
 

@@ -21,7 +21,7 @@ from lmcore.tasks.scoring import COUNT, Score, drawn, scored
 from lmcore.tasks.task import MOST_LABELS, Pair, Task, labels_of
 from lmcore.text.corpus import Corpus, encode
 from lmcore.text.text_index import TextIndex
-from lmcore.tokenizers import Tokenizer, build_tokenizer, suited_kind
+from lmcore.tokenizers import Tokenizer, build_tokenizer, suited_level
 from lmcore.tokenizers.base import ITEM_BREAK
 from lmcore.training.loop import TrainingState, fit
 from lmcore.training.planning import resolve
@@ -89,7 +89,7 @@ def train_class_models(
 ) -> ClassModels:
     """Return one language model a class. networks: small ones, which share the steps; else counting models, at once."""
     corpus = Corpus.from_text("\n".join(prompt for prompt, _ in training), "lines", validation_share=0.0)
-    tokenizer = build_tokenizer(TokenizerConfig(suited_kind(corpus.train)), corpus.train)
+    tokenizer = build_tokenizer(TokenizerConfig(suited_level(corpus.train)), corpus.train)
     counted = Counter(label for _, label in training)
     models = []
     for label in labels:
@@ -104,7 +104,7 @@ def train_class_models(
 def train_next_token(task: Task, *, steps: int = STEPS, seed: int = 1) -> NextToken:
     """Return a network of the training lines, its loss on the labels alone."""
     corpus = Corpus.from_text(_long_enough(task.text), "lines", validation_share=0.0)
-    tokenizer = build_tokenizer(TokenizerConfig(suited_kind(corpus.train)), corpus.train)
+    tokenizer = build_tokenizer(TokenizerConfig(suited_level(corpus.train)), corpus.train)
     return NextToken(_network(corpus, tokenizer, steps, seed, loss_on="answer"), labels_of(task.training), task.separator)
 
 
@@ -120,7 +120,7 @@ def classify(classifier: Classifier, labels: Sequence[str], pairs: Sequence[Pair
     """Return how often a classifier is right, on the prompts that `scoring.score` draws from the same pairs."""
     prompts, wanted = drawn(pairs, count, seed)
     found = classifier.log_probs(prompts)
-    return scored(prompts, wanted, [labels[place] for place in found.argmax(axis=1)], np.exp(found.max(axis=1)).tolist())
+    return scored(prompts, wanted, [labels[index] for index in found.argmax(axis=1)], np.exp(found.max(axis=1)).tolist())
 
 
 def learning_curve(
@@ -159,7 +159,7 @@ def learning_curve(
 
 def _mixed(training: Sequence[Pair], labels: Sequence[str], seed: int) -> list[Pair]:
     """Return the pairs in an order drawn at random, but for one of each label first."""
-    order = [training[place] for place in np.random.default_rng(seed).permutation(len(training))]
+    order = [training[index] for index in np.random.default_rng(seed).permutation(len(training))]
     first = [next(pair for pair in order if pair[1] == label) for label in labels]
     taken = set(first)
     return [*first, *(pair for pair in order if pair not in taken)]

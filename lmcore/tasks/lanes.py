@@ -58,8 +58,8 @@ def continuations(trained: TrainedModel, contexts: Sequence[np.ndarray], limit: 
         found: dict[int, Continuation] = {}
         for begin in range(0, len(order), lanes):
             part = order[begin : begin + lanes]
-            found |= zip(part.tolist(), _greedy(model, [contexts[place] for place in part], limit, trained.never), strict=True)
-        return [found[place] for place in range(len(contexts))]
+            found |= zip(part.tolist(), _greedy(model, [contexts[index] for index in part], limit, trained.never), strict=True)
+        return [found[index] for index in range(len(contexts))]
     stop = frozenset() if end is None else frozenset([end])
     return [
         continuation(list(sampling.draws(model, context, limit, GREEDY, never=trained.never, stop=stop)), end)
@@ -85,15 +85,15 @@ def _in_lanes(model: NeuralLanguageModel, contexts: Sequence[np.ndarray], answer
     with evaluating(network):
         for begin in range(0, len(order), lanes):
             part = order[begin : begin + lanes]
-            ids = _padded([rows[place] for place in part])
+            ids = _padded([rows[index] for index in part])
             features, _ = network.features(ids[:, :-1], network.initial_state(len(part)))
-            lengths = np.array([len(rows[place]) for place in part])
-            counts = np.array([len(answers[place]) for place in part])
+            lengths = np.array([len(rows[index]) for index in part])
+            counts = np.array([len(answers[index]) for index in part])
             lane = np.repeat(np.arange(len(part)), counts)
             column = np.concatenate([np.arange(length - count, length) for length, count in zip(lengths, counts, strict=True)])
             scores = _chosen(network, features[lane, column - 1], ids[lane, column])
             found |= zip(part.tolist(), np.split(scores, np.cumsum(counts)[:-1]), strict=True)
-    return [found[place] for place in range(len(rows))]
+    return [found[index] for index in range(len(rows))]
 
 
 def _chosen(network: Network, features: torch.Tensor, targets: torch.Tensor) -> np.ndarray:

@@ -89,7 +89,7 @@ def score(
     if labels:
         scores = label_log_probs(trained, prompts, labels, separator=separator)
         best = scores.argmax(axis=1)
-        given = [labels[place] for place in best]
+        given = [labels[index] for index in best]
         chances = np.exp(scores[np.arange(len(prompts)), best])
     else:
         longest = max(len(ids_of(trained, "", text, separator)[1]) for texts in wanted for text in texts)
@@ -112,7 +112,7 @@ def drawn(pairs: Sequence[Pair], count: int = COUNT, seed: int = 0) -> tuple[lis
     if not right:
         raise TooFewPairs(count=0, needed=1)
     prompts = list(right)
-    chosen = [prompts[place] for place in np.random.default_rng(seed).permutation(len(prompts))[:count]]
+    chosen = [prompts[index] for index in np.random.default_rng(seed).permutation(len(prompts))[:count]]
     return chosen, [right[prompt] for prompt in chosen]
 
 

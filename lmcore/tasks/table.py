@@ -221,21 +221,21 @@ def _is_header(names: list[str], body: list[list[str]]) -> bool:
 
 def _columns(names: list[str], columns: list[tuple[str, ...]]) -> tuple[int, int]:
     """Return (source, target)."""
-    places = range(len(columns))
+    indices = range(len(columns))
     lengths = [float(np.mean([len(cell) for cell in column])) for column in columns]
-    labels = [place for place in places if _is_label(columns[place]) and names[place] not in SOURCES | NUMBERS]
-    named = [place for place in places if names[place] in TARGETS]
-    target = next((place for place in named if place in labels), None)
+    labels = [index for index in indices if _is_label(columns[index]) and names[index] not in SOURCES | NUMBERS]
+    named = [index for index in indices if names[index] in TARGETS]
+    target = next((index for index in named if index in labels), None)
     if target is None:
         target = min(labels, key=lengths.__getitem__) if labels else named[0] if named else None
-    counted = {place for place in places if names[place] in NUMBERS or _counts_up(columns[place])}
-    rest = [place for place in places if place != target and place not in counted] or [
-        place for place in places if place != target
+    counted = {index for index in indices if names[index] in NUMBERS or _counts_up(columns[index])}
+    rest = [index for index in indices if index != target and index not in counted] or [
+        index for index in indices if index != target
     ]
     if target is None:
         pair = rest[:2] if len(rest) > 1 else [0, 1]
         return pair[0], pair[1]
-    return next((place for place in rest if names[place] in SOURCES), max(rest, key=lengths.__getitem__)), target
+    return next((index for index in rest if names[index] in SOURCES), max(rest, key=lengths.__getitem__)), target
 
 
 def _counts_up(column: Sequence[str]) -> bool:

@@ -171,12 +171,12 @@ def _held_out(by_source: dict[str, list[Pair]], labels: tuple[str, ...], share: 
     """Return the sources that are held out. Of each label at least one pair stays in training."""
     sources, wanted, apart = list(by_source), round(share * len(by_source)), set[str]()
     left = Counter(answer for found in by_source.values() for _, answer in found)
-    for place in np.random.default_rng(seed).permutation(len(sources)):
+    for index in np.random.default_rng(seed).permutation(len(sources)):
         if len(apart) == wanted:
             break
-        taken = Counter(answer for _, answer in by_source[sources[place]])
+        taken = Counter(answer for _, answer in by_source[sources[index]])
         if labels and any(left[label] <= count for label, count in taken.items()):
             continue
         left -= taken
-        apart.add(sources[place])
+        apart.add(sources[index])
     return apart

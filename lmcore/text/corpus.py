@@ -176,7 +176,7 @@ def typed(text: str, kind: str, tokenizer: Tokenizer, opening: np.ndarray, *, wh
     opening: ids (S,) of what the model has read before.
     """
     marked = mark(text, kind, whole=whole)
-    if tokenizer.kind != "subword":
+    if tokenizer.level != "subword":
         return marked
     marked = marked.removesuffix(" ")
     before = tokenizer.decode(opening)[-1:]
@@ -205,7 +205,7 @@ def _opening(corpus: Corpus, tokenizer: Tokenizer, train: np.ndarray) -> np.ndar
     text = corpus.train
     end = len(text) if corpus.validation else last_beginning(text, len(text) - 1) or len(text)
     text = text[max(0, end - LONGEST_TOKEN * OPENING) : end]
-    ids = tokenizer.encode(text.removesuffix(" ") if tokenizer.kind == "subword" else text)[-OPENING:]
+    ids = tokenizer.encode(text.removesuffix(" ") if tokenizer.level == "subword" else text)[-OPENING:]
     return ids if len(ids) else train[-OPENING:]
 
 

@@ -48,7 +48,7 @@ def cut(corpus: Corpus, tokenizer: Tokenizer) -> list[Line]:
     ['the bird saw a cat .']
     """
     regions = [region for region in corpus.validation.split(ITEM_BREAK) if region]
-    shortest, longest = LENGTHS[tokenizer.kind]
+    shortest, longest = LENGTHS[tokenizer.level]
     found = {line.text.strip(): line for region in regions for line in _lines_of(region, tokenizer, shortest, longest)}
     whole = [line for line in found.values() if len(line.ids) >= shortest] or list(found.values())
     shuffled = [whole[index] for index in np.random.default_rng(0).permutation(len(whole))]
@@ -105,7 +105,7 @@ def _shortened(region: str, ends: np.ndarray, first: int, last: int, shortest: i
 def _line(
     region: str, tokenizer: Tokenizer, ids: np.ndarray, starts: np.ndarray, ends: np.ndarray, first: int, last: int
 ) -> Line:
-    opening = max(0, first - CONTEXTS[tokenizer.kind])
+    opening = max(0, first - CONTEXTS[tokenizer.level])
     bounds = [*starts[first:last].tolist(), int(ends[last - 1])]
     texts = tuple(region[begin:end] for begin, end in zip(bounds, bounds[1:], strict=False))
     return Line(

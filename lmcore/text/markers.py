@@ -62,7 +62,7 @@ def given_until(text: str, answer: int, tokenizer: Tokenizer) -> int:
 
     Subwords take the space before a word: it is written with the answer, be it a token of its own or not (`corpus.typed`).
     """
-    return answer - 1 if tokenizer.kind == "subword" and text[answer - 1] == " " else answer
+    return answer - 1 if tokenizer.level == "subword" and text[answer - 1] == " " else answer
 
 
 def _divides(marker: str, item: str) -> bool:

@@ -1,4 +1,4 @@
-"""Tokenizers by their configuration. Only this module asks which kind one is."""
+"""Tokenizers by their configuration. What one is called, its level, is character, word or subword."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from lmcore.tokenizers.word import WordTokenizer, check_script
 __all__ = [
     "BEGIN",
     "ITEM_BREAK",
-    "KINDS",
+    "TOKENIZERS",
     "UNKNOWN",
     "CharacterTokenizer",
     "SubwordTokenizer",
@@ -26,10 +26,10 @@ __all__ = [
     "load_tokenizer",
     "parse_tokenizer",
     "read_tokenizer",
-    "suited_kind",
+    "suited_level",
 ]
 
-KINDS: dict[str, type[CharacterTokenizer | WordTokenizer | SubwordTokenizer]] = {
+TOKENIZERS: dict[str, type[CharacterTokenizer | WordTokenizer | SubwordTokenizer]] = {
     "character": CharacterTokenizer,
     "word": WordTokenizer,
     "subword": SubwordTokenizer,
@@ -39,7 +39,7 @@ KINDS: dict[str, type[CharacterTokenizer | WordTokenizer | SubwordTokenizer]] = 
 def build_tokenizer(config: TokenizerConfig, training_text: str, on_progress: OnProgress = ignore) -> Tokenizer:
     """Return a tokenizer trained on a text. on_progress: called with the share that is done. Raises EmptyText.
 
-    >>> tokenizer = build_tokenizer(TokenizerConfig(kind="word"), "The cat sat. The dog sat.")
+    >>> tokenizer = build_tokenizer(TokenizerConfig(level="word"), "The cat sat. The dog sat.")
     >>> tokenizer.decode(tokenizer.encode("The dog sat."))
     'The dog sat.'
     >>> tokenizer.unknown_pieces("The bird sat.")
@@ -47,13 +47,13 @@ def build_tokenizer(config: TokenizerConfig, training_text: str, on_progress: On
     """
     if not training_text.strip(ITEM_BREAK):
         raise EmptyText()
-    return KINDS[config.kind].train(training_text, config.vocabulary_size, on_progress)
+    return TOKENIZERS[config.level].train(training_text, config.vocabulary_size, on_progress)
 
 
-def suited_kind(text: str) -> str:
+def suited_level(text: str) -> str:
     """Return "word", or "character" for a text whose words cannot be cut.
 
-    >>> suited_kind("The cat sat."), suited_kind("ひらがなだけでかいてあるながいぶんしょうはたんごにわけられない")
+    >>> suited_level("The cat sat."), suited_level("ひらがなだけでかいてあるながいぶんしょうはたんごにわけられない")
     ('word', 'character')
     """
     try:
@@ -67,7 +67,7 @@ def build_and_encode(
     config: TokenizerConfig, training_text: str, on_progress: OnProgress = ignore
 ) -> tuple[Tokenizer, np.ndarray]:
     """Return a tokenizer and the ids (T,) of the text it was trained on; words are cut once for both. Raises EmptyText."""
-    if config.kind == "word" and training_text.strip(ITEM_BREAK):
+    if config.level == "word" and training_text.strip(ITEM_BREAK):
         return WordTokenizer.train_and_encode(training_text, config.vocabulary_size, on_progress)
     tokenizer = build_tokenizer(config, training_text, lambda share: on_progress(share / 2))
     return tokenizer, tokenizer.encode(training_text, on_progress=lambda share: on_progress((1 + share) / 2))
@@ -76,7 +76,7 @@ def build_and_encode(
 def load_tokenizer(values: dict) -> Tokenizer:
     """Return the tokenizer whose `to_json` gave these values. Raises TokenizerDamaged."""
     try:
-        return KINDS[values["kind"]].from_json(values)
+        return TOKENIZERS[values["level" if "level" in values else "kind"]].from_json(values)
     except Exception as error:  # the library raises bare exceptions
         raise TokenizerDamaged(reason=type(error).__name__) from error
 

@@ -1,4 +1,4 @@
-"""The protocol of tokenizers: text to ids and back, with offsets into the text. Each kind is a module of its own."""
+"""The protocol of tokenizers: text to ids and back, with offsets into the text. Each level has a module of its own."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ def ignore(share: float) -> None:
 class Tokenizer(Protocol):
     """Text to token ids and back. A text's ids are an array (T,); `decode` and `texts` take any ids."""
 
-    kind: str
+    level: str
     vocabulary: list[str]  # a readable text for each id
     unknown_id: int | None  # None: nothing is unknown to it
     begin_id: int | None  # None: trained on running text
@@ -90,9 +90,9 @@ def with_progress(parts: Iterable[str], size: int, on_progress: OnProgress) -> I
         on_progress(min(1.0, done / size))
 
 
-def joined(rows: Iterable[np.ndarray], kind: type) -> np.ndarray:
+def joined(rows: Iterable[np.ndarray], dtype: type) -> np.ndarray:
     """Return the parts joined to one array of ids, (T,); empty where there is none."""
-    return np.concatenate([np.empty(0, kind), *rows])
+    return np.concatenate([np.empty(0, dtype), *rows])
 
 
 def vocabulary_of(types: list[str]) -> tuple[list[str], int | None]:

@@ -19,7 +19,7 @@ class CharacterTokenizer:
     ([2, 1, 3, 0], 'nab�')
     """
 
-    kind = "character"
+    level = "character"
     unknown_id: int | None = 0
 
     def __init__(self, characters: list[str]) -> None:
@@ -77,7 +77,7 @@ class CharacterTokenizer:
         return 0.0
 
     def to_json(self) -> dict:
-        return {"kind": self.kind, "characters": self.characters}
+        return {"level": self.level, "characters": self.characters}
 
     @classmethod
     def from_json(cls, values: dict) -> "CharacterTokenizer":

@@ -43,7 +43,7 @@ class SubwordTokenizer:
     'lowest 最低'
     """
 
-    kind = "subword"
+    level = "subword"
     unknown_id: int | None = None
 
     def __init__(self, names: list[str], merges: list[tuple[str, str]]) -> None:
@@ -64,35 +64,35 @@ class SubwordTokenizer:
         return cls(special + names, merges)
 
     def encode(self, text: str, chunk: int = CHUNK, *, on_progress: OnProgress = ignore) -> np.ndarray:
-        kind, known = id_type(self.vocabulary_size), {}
+        dtype, known = id_type(self.vocabulary_size), {}
         rows = []
         for part in with_progress(safe_chunks(_whole_characters(text), chunk), len(text), on_progress):
             first, *after_space = cut_at_spaces(part)
             if DIVIDER in part or len(part) > LONG_UNIT * len(after_space):  # as in a script without spaces
-                rows += self._encode_each(list(safe_chunks(part, PART)), kind)
+                rows += self._encode_each(list(safe_chunks(part, PART)), dtype)
                 continue
             if len(known) > REMEMBERED:
                 known.clear()
             unseen = list(set(after_space).difference(known))
-            known.update(zip(unseen, self._encode_divided(unseen, kind), strict=True))
-            rows += self._encode_each([first], kind)
-            rows.append(np.frombuffer(b"".join(map(known.__getitem__, after_space)), kind))
-        return joined(rows, kind)
+            known.update(zip(unseen, self._encode_divided(unseen, dtype), strict=True))
+            rows += self._encode_each([first], dtype)
+            rows.append(np.frombuffer(b"".join(map(known.__getitem__, after_space)), dtype))
+        return joined(rows, dtype)
 
-    def _encode_each(self, texts: list[str], kind: type, at_once: int = 32) -> Iterator[np.ndarray]:
+    def _encode_each(self, texts: list[str], dtype: type, at_once: int = 32) -> Iterator[np.ndarray]:
         """A few at a time: the library makes an object of each, with the text of each token."""
         for begin in range(0, len(texts), at_once):
             for found in self.library.encode_batch_fast(texts[begin : begin + at_once], add_special_tokens=False):
-                yield np.array(found.ids, kind)
+                yield np.array(found.ids, dtype)
 
-    def _encode_divided(self, units: list[str], kind: type, at_once: int = 1_000) -> Iterator[bytes]:
+    def _encode_divided(self, units: list[str], dtype: type, at_once: int = 1_000) -> Iterator[bytes]:
         """The ids of each unit with a space before it: many are one text for the library, with dividers between."""
-        library, size = self._dividing, np.dtype(kind).itemsize
+        library, size = self._dividing, np.dtype(dtype).itemsize
         for begin in range(0, len(units), at_once):
             text = DIVIDER.join([" " + unit for unit in units[begin : begin + at_once]])
             ids = np.array(library.encode_batch_fast([text], add_special_tokens=False)[0].ids)
             ends = np.append(np.flatnonzero(ids == self.vocabulary_size), len(ids)) * size  # the divider has the next id
-            found, start = ids.astype(kind).tobytes(), 0
+            found, start = ids.astype(dtype).tobytes(), 0
             for end in ends.tolist():
                 yield found[start:end]
                 start = end + size
@@ -130,7 +130,7 @@ class SubwordTokenizer:
         return 0.0
 
     def to_json(self) -> dict:
-        return {"kind": self.kind, "names": self.names, "merges": [list(pair) for pair in self.merges]}
+        return {"level": self.level, "names": self.names, "merges": [list(pair) for pair in self.merges]}
 
     @classmethod
     def from_json(cls, values: dict) -> "SubwordTokenizer":

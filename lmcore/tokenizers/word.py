@@ -85,16 +85,16 @@ def check_script(text: str) -> None:
 class _Remembering(dict):
     """The numbers of a span's tokens, as bytes; those of short spans are remembered."""
 
-    def __init__(self, number: Callable[[str], int], kind: type, joints: bool) -> None:
+    def __init__(self, number: Callable[[str], int], dtype: type, joints: bool) -> None:
         """joints: keep number · 2, + 1 where a token stands joined to the one before it in its span, and LONE for a lone space."""
-        self.number, self.kind, self.joints = number, np.dtype(kind).char, joints
+        self.number, self.dtype, self.joints = number, np.dtype(dtype).char, joints
 
     def __missing__(self, span: str) -> bytes:
         numbers = [self.number(piece) for piece in _cut(span)]
         if self.joints:
             numbers = [2 * number + 1 for number in numbers] or [LONE + 1]
             numbers[0] -= 1
-        result = array(self.kind, numbers).tobytes()
+        result = array(self.dtype, numbers).tobytes()
         if len(span) <= 24 and len(self) < REMEMBERED:
             self[span] = result
         return result
@@ -111,7 +111,7 @@ class WordTokenizer:
     ([1, 0, 4], 'the cat saw')
     """
 
-    kind = "word"
+    level = "word"
     unknown_id: int | None = 0
 
     def __init__(self, words: list[str], spacing: Spacing | None = None) -> None:
@@ -141,14 +141,14 @@ class WordTokenizer:
         times = sum((np.bincount(row >> 1, minlength=len(words)) for row in rows), np.zeros(len(words), np.int64))
         known = _known(dict(zip(words, times.tolist(), strict=True)))
         tokenizer = cls(known[: vocabulary_size - 1])
-        kind = id_type(tokenizer.vocabulary_size)
-        id_of = np.array([tokenizer._ids.get(word, 0) for word in words], kind)
+        dtype = id_type(tokenizer.vocabulary_size)
+        id_of = np.array([tokenizer._ids.get(word, 0) for word in words], dtype)
         tokenizer.spacing = Spacing.learn(rows, words, id_of, times)
-        return tokenizer, joined((id_of[row >> 1] for row in rows), kind)
+        return tokenizer, joined((id_of[row >> 1] for row in rows), dtype)
 
     def encode(self, text: str, chunk: int = CHUNK, *, on_progress: OnProgress = ignore) -> np.ndarray:
-        kind = id_type(self.vocabulary_size)
-        return joined(_through(text, lambda piece: self._ids.get(piece, 0), kind, chunk, on_progress), kind)
+        dtype = id_type(self.vocabulary_size)
+        return joined(_through(text, lambda piece: self._ids.get(piece, 0), dtype, chunk, on_progress), dtype)
 
     def decode(self, ids: Iterable[int]) -> str:
         return "".join(self.texts(ids))
@@ -189,7 +189,7 @@ class WordTokenizer:
         return [text[start:end] for start, end in zip(starts, ends, strict=True)], ids, apart
 
     def to_json(self) -> dict:
-        return {"kind": self.kind, "words": self.words, "spacing": self.spacing.to_json()}
+        return {"level": self.level, "words": self.words, "spacing": self.spacing.to_json()}
 
     @classmethod
     def from_json(cls, values: dict) -> "WordTokenizer":
@@ -222,12 +222,12 @@ def _parts(text: str, size: int) -> Iterator[str]:
 
 
 def _through(
-    text: str, number: Callable[[str], int], kind: type, size: int, on_progress: OnProgress, joints: bool = False
+    text: str, number: Callable[[str], int], dtype: type, size: int, on_progress: OnProgress, joints: bool = False
 ) -> Iterator[np.ndarray]:
     """Return, for each part of a text, the numbers of its tokens, or what `joints` of `_Remembering` makes of them."""
-    numbers_of = _Remembering(number, kind, joints)
+    numbers_of = _Remembering(number, dtype, joints)
     for part in with_progress(_parts(text, size), len(text), on_progress):
-        yield np.frombuffer(b"".join(map(numbers_of.__getitem__, spans_of(part))), kind)
+        yield np.frombuffer(b"".join(map(numbers_of.__getitem__, spans_of(part))), dtype)
 
 
 def _spaces_found(row: np.ndarray, white: np.ndarray) -> np.ndarray:

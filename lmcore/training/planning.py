@@ -180,7 +180,7 @@ class Probe:
 
     def __init__(self, config: RunConfig, data: TokenData, vocabulary_size: int) -> None:
         self.network, self.data = build_model(config.model, vocabulary_size, config.training.seed), data
-        self.sample = SAMPLE_TOKENS[config.tokenizer.kind]
+        self.sample = SAMPLE_TOKENS[config.tokenizer.level]
         self.state = TrainingState(self.network, data, replace(config.training, planned_steps=PROBE_STEPS, learning_rate=1e-6))
 
     def step_seconds(self) -> float:

@@ -1,6 +1,6 @@
 """Sign and verify the visitor's cookie: for the server that gives it and for the pages that read it.
 
-Imports no streamlit. Giving the cookie to a browser is `middleware`; who is here now is `visitor`; a class's own cookie is `access`.
+Imports no streamlit. Giving the cookie to a browser is `middleware`; who is here now is `visitor`; a class's own cookie is `server.class_pin`.
 """
 
 import os

@@ -201,7 +201,7 @@ def words_seen_once(text) -> list[str]:
 def types(text, config: TokenizerConfig) -> tuple[int, int]:
     """The least and the most types that a run on this text may have. Characters are counted in all of it, words and subwords only in
     the part that is looked at: learning those of 50 MB takes longer than a visitor waits."""
-    looked_at = None if config.kind == "character" else LOOKED_AT
+    looked_at = None if config.level == "character" else LOOKED_AT
     found = _tokenizer(text.sha256, text.kind, config, text, looked_at).vocabulary_size
     whole = looked_at is None or text.characters <= LOOKED_AT
     return found, found if whole else max(found, config.vocabulary_size)

@@ -18,7 +18,7 @@ def a_run_of_words(server) -> str:
     store = Store(server.data)
     text = store.add_text(owner=None, name="village", content=SAMPLES["village"].text()[:20_000], kind="lines", encoding="utf-8")
     training = TrainingConfig(stop="steps", stop_after=10.0, batch_size=4, sequence_length=8)
-    config = RunConfig(TokenizerConfig(kind="word"), ModelConfig(embedding_size=8, hidden_size=16), training)
+    config = RunConfig(TokenizerConfig(level="word"), ModelConfig(embedding_size=8, hidden_size=16), training)
     run = store.add_run(owner="somebody", text_id=text.id, name="village", config=config)
     worker.work(server.data, run.id)  # unless a process of the server was faster
     wait_until(lambda: store.run(run.id).shown_status == "finished")

@@ -9,7 +9,7 @@ from lmcore.config import TokenizerConfig
 from lmcore.errors import EmptyText, SettingNotAChoice, TextError, TextTooShort, TokenizerDamaged
 from lmcore.text.corpus import ITEM_BREAK, LARGEST_VALIDATION, Corpus, encode, last_beginning, mark, typed, unmark
 from lmcore.text.kinds import KINDS
-from lmcore.tokenizers import KINDS as TOKENIZERS
+from lmcore.tokenizers import TOKENIZERS as TOKENIZERS
 from lmcore.tokenizers import build_tokenizer
 from tests.lmcore.awkward import CHINESE, ENCODED, ENGLISH, MIXED, NO_TEXTS, TEXTS, invented_words
 from tests.lmcore.texts_of_kinds import STORY

@@ -10,7 +10,7 @@ import pytest
 from lmcore.models import Counts, NgramModel
 from lmcore.text.corpus import Corpus, encode
 from lmcore.text.text_index import TextIndex
-from lmcore.tokenizers import KINDS
+from lmcore.tokenizers import TOKENIZERS
 from lmcore.training.evaluation import text_size
 
 LUCK = 30  # bits: a code is that much shorter than the truth once in 2^30 texts (Barron, 1985)
@@ -43,7 +43,7 @@ def measured(source: str, kind: str, vocabulary_size: int):
     train, _ = by_lot(draw, SOURCES[source], 12_000)
     validation, bits = by_lot(draw, SOURCES[source], 3_000)
     corpus = Corpus(train + validation, "stream", train, validation)
-    tokenizer = KINDS[kind].train(train, vocabulary_size)
+    tokenizer = TOKENIZERS[kind].train(train, vocabulary_size)
     data = encode(corpus, tokenizer)
     return data, Counts(TextIndex.of(data, tokenizer.vocabulary_size)), bits
 

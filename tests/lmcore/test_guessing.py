@@ -24,7 +24,7 @@ TEXTS = {"stream": FABLES, "blocks": FABLES, "lines": VILLAGE}
 @pytest.mark.parametrize("kind", TEXTS)
 def test_lines_stand_in_the_validation_split_and_nowhere_in_the_training_split(kind, tokenizer_kind):
     corpus = Corpus.from_text(TEXTS[kind], kind)
-    tokenizer = build_tokenizer(TokenizerConfig(kind=tokenizer_kind, vocabulary_size=400), corpus.train)
+    tokenizer = build_tokenizer(TokenizerConfig(level=tokenizer_kind, vocabulary_size=400), corpus.train)
     lines = held_out.cut(corpus, tokenizer)
     assert len(lines) >= 5
     shortest, longest = held_out.LENGTHS[tokenizer_kind]
@@ -75,7 +75,7 @@ def test_short_items_are_lines_where_there_is_nothing_longer():
     corpus = Corpus(
         "", "lines", train=f"{ITEM_BREAK}Mia{ITEM_BREAK}Amina{ITEM_BREAK}", validation=f"{ITEM_BREAK}Nima{ITEM_BREAK}"
     )
-    tokenizer = build_tokenizer(TokenizerConfig(kind="character"), corpus.train + "N")
+    tokenizer = build_tokenizer(TokenizerConfig(level="character"), corpus.train + "N")
     assert [line.texts for line in held_out.cut(corpus, tokenizer)] == [("N", "i", "m", "a")]
 
 
@@ -106,8 +106,8 @@ def a_line(*ids: int) -> held_out.Line:
     return held_out.Line(np.array([3]), np.array(ids), "c ", tuple(f"{TOKENIZER.vocabulary[token_id]} " for token_id in ids))
 
 
-def a_game(*lines, kind: str = "word") -> guessing.Game:
-    return guessing.Game(list(lines), kind, vocabulary_size=8)
+def a_game(*lines, level: str = "word") -> guessing.Game:
+    return guessing.Game(list(lines), level, vocabulary_size=8)
 
 
 def test_five_choices_by_the_mixture_in_alphabetical_order_for_every_player():
@@ -150,7 +150,7 @@ def test_five_wrong_guesses_are_a_miss():
 
 
 def test_a_series_stops_at_the_first_wrong_one_and_at_the_end_of_the_line():
-    game = a_game(a_line(2, 3, 4), kind="character")
+    game = a_game(a_line(2, 3, 4), level="character")
     game.next_line(TRAINED, BIGRAM)
     game.guess([2, 5, 4])
     assert (game.ranks, game.tried) == ([1], [5])

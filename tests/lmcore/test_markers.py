@@ -15,7 +15,7 @@ from lmcore.models import Counts, NeuralLanguageModel, NgramModel, build_model
 from lmcore.text.corpus import Corpus, encode
 from lmcore.text.markers import MARKERS, answer_tokens, halves, marker_of
 from lmcore.text.text_index import TextIndex
-from lmcore.tokenizers import ITEM_BREAK, KINDS, build_and_encode, build_tokenizer
+from lmcore.tokenizers import ITEM_BREAK, TOKENIZERS, build_and_encode, build_tokenizer
 from lmcore.training import checkpoint
 from lmcore.training.batches import IGNORED
 from lmcore.training.evaluation import validation_nats
@@ -71,7 +71,7 @@ def test_an_arrow_within_a_longer_one_is_no_other_marker():
     assert marker_of("a => b = c\nd => e", "lines") == "=>"
 
 
-@pytest.mark.parametrize("tokenizer", KINDS)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
 @pytest.mark.parametrize("kind", ["lines", "blocks"])
 @pytest.mark.parametrize("separator", [" => ", "=>", "\t", " →  "])
 def test_what_counts_are_the_answers_and_the_ends_of_items(tokenizer, kind, separator):
@@ -99,7 +99,7 @@ def test_a_token_of_marker_and_answer_counts():
     """A tokenizer that makes one token of “>p” has learned no other way to begin the answer."""
 
     class Whole:
-        kind = "subword"
+        level = "subword"
 
         def offsets(self, marked):
             return np.zeros(6), np.array([0, 1, 2, 3, 5, 6]), np.array([1, 2, 3, 5, 6, 7])  # begin, a, =, >p, o, begin
@@ -109,7 +109,7 @@ def test_a_token_of_marker_and_answer_counts():
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("tokenizer", KINDS)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
 @pytest.mark.parametrize("loss", ["exact", "sampled"])
 @pytest.mark.parametrize("kind", ["lines", "blocks"])
 def test_the_loss_is_that_of_the_answers_token_by_token(family, tokenizer, loss, kind):
@@ -140,7 +140,7 @@ def test_the_loss_is_that_of_the_answers_token_by_token(family, tokenizer, loss,
     assert features.grad[ignored].abs().max() == 0 and features.grad[~ignored].abs().max() > 0
 
 
-@pytest.mark.parametrize("tokenizer", KINDS)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
 @pytest.mark.parametrize("kind", ["lines", "blocks"])
 def test_validation_and_reference_lines_are_of_the_same_targets(tokenizer, kind):
     _, built, data = prepared(kind, tokenizer)

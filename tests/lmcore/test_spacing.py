@@ -180,7 +180,7 @@ GOOD = {"marks": ["-"], "kinds": [[4, 10, 0, 3, 1]], "pairs": [[1, 2, 5, 0, 2]]}
     ],
 )
 def test_damaged_spacing_is_refused(damage):
-    values = {"kind": "word", "words": ["a", "b", "-"], "spacing": GOOD}
+    values = {"level": "word", "words": ["a", "b", "-"], "spacing": GOOD}
     assert load_tokenizer(values).spacing.to_json() == GOOD
     with pytest.raises(TokenizerDamaged):
         load_tokenizer({**values, "spacing": {**GOOD, **damage}})

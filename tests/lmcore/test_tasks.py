@@ -44,7 +44,7 @@ from lmcore.tasks.asking import context_of, ids_of
 from lmcore.tasks.baselines import baseline_scores, distances, first_words, majority
 from lmcore.text.corpus import encode
 from lmcore.text.markers import marker_of
-from lmcore.tokenizers import KINDS, build_tokenizer
+from lmcore.tokenizers import TOKENIZERS, build_tokenizer
 from lmcore.training.train import train
 
 NOUNS = ("tea", "soup", "bread", "茶", "room", "bed", "film", "the very long story")
@@ -78,7 +78,7 @@ def learned() -> TrainedModel:
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, "5-gram", "uniform"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TOKENIZERS)
 @pytest.mark.parametrize("separator", [" => ", "\t", "→"])
 def test_ranks_are_the_chain_rule_of_the_whole_item(family, kind, separator):
     model = model_of(TRANSLATIONS, family, kind, separator)
@@ -93,7 +93,7 @@ def test_ranks_are_the_chain_rule_of_the_whole_item(family, kind, separator):
     assert totals == sorted(totals, reverse=True)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TOKENIZERS)
 @pytest.mark.parametrize("separator", [" => ", "\t", "=>", " → "])
 @pytest.mark.parametrize("text", ["四 个 tea", "positive", "茶"])
 def test_a_prompt_is_cut_as_before_its_answer(kind, separator, text):
@@ -103,7 +103,7 @@ def test_a_prompt_is_cut_as_before_its_answer(kind, separator, text):
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, "5-gram"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TOKENIZERS)
 def test_answers_side_by_side_are_those_one_by_one(family, kind):
     model = model_of(TRANSLATIONS, family, kind)
     prompts = [prompt for prompt, _ in TRANSLATIONS[::7]] + ["tea", "tea 1 tea 2 tea 3"]

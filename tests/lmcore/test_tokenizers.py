@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 import rjieba
 
-from lmcore.config import TokenizerConfig
+from lmcore import config
+from lmcore.config import RunConfig, TokenizerConfig
 from lmcore.errors import EmptyText, LmcoreError, TokenizerDamaged, WordsNotCut
+from lmcore.export import script
+from lmcore.inference import copying, guessing
+from lmcore.text import held_out
 from lmcore.tokenizers import (
     BEGIN,
     ITEM_BREAK,
-    KINDS,
+    TOKENIZERS,
     UNKNOWN,
     CharacterTokenizer,
     SubwordTokenizer,
@@ -26,15 +30,19 @@ from lmcore.tokenizers import (
 from lmcore.tokenizers.byte_pairs import BYTE_OF, NAME_OF
 from lmcore.tokenizers.subword import CHARACTER, sample
 from lmcore.tokenizers.word import PIECE, SPAN, pieces, spans_of
+from lmcore.training import planning
+from pages.parts.write import continuations
 from tests.lmcore.awkward import CHINESE, ENGLISH, JAPANESE, KOREAN, MIXED, RUSSIAN, TEXTS, invented_words
 
 TRAINED_ON = ENGLISH * 20 + CHINESE * 20 + MIXED * 20
-STREAM = {kind: build_tokenizer(TokenizerConfig(kind, 600), TRAINED_ON) for kind in KINDS}
-ITEMS = {kind: build_tokenizer(TokenizerConfig(kind, 600), ITEM_BREAK + TRAINED_ON.replace("\n", ITEM_BREAK)) for kind in KINDS}
+STREAM = {level: build_tokenizer(TokenizerConfig(level, 600), TRAINED_ON) for level in TOKENIZERS}
+ITEMS = {
+    level: build_tokenizer(TokenizerConfig(level, 600), ITEM_BREAK + TRAINED_ON.replace("\n", ITEM_BREAK)) for level in TOKENIZERS
+}
 TYPE = {"character": "characters", "word": "words"}
 
 every_tokenizer = pytest.mark.parametrize(
-    "tokenizer", [*STREAM.values(), *ITEMS.values()], ids=[*STREAM, *(f"{kind}-items" for kind in ITEMS)]
+    "tokenizer", [*STREAM.values(), *ITEMS.values()], ids=[*STREAM, *(f"{level}-items" for level in ITEMS)]
 )
 every_text = pytest.mark.parametrize(
     "text", [*TEXTS.values(), "", "half \ud800 a \udfff character"], ids=[*TEXTS, "nothing", "lone surrogates"]
@@ -61,7 +69,7 @@ def test_offsets_point_into_the_text(tokenizer, text):
     covered = np.zeros(len(text), dtype=bool)
     for start, end in zip(starts, ends, strict=True):
         covered[start:end] = True
-    assert all(covered[position] or tokenizer.kind == "word" and text[position].isspace() for position in range(len(text)))
+    assert all(covered[position] or tokenizer.level == "word" and text[position].isspace() for position in range(len(text)))
 
 
 @every_tokenizer
@@ -70,7 +78,7 @@ def test_a_text_cut_anywhere_gives_the_same_ids(tokenizer, text):
     """Long texts are read in chunks, cut between words where there is a space or a line end."""
     whole = tokenizer.encode(text).tolist()
     longest_word = max(map(len, text.split()), default=0)
-    for size in (30, 100) if longest_word < 15 or tokenizer.kind == "character" else (4 * longest_word,):
+    for size in (30, 100) if longest_word < 15 or tokenizer.level == "character" else (4 * longest_word,):
         assert tokenizer.encode(text, chunk=size).tolist() == whole
 
 
@@ -87,46 +95,64 @@ def test_unknown_pieces_are_the_unknown_ids(tokenizer, text):
 @every_tokenizer
 def test_json_and_back(tokenizer):
     again = load_tokenizer(json.loads(json.dumps(tokenizer.to_json())))
-    assert (again.kind, again.vocabulary, again.begin_id) == (tokenizer.kind, tokenizer.vocabulary, tokenizer.begin_id)
+    assert (again.level, again.vocabulary, again.begin_id) == (tokenizer.level, tokenizer.vocabulary, tokenizer.begin_id)
     for text in TEXTS.values():
         assert again.encode(text).tolist() == tokenizer.encode(text).tolist()
     assert again.to_json() == tokenizer.to_json()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_same_text_gives_the_same_tokenizer(kind):
-    assert build_tokenizer(TokenizerConfig(kind, 600), TRAINED_ON).to_json() == STREAM[kind].to_json()
+@pytest.mark.parametrize(
+    "table",
+    [config.choices(TokenizerConfig, "level"), held_out.LENGTHS, held_out.CONTEXTS, planning.SAMPLE_TOKENS, guessing.GUESSES,
+     copying.USUAL.keys() - {"wide"}, script.PACKAGES, continuations.AMOUNT],
+)  # fmt: skip
+def test_every_table_has_every_level(table):
+    assert set(table) == set(TOKENIZERS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_an_older_name_of_the_level_is_read():
+    values = STREAM["word"].to_json()
+    older = {"kind" if name == "level" else name: value for name, value in values.items()}
+    assert load_tokenizer(older).to_json() == values
+    asked = RunConfig(TokenizerConfig("word", 600)).to_json()
+    older = {**asked, "tokenizer": {"kind": "word", "vocabulary_size": 600}}
+    assert RunConfig.from_json(older).to_json() == asked
+
+
+@pytest.mark.parametrize("level", TOKENIZERS)
+def test_the_same_text_gives_the_same_tokenizer(level):
+    assert build_tokenizer(TokenizerConfig(level, 600), TRAINED_ON).to_json() == STREAM[level].to_json()
+
+
+@pytest.mark.parametrize("level", TOKENIZERS)
 @every_text
-def test_building_and_encoding_at_once_gives_the_same(kind, text):
+def test_building_and_encoding_at_once_gives_the_same(level, text):
     for training_text in (text, ITEM_BREAK + (text + TRAINED_ON + invented_words(3_000)).replace("\n", ITEM_BREAK)):
         try:
-            tokenizer, ids = build_and_encode(TokenizerConfig(kind, 600), training_text)
+            tokenizer, ids = build_and_encode(TokenizerConfig(level, 600), training_text)
         except EmptyText:
             assert training_text == ""
             continue
-        assert tokenizer.to_json() == build_tokenizer(TokenizerConfig(kind, 600), training_text).to_json()
+        assert tokenizer.to_json() == build_tokenizer(TokenizerConfig(level, 600), training_text).to_json()
         expected = tokenizer.encode(training_text)
         assert ids.dtype == expected.dtype and ids.tolist() == expected.tolist()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_begin_token_is_there_for_items_alone(kind):
-    assert STREAM[kind].begin_id is None and BEGIN not in STREAM[kind].vocabulary
-    tokenizer = ITEMS[kind]
+@pytest.mark.parametrize("level", TOKENIZERS)
+def test_the_begin_token_is_there_for_items_alone(level):
+    assert STREAM[level].begin_id is None and BEGIN not in STREAM[level].vocabulary
+    tokenizer = ITEMS[level]
     assert tokenizer.vocabulary[tokenizer.begin_id] == BEGIN
     ids = tokenizer.encode("\x1eThe fox\x1e我们 \x1e").tolist()
     assert ids.count(tokenizer.begin_id) == 3 and ids[0] == ids[-1] == tokenizer.begin_id
     assert tokenizer.decode(ids).replace(" ", "").startswith("\x1eThefox\x1e我们")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("level", TOKENIZERS)
 @every_text
-def test_every_text_makes_a_tokenizer(kind, text):
+def test_every_text_makes_a_tokenizer(level, text):
     try:
-        tokenizer = build_tokenizer(TokenizerConfig(kind, 600), text)
+        tokenizer = build_tokenizer(TokenizerConfig(level, 600), text)
     except EmptyText:
         assert text == ""
         return
@@ -134,17 +160,17 @@ def test_every_text_makes_a_tokenizer(kind, text):
     assert tokenizer.encode(text).size > 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("level", TOKENIZERS)
 @pytest.mark.parametrize(
-    "damage", ["not a tokenizer", None, [], {}, {"kind": "sentence"}, "no kind", "empty", "number", "twice", "missing"]
+    "damage", ["not a tokenizer", None, [], {}, {"level": "sentence"}, "no level", "empty", "number", "twice", "missing"]
 )
-def test_a_damaged_tokenizer_is_refused(kind, damage):
-    values = STREAM[kind].to_json()
-    types = "names" if kind == "subword" else TYPE[kind]
-    if damage == "no kind":
-        values = {key: value for key, value in values.items() if key != "kind"}
+def test_a_damaged_tokenizer_is_refused(level, damage):
+    values = STREAM[level].to_json()
+    types = "names" if level == "subword" else TYPE[level]
+    if damage == "no level":
+        values = {key: value for key, value in values.items() if key != "level"}
     elif damage == "missing":
-        values = {"kind": kind}
+        values = {"level": level}
     elif damage in ("empty", "number", "twice"):
         values = {**values, types: values[types][:-1] + [{"empty": "", "number": 5, "twice": values[types][0]}[damage]]}
     else:
@@ -316,8 +342,8 @@ def test_a_script_that_is_not_cut_is_refused_for_words_alone(text, beginning):
         build_and_encode(TokenizerConfig("word"), text)
     assert beginning in (None, caught.value.values["beginning"])
     assert "Choose characters or subwords." in str(caught.value)
-    for kind in ("character", "subword"):
-        assert len(build_and_encode(TokenizerConfig(kind, 600), text)[1])
+    for level in ("character", "subword"):
+        assert len(build_and_encode(TokenizerConfig(level, 600), text)[1])
 
 
 @pytest.mark.parametrize(
@@ -423,7 +449,7 @@ def test_a_frequent_character_is_one_subword_and_characters_share_the_merges_of_
 def test_subwords_of_an_older_run_may_join_parts_of_characters():
     """Merges were once learned from bytes; a run keeps those it was trained with."""
     last, first = NAME_OF[0xAD], NAME_OF[0xE8]  # of 语, of 言
-    older = load_tokenizer({"kind": "subword", "names": [*sorted(BYTE_OF), last + first], "merges": [[last, first]]})
+    older = load_tokenizer({"level": "subword", "names": [*sorted(BYTE_OF), last + first], "merges": [[last, first]]})
     ids = older.encode("语言")
     assert [older.vocabulary[token_id] for token_id in ids] == ["<E8>", "<AF>", "<AD><E8>", "<A8>", "<80>"]
     assert older.texts(ids) == ["", "", "语", "", "言"] and older.decode(ids) == "语言"
@@ -445,18 +471,18 @@ def test_every_error_has_a_code():
 LONG = "".join(f"word{number % 977} 一个词，" for number in range(150_000))  # 1.9 million characters: several chunks
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_is_done_of_a_long_text_is_told(kind):
+@pytest.mark.parametrize("level", TOKENIZERS)
+def test_what_is_done_of_a_long_text_is_told(level):
     of_training, of_encoding, of_both = [], [], []
-    tokenizer = build_tokenizer(TokenizerConfig(kind, 600), LONG, of_training.append)
+    tokenizer = build_tokenizer(TokenizerConfig(level, 600), LONG, of_training.append)
     tokenizer.encode(LONG, on_progress=of_encoding.append)
-    build_and_encode(TokenizerConfig(kind, 600), LONG, of_both.append)
+    build_and_encode(TokenizerConfig(level, 600), LONG, of_both.append)
     for told in (of_training, of_encoding, of_both):
         assert len(told) > 1 and told == sorted(told) and 0 < told[0] < 1 and told[-1] == 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_what_hears_of_the_progress_can_end_the_work(kind):
+@pytest.mark.parametrize("level", TOKENIZERS)
+def test_what_hears_of_the_progress_can_end_the_work(level):
     class Enough(Exception):
         pass
 
@@ -466,9 +492,9 @@ def test_what_hears_of_the_progress_can_end_the_work(kind):
 
     told = []
     with pytest.raises(Enough):
-        build_tokenizer(TokenizerConfig(kind, 600), LONG, once)
+        build_tokenizer(TokenizerConfig(level, 600), LONG, once)
     with pytest.raises(Enough):
-        STREAM[kind].encode(LONG, on_progress=once)
+        STREAM[level].encode(LONG, on_progress=once)
     assert len(told) == 2
 
 

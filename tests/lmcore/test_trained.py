@@ -30,7 +30,7 @@ TEXTS = {
 )
 def trained(request):
     kind, tokenizer = request.param
-    config = RunConfig(TokenizerConfig(kind=tokenizer, vocabulary_size=300), model=small()).with_training(
+    config = RunConfig(TokenizerConfig(level=tokenizer, vocabulary_size=300), model=small()).with_training(
         stop="steps", stop_after=20.0
     )
     return train(Corpus.from_text(TEXTS[kind], kind=kind), config)

@@ -33,7 +33,7 @@ TOKENIZERS = (
 )
 
 
-@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: tokenizer.kind)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS, ids=lambda tokenizer: tokenizer.level)
 def test_pieces_together_are_the_text(tokenizer):
     trained = SimpleNamespace(tokenizer=tokenizer, kind="lines")
     ids = tokenizer.encode(f"The cat: The cat{ITEM_BREAK}cat")

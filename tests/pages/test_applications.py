@@ -270,7 +270,7 @@ def test_a_pasted_table_becomes_a_task_that_is_trained(open_page, here, pool):
     assert "1 rows with an empty cell were left out" in said(app) and "2 labels: " in said(app)
     app.button(key="applications.own").click().run()
     run = visitor.store().run(app.query_params["run"])
-    assert run.requested.training.loss_on == "answer" and run.requested.tokenizer.kind == "word" and pool.woken == 1
+    assert run.requested.training.loss_on == "answer" and run.requested.tokenizer.level == "word" and pool.woken == 1
     kept = visitor.store().content(run.text_id).splitlines()
     assert len(kept) == 12 and all(" => " in line for line in kept)
     assert visitor.store().text(run.text_id).name == kept[0].partition(" => ")[0]

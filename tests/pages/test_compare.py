@@ -49,7 +49,7 @@ def test_only_the_settings_that_differ(finished):
 def test_the_largest_vocabulary_has_no_effect_on_characters(finished):
     run, text = finished
     words = replace(
-        run, requested=replace(run.requested, tokenizer=TokenizerConfig(kind="word", vocabulary_size=300)), resolved=None
+        run, requested=replace(run.requested, tokenizer=TokenizerConfig(level="word", vocabulary_size=300)), resolved=None
     )
     assert differing(run, words, text=text) == {"Cut the text into": ["characters", "words"]}
 

@@ -35,7 +35,7 @@ def played(tmp_path_factory):
     found = {"data": data}
     for name, (kind, content, owner) in runs.items():
         text = store.add_text(owner=owner, name=name, content=content, kind="lines", encoding="utf-8")
-        config = RunConfig(TokenizerConfig(kind=kind), ModelConfig(embedding_size=8, hidden_size=16), training)
+        config = RunConfig(TokenizerConfig(level=kind), ModelConfig(embedding_size=8, hidden_size=16), training)
         found[name] = store.add_run(owner=owner, text_id=text.id, name=name, config=config).id
         worker.work(data, found[name])
     return found

@@ -31,7 +31,7 @@ def said(app: AppTest) -> str:
 
 def form(run) -> AppTest:
     app = open_page("train", text=run.text_id)
-    return app.segmented_control(key="settings.kind").set_value("word").run()
+    return app.segmented_control(key="settings.level").set_value("word").run()
 
 
 def test_there_is_one_kind_of_number_field():
@@ -94,7 +94,7 @@ def test_a_field_that_is_no_longer_asked_for_refuses_nothing(store, a_run, kind,
     app = form(a_run)
     app.number_input(key=f"settings.{field}").set_value(1.0).run()
     assert app.button(key="train.start").disabled
-    app.segmented_control(key="settings.kind").set_value(kind)
+    app.segmented_control(key="settings.level").set_value(kind)
     app.toggle(key="settings.tied").set_value(True).run()
     assert not app.button(key="train.start").disabled
 

@@ -48,7 +48,7 @@ def test_of_two_texts_of_one_name_the_chosen_one_stays_chosen(open_page, bring):
     older, newer = bring("older lines\n" * 200), bring("newer lines\n" * 200)
     for text in (older, newer):
         app = open_page("train", text=text.id)
-        assert app.segmented_control(key="settings.kind").set_value("word").run().session_state["train.text"] == text.id
+        assert app.segmented_control(key="settings.level").set_value("word").run().session_state["train.text"] == text.id
 
 
 @pytest.mark.parametrize("page", ["text", "train"])
@@ -73,7 +73,7 @@ def test_types_of_a_long_text_are_counted_or_given_as_a_range(open_page, bring, 
     monkeypatch.setattr(texts, "LOOKED_AT", 3_000)
     assert texts.types(text, TokenizerConfig(kind, 500)) == types
     app = open_page("train", text=text.id)
-    assert caption in shown(app.segmented_control(key="settings.kind").set_value(kind).run())
+    assert caption in shown(app.segmented_control(key="settings.level").set_value(kind).run())
 
 
 def test_a_token_that_is_a_part_of_a_character_is_explained(open_page, bring):

@@ -73,7 +73,7 @@ def test_a_text_pasted_on_the_home_page_is_trained_on(store):
     app.text_area(key="home.text").set_value("只有一页的文字，也能训练。" * 10)
     app.button(key="home.own").click().run()
     (run,) = own(store)
-    assert store.text(run.text_id).owner == OWNER and run.requested.tokenizer.kind == "character"
+    assert store.text(run.text_id).owner == OWNER and run.requested.tokenizer.level == "character"
 
 
 def test_the_form_starts_what_it_shows(store, a_run):

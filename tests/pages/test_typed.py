@@ -9,7 +9,7 @@ import streamlit as st
 from lmcore.inference.trained import TrainedModel
 from lmcore.models import UniformModel
 from lmcore.text.corpus import Corpus, encode
-from lmcore.tokenizers import KINDS, CharacterTokenizer, SubwordTokenizer, WordTokenizer
+from lmcore.tokenizers import TOKENIZERS, CharacterTokenizer, SubwordTokenizer, WordTokenizer
 from pages.parts import unknown, visitor
 from pages.parts.explore import next_words, scoring
 from pages.parts.language import LANGUAGES, translate
@@ -69,10 +69,10 @@ def a_model(tokenizer, text="", kind="stream") -> TrainedModel:
 CAFE = "Le café est fermé. Élise est triste. "
 
 
-@pytest.mark.parametrize("tokenizer", KINDS)
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
 @pytest.mark.parametrize("typed", ["Le cafe\u0301 est", "Le caf\ufeff\u00e9 est", "Le cafe\u0301\x00 est"], ids=ascii)
 def test_untidy_text_has_the_ids_of_training(tokenizer, typed):
-    made = KINDS[tokenizer].train(CAFE * 20, 400)
+    made = TOKENIZERS[tokenizer].train(CAFE * 20, 400)
     trained = a_model(made, CAFE * 20)
     expected = made.encode(CAFE * 2).tolist()
     begin = len(made.encode(CAFE[:-1]))
@@ -83,7 +83,7 @@ def test_untidy_text_has_the_ids_of_training(tokenizer, typed):
 @pytest.mark.parametrize("tokenizer", ["character", "word", "subword"])
 def test_what_is_clicked_is_what_is_read(tokenizer):
     text = "the cat, the dog. 语言模型 " * 20
-    trained = a_model(KINDS[tokenizer].train(text, 300))
+    trained = a_model(TOKENIZERS[tokenizer].train(text, 300))
     wanted = trained.tokenizer.encode("the dog. 语言, the")
     context = "the" if tokenizer == "word" else ""
     for token_id in wanted[len(trained.tokenizer.encode(context)) :]:

@@ -37,7 +37,7 @@ def test_a_text_that_words_keep_whole_is_said_to_lose_nothing(open_page, ids):
 
 
 def cut_into(app, page: str, kind: str):
-    return app.segmented_control(key="text.tokenizer" if page == "text" else "settings.kind").set_value(kind).run()
+    return app.segmented_control(key="text.tokenizer" if page == "text" else "settings.level").set_value(kind).run()
 
 
 @pytest.mark.parametrize("page", ["text", "train"])

@@ -120,7 +120,7 @@ def test_the_program_is_short_and_has_only_what_its_run_uses(exported, case):
     imported = {
         alias.name.split(".")[0] for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Import) for alias in node.names
     }
-    tokenizer = run.config.tokenizer.kind
+    tokenizer = run.config.tokenizer.level
     chinese = any("\u4e00" <= character <= "\u9fff" for character in run.corpus.text)
     extra = {"character": set(), "word": {"regex"} | ({"rjieba"} if chinese else set()), "subword": set()}[tokenizer]
     assert imported - set(sys.stdlib_module_names) == {"numpy", "torch"} | extra

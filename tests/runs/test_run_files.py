@@ -134,10 +134,10 @@ def test_a_tokenizer_remembers_no_more_pairs_of_words_than_training_keeps(store,
     def words(values):
         pairs = [[first, second, 0, 1, 1] for first in range(1, 5) for second in range(1, 5)]
         pairs = (pairs * PAIRS)[: PAIRS + more]
-        values |= {"kind": "word", "words": values.pop("characters"), "spacing": {"marks": [], "kinds": [], "pairs": pairs}}
+        values |= {"level": "word", "words": values.pop("characters"), "spacing": {"marks": [], "kinds": [], "pairs": pairs}}
 
-    found = with_json(members(good), "config.json", lambda values: values["resolved"]["tokenizer"].update(kind="word"))
-    found = with_weights(found, lambda _tensors, header: header["config"]["tokenizer"].update(kind="word"))
+    found = with_json(members(good), "config.json", lambda values: values["resolved"]["tokenizer"].update(level="word"))
+    found = with_weights(found, lambda _tensors, header: header["config"]["tokenizer"].update(level="word"))
     data = packed(with_json(found, "tokenizer.json", words).items(), zipfile.ZIP_STORED)
     if not more:
         assert take_in(store, "ben", data).step == 20
@@ -278,7 +278,7 @@ CONFIGS = [
     ("text.kind", "../x"), ("text.kind", ["lines"]), ("text.sha256", "x" * 64), ("text.sha256", "0" * 63), ("text.name", 1), ("text.evil", 1),
     ("requested", []), ("requested", {}), ("resolved.training.learning_rate", math.nan), ("resolved.training.planned_steps", 0),
     ("resolved.training.evaluation_interval", 0), ("resolved.training.threads", 10**6), ("resolved.model.hidden_size", 10**6),
-    ("resolved.model.family", "perceptron"), ("resolved.model.tied", 1), ("resolved.tokenizer.kind", "evil"), ("resolved.model.evil", 1),
+    ("resolved.model.family", "perceptron"), ("resolved.model.tied", 1), ("resolved.tokenizer.level", "evil"), ("resolved.model.evil", 1),
     ("pauses", None), ("pauses", [0]), ("pauses", [21]), ("pauses", [2.5]), ("pauses", [True]), ("pauses", ["1"]), ("pauses", [math.nan]),
     ("pauses", [10**30]), ("pauses", [1] * 1_001), ("pauses", {"1": 1}),
     ("beside_tokens", []), ("beside_tokens", {}), ("beside_tokens", {"spelling": 0.1}), ("beside_tokens", {**PARTS, "evil": 1}),

@@ -55,7 +55,7 @@ def test_the_kind_would_also_be_guessed(sample):
 
 @every_sample
 def test_its_tokenizer_knows_its_context(sample):
-    tokenizer = build_tokenizer(TokenizerConfig(kind=sample.tokenizer), Corpus.from_text(sample.text(), sample.kind).train)
+    tokenizer = build_tokenizer(TokenizerConfig(level=sample.tokenizer), Corpus.from_text(sample.text(), sample.kind).train)
     assert len(tokenizer.encode(sample.context)) > 0
     assert tokenizer.unknown_pieces(sample.context) == []
 

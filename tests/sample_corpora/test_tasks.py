@@ -98,7 +98,7 @@ def test_what_is_not_of_the_grammar_has_no_true_answer(task, prompt):
 @every_task
 def test_every_token_that_is_asked_for_stands_in_a_training_line(task):
     corpus = Corpus.from_text(task.text(), "lines")
-    tokenizer = build_tokenizer(TokenizerConfig(kind=task.tokenizer), corpus.train)
+    tokenizer = build_tokenizer(TokenizerConfig(level=task.tokenizer), corpus.train)
     assert not [pair for pair in asked(task) if tokenizer.unknown_pieces(f"{pair[0]} {MARKER} {pair[1]}")]
 
 

@@ -61,7 +61,7 @@ def model_card(run: Run, text: Text, vocabulary_size: int, saved_step: int, with
             best += f" ({parts['spelling']:.4f} spell unknown words, {parts['spacing']:.4f} say where spaces stand)"
     return CARD.format(
         name=_plain(run.name), family=model.family.upper(), layers=model.layers, hidden_size=model.hidden_size,
-        embedding_size=model.embedding_size, tokens=config.tokenizer.kind, vocabulary_size=vocabulary_size, text=_plain(text.name),
+        embedding_size=model.embedding_size, tokens=config.tokenizer.level, vocabulary_size=vocabulary_size, text=_plain(text.name),
         characters=text.characters, kind=text.kind, step=run.step, planned_steps=run.planned_steps, tokens_seen=run.tokens,
         seconds=run.seconds, optimizer=training.optimizer, learning_rate=training.learning_rate, best=best, status=run.status,
         saved_step=saved_step, text_file="| `text.txt` | the training text |\n" if with_text else "",

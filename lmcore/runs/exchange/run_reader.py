@@ -62,8 +62,8 @@ def reading(name: str) -> Iterator[None]:
 def tokenizer_of(written: bytes, config: dict) -> Tokenizer:
     """Return the tokenizer of a member. Raises WrongValue or TokenizerDamaged."""
     tokenizer, asked = parse_tokenizer(written), config["resolved"].tokenizer
-    if tokenizer.kind != asked.kind:
-        raise WrongValue(tokenizer.kind, "kind")
+    if tokenizer.level != asked.level:
+        raise WrongValue(tokenizer.level, "level")
     if not len(tokenizer.vocabulary) == tokenizer.vocabulary_size <= asked.vocabulary_size:
         raise WrongValue(tokenizer.vocabulary_size, "vocabulary_size")
     for token in tokenizer.vocabulary:
@@ -143,7 +143,7 @@ def notes_of(config: dict, saved: checkpoint.Checkpoint, evaluations: list[Evalu
         raise WrongValue(latest, "pauses")
     if parts := config.get("beside_tokens"):
         least = min((row.bits_per_byte for row in evaluations if row.bits_per_byte is not None), default=LARGEST_REAL)
-        if config["resolved"].tokenizer.kind != "word" or sum(parts.values()) > least:
+        if config["resolved"].tokenizer.level != "word" or sum(parts.values()) > least:
             raise WrongValue(parts, "beside_tokens")
         notes.insert(0, {"code": marks.BESIDE_TOKENS, "values": parts})
     return marks.at(saved.step, notes, saved.header["training"]["learning_rates"])

@@ -135,8 +135,8 @@ def _check_names(entries: list[zipfile.ZipInfo], known: Mapping[str, int]) -> No
     """Check that every member has a known name, which holds no path, and is a plain file."""
     seen = set()
     for entry in entries:
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if entry.filename not in known or entry.filename in seen or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
+        file_type = stat.S_IFMT(entry.external_attr >> 16)
+        if entry.filename not in known or entry.filename in seen or file_type not in (0, stat.S_IFREG) or entry.flag_bits & 1:
             raise ArchiveUnsafe(name=shown(entry.filename))
         seen.add(entry.filename)
 

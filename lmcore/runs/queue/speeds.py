@@ -60,7 +60,7 @@ def setting(config: RunConfig, data: TokenData, vocabulary_size: int) -> str:
         "model": [model.family, model.embedding_size, model.hidden_size, model.layers, model.tied, model.dropout > 0]
         + [getattr(model, name) for name in ONLY_OF if has_setting(model.family, name)],
         "training": [getattr(training, name) for name in WORK] + [training.clipping > 0, training.state_resets > 0],
-        "text": [config.tokenizer.kind, vocabulary_size, data.kind, len(data.validation)],
+        "text": [config.tokenizer.level, vocabulary_size, data.kind, len(data.validation)],
         "machine": [processor.name(), processor.cores(), torch.__version__],
     }
     return hashlib.sha256(json.dumps(work).encode()).hexdigest()[:32]

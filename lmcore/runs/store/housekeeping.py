@@ -1,4 +1,5 @@
-"""What runs take on the disk, and what is removed when it is too much: the oldest films, which is noted on their runs. No torch."""
+"""Disk space and deleting: what runs take, the oldest films removed when it is too much (noted on their runs), and `purge`, which deletes
+hidden texts and runs for good. No torch."""
 
 import contextlib
 import json

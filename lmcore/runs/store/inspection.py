@@ -69,11 +69,11 @@ def _inspect(connection: sqlite3.Connection, until: float) -> None:
 
 def _check_types(connection: sqlite3.Connection, table: str, columns: list) -> None:
     """Check that each value has its column's type, which SQLite does not enforce, and that text can be decoded."""
-    kinds = {"INTEGER": "'integer'", "REAL": "'real'", "TEXT": "'text'"}
-    wrong = [f"typeof({name}) NOT IN ({kinds[kind]}, 'null')" for name, kind, *_ in columns]
-    wrong += [f"abs({name}) > 1e300" for name, kind, *_ in columns if kind == "REAL"]  # infinite
+    typeof = {"INTEGER": "'integer'", "REAL": "'real'", "TEXT": "'text'"}
+    wrong = [f"typeof({name}) NOT IN ({typeof[type_]}, 'null')" for name, type_, *_ in columns]
+    wrong += [f"abs({name}) > 1e300" for name, type_, *_ in columns if type_ == "REAL"]  # infinite
     if connection.execute(f"SELECT 1 FROM {table} WHERE {' OR '.join(wrong)} LIMIT 1").fetchone():
         raise StoreDamaged()
-    if table not in RECORDS and (words := [name for name, kind, *_ in columns if kind == "TEXT"]):
+    if table not in RECORDS and (words := [name for name, type_, *_ in columns if type_ == "TEXT"]):
         for _ in connection.execute(f"SELECT DISTINCT {', '.join(words)} FROM {table}"):
             pass

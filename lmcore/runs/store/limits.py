@@ -65,14 +65,14 @@ class Limits(Validated):
         """
         values = {}
         for entry in fields(cls):
-            kind: Any = entry.type  # a type, as this module has no postponed annotations
+            expected: Any = entry.type  # a type, as this module has no postponed annotations
             text = environment.get(PREFIX + entry.name.upper(), "").strip()
             if not text:
                 continue
             try:
-                values[entry.name] = bool(int(text)) if kind is bool else kind(text)
+                values[entry.name] = bool(int(text)) if expected is bool else expected(text)
             except ValueError as error:
-                raise SettingWrongType(field=PREFIX + entry.name.upper(), value=text, expected=kind.__name__) from error
+                raise SettingWrongType(field=PREFIX + entry.name.upper(), value=text, expected=expected.__name__) from error
         return cls(**values)
 
     @property

@@ -118,14 +118,14 @@ def as_store_error(error: Exception) -> StoreError | None:
     """Return what an error of SQLite or of the file system means; None for an unknown one."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
-        kind = FAULTS.get(code) or FAULTS.get(code & 0xFF)  # the extended code says more, where it is known
-        if kind is None and any(words in str(error) for words in DAMAGE):
-            kind = StoreDamaged  # for these SQLite has no code of their own
+        fault = FAULTS.get(code) or FAULTS.get(code & 0xFF)  # the extended code says more, where it is known
+        if fault is None and any(words in str(error) for words in DAMAGE):
+            fault = StoreDamaged  # for these SQLite has no code of their own
     elif isinstance(error, OSError):
-        kind = FILE_FAULTS.get(error.errno or 0)
+        fault = FILE_FAULTS.get(error.errno or 0)
     else:
         return None
-    return kind() if kind else None
+    return fault() if fault else None
 
 
 def version_of(connection: sqlite3.Connection) -> int:
@@ -145,15 +145,15 @@ def migrate(connection: sqlite3.Connection, to: int | None = None) -> None:
 def shape(connection: sqlite3.Connection) -> tuple[dict[str, list[tuple]], list[tuple]]:
     """Return ({table: [(column, type, not null, position in the primary key), …]}, [(index, table), …])."""
     entries = [tuple(row) for row in connection.execute("SELECT type, name, tbl_name FROM sqlite_master ORDER BY name")]
-    tables = [name for kind, name, _ in entries if kind == "table" and not name.startswith("sqlite_")]
+    tables = [name for type_, name, _ in entries if type_ == "table" and not name.startswith("sqlite_")]
     columns = {
         table: [
-            (name, kind, not_null, in_key)
-            for _, name, kind, not_null, _, in_key in connection.execute("SELECT * FROM pragma_table_info(?)", (table,))
+            (name, type_, not_null, in_key)
+            for _, name, type_, not_null, _, in_key in connection.execute("SELECT * FROM pragma_table_info(?)", (table,))
         ]
         for table in tables
     }
-    return columns, [(name, table) for kind, name, table in entries if kind == "index"]
+    return columns, [(name, table) for type_, name, table in entries if type_ == "index"]
 
 
 @lru_cache(maxsize=32)

@@ -258,9 +258,9 @@ def _types(record: type) -> dict[str, Any]:
 
 def _check(record: object) -> None:
     """Check the types of a record's fields. Raises TypeError or ValueError."""
-    for name, kind in _types(type(record)).items():  # type: ignore[arg-type]  # a class can be hashed
+    for name, expected in _types(type(record)).items():  # type: ignore[arg-type]  # a class can be hashed
         value = getattr(record, name)
-        if not isinstance(value, kind):
+        if not isinstance(value, expected):
             raise TypeError(name)
         if isinstance(value, float) and not math.isfinite(value) or isinstance(value, int) and name in COUNTED and value < 0:
             raise ValueError(name)
@@ -270,9 +270,9 @@ def _check(record: object) -> None:
             datetime.fromisoformat(value)
 
 
-def _of_type(kind: Any, value: Any) -> Any:
-    if not isinstance(value, kind):
-        raise TypeError(kind.__name__)
+def _of_type(expected: Any, value: Any) -> Any:
+    if not isinstance(value, expected):
+        raise TypeError(expected.__name__)
     return value
 
 

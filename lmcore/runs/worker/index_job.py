@@ -45,8 +45,12 @@ class Counting(threading.Thread):
 
 def failure(error: Exception) -> CountFailed:
     """Return why the counting failed, as an error for the store."""
-    kinds = (MemoryError, OSError)  # NumPy and the system have names of their own for them
-    return CountFailed(reason=next((kind.__name__ for kind in kinds if isinstance(error, kind)), type(error).__name__))
+    known = (MemoryError, OSError)  # NumPy and the system have names of their own for them
+    return CountFailed(
+        reason=next(
+            (error_class.__name__ for error_class in error_classes if isinstance(error, error_class)), type(error).__name__
+        )
+    )
 
 
 def count_again(store: Store, run_id: str) -> CountFailed | None:

@@ -30,7 +30,7 @@ WORTH_IT = 0.1  # of the memory: what saves less is left as it is
 
 def needed(config: RunConfig, vocabulary_size: int, tokens: int = 0) -> int:
     """Return the bytes of a run with these settings. tokens: of its text, at most as many as it has characters."""
-    if config.tokenizer.kind != "character":
+    if config.tokenizer.level != "character":
         vocabulary_size = min(vocabulary_size, config.tokenizer.vocabulary_size)
     return OVERHEAD + text_memory(tokens) + training_memory(config.model, config.training, vocabulary_size)
 

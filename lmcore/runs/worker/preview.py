@@ -18,7 +18,7 @@ def preview(network: Network, data: TokenData, tokenizer: Tokenizer, pinned_cont
     begin_id = tokenizer.begin_id if data.kind != "stream" else None
     model = NeuralLanguageModel(network, data.opening, begin_id)
     never = () if tokenizer.unknown_id is None else (tokenizer.unknown_id,)
-    ids = list(generate(model, np.empty(0, dtype=np.int64), SAMPLE_TOKENS[tokenizer.kind], SAMPLING, seed, never))
+    ids = list(generate(model, np.empty(0, dtype=np.int64), SAMPLE_TOKENS[tokenizer.level], SAMPLING, seed, never))
     log_probs = next_token(model, tokenizer.encode(typed(pinned_context, data.kind, tokenizer, data.opening)))
     best = np.argsort(-log_probs, kind="stable")[:BARS]
     text = unmark(tokenizer.decode(ids), data.kind)

@@ -189,7 +189,7 @@ class Training:
 
     def _beside_tokens(self) -> list[dict]:
         """Return the bits per byte of unknown words and spaces, which are the same for every model of these tokens."""
-        if self.tokenizer.kind != "word" or not self.data.has_validation or self.config.training.loss_on == "answer":
+        if self.tokenizer.level != "word" or not self.data.has_validation or self.config.training.loss_on == "answer":
             return []
         spelling, spacing = text_size(self.data).beside_tokens
         return [{"code": marks.BESIDE_TOKENS, "values": {"spelling": spelling, "spacing": spacing}}]

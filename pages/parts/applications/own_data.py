@@ -9,7 +9,7 @@ from lmcore.errors import LmcoreError, TextTooLarge
 from lmcore.tasks import MOST_LABELS, Table, Task, read_table
 from lmcore.text.corpus import SMALLEST_SPLIT
 from lmcore.text.decoding import LIMIT, decode, one_line
-from lmcore.tokenizers import suited_kind
+from lmcore.tokenizers import suited_level
 from pages.parts import kept, texts, visitor
 from pages.parts.applications import chosen
 from pages.parts.error_sentences import sentence
@@ -171,6 +171,6 @@ def _train(task: Task, content: str, name: str):
     except LmcoreError as error:
         st.error(sentence(error.code, error.values))
         return
-    config = presets.preset(SECONDS, suited_kind(content))
+    config = presets.preset(SECONDS, suited_level(content))
     first = (task.held_out or task.training)[0][0]
     starting.start(text, replace(config, training=replace(config.training, loss_on="answer")), first + task.separator.rstrip())

@@ -1,4 +1,4 @@
-"""The class's PIN: started, shown and ended by the teacher. How it is asked for is `door`."""
+"""The class's PIN: started, shown and ended by the teacher. How it is asked for is `class_door`."""
 
 import streamlit as st
 

@@ -16,7 +16,7 @@ RECENT = 8  # tokens: a character has four bytes at most
 def in_text(tokenizer: Tokenizer, ids) -> list[str]:
     """A name for each token of a text; "" for the first parts of a character that a later token completes."""
     names = [spelled(tokenizer.vocabulary[token_id]) for token_id in ids]
-    if tokenizer.kind != "subword":
+    if tokenizer.level != "subword":
         return names
     texts = tokenizer.texts(ids)
     return [name if token_id == tokenizer.begin_id else text for token_id, name, text in zip(ids, names, texts, strict=True)]

@@ -92,7 +92,7 @@ def say_totals(trained: TrainedModel, marked: str, found):
         ),
         width=charts.FIGURE,
     )
-    if trained.tokenizer.kind == "word":
+    if trained.tokenizer.level == "word":
         st.caption(run_labels.beside_tokens(*size.beside_tokens))
     if trained.kind != "stream":
         st.caption(end_words()[trained.kind, marked.endswith(ITEM_BREAK)])
@@ -183,10 +183,10 @@ def one_hot(run: Run, trained: TrainedModel, marked: str, found, index: int, *, 
 def before_token(trained: TrainedModel, marked: str, index: int, context=()) -> str:
     """The text before one of its tokens, as a visitor would type it. context: ids (S,) that stand before the text."""
     ids, starts, _ends = trained.tokenizer.offsets(marked)
-    if trained.tokenizer.kind == "subword":  # a token may begin within a character
+    if trained.tokenizer.level == "subword":  # a token may begin within a character
         return trained.written([*context, *ids[:index]]).removeprefix(" ")
     before = trained.written(context)
-    between = " " if trained.tokenizer.kind == "word" and before[-1:].strip() else ""
+    between = " " if trained.tokenizer.level == "word" and before[-1:].strip() else ""
     return before + between + corpus.unmark(marked[: starts[index]], trained.kind)
 
 

@@ -44,9 +44,9 @@ def appended(trained: TrainedModel, context: str, token_id: int) -> str:
     before, after = trained.written(ids), trained.written([*ids, token_id])
     same = len(os.path.commonprefix([before, after]))
     added = after[same:]
-    if context[-1:].isspace() and trained.tokenizer.kind == "word" or not context:
+    if context[-1:].isspace() and trained.tokenizer.level == "word" or not context:
         added = added.lstrip(" ") or added
-    elif trained.tokenizer.kind == "subword":
+    elif trained.tokenizer.level == "subword":
         context = context.removesuffix(" ")  # it is the beginning of the next token
     context = context.removesuffix(before[same:]) + added
     keep(trained, context, np.append(ids, token_id))

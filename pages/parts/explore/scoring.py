@@ -49,7 +49,7 @@ def in_training_text(run: Run, trained: TrainedModel, sentence: str) -> tuple[st
     the text or an item: there nothing is before it."""
     counts = ngram_cache.counts(visitor.data_folder(), run)
     marked = trained.marked(sentence, whole=True)
-    for form in (marked, f" {marked}") if trained.tokenizer.kind == "subword" else (marked,):
+    for form in (marked, f" {marked}") if trained.tokenizer.level == "subword" else (marked,):
         ids = trained.tokenizer.encode(form)
         before = before_in_training(ids, counts.index, OPENING) if counts and len(ids) else None
         if before is not None:

@@ -11,6 +11,6 @@ from sample_corpora.automaton import END
 def of_run(run: Run, trained: TrainedModel) -> TrueGrammar | None:
     text = visitor.store().text(run.text_id)
     sample = SAMPLES.get(text.sample or "") if text else None
-    if sample is None or sample.grammar is None or (trained.kind, trained.tokenizer.kind) != ("lines", "word"):
+    if sample is None or sample.grammar is None or (trained.kind, trained.tokenizer.level) != ("lines", "word"):
         return None
     return TrueGrammar(sample.grammar, trained.tokenizer, END)

@@ -101,7 +101,7 @@ def _labels(run: Run, trained: TrainedModel, ids: np.ndarray) -> dict[str, np.nd
     begins = (ids == (NOTHING if tokenizer.begin_id is None else tokenizer.begin_id)).tolist()
     found = probe_labels.of_tokens(tokenizer, ids)
     classes = reading_labels.word_classes(run)
-    if classes and tokenizer.kind == "word":
+    if classes and tokenizer.level == "word":
         words = [tokenizer.vocabulary[token_id] for token_id in ids]
         found |= probe_labels.of_words(words, classes, begins)
     return found

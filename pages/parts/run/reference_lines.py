@@ -16,7 +16,7 @@ def of_run(store: Store, run: Run) -> list[Reference]:
     """Empty until the run's worker has counted, and where there is no validation split."""
     lines = [Reference(*line) for line in run.reference_lines if line[0] in ORDERS]
     text = store.text(run.text_id)
-    if lines and text and text.sample and text.sample in SAMPLES and run_labels.config(run).tokenizer.kind == "word":
+    if lines and text and text.sample and text.sample in SAMPLES and run_labels.config(run).tokenizer.level == "word":
         floor = _floor(text.sample, text.kind)
         lines += [Reference("floor", 0, floor)] if floor is not None else []
     return lines

@@ -52,10 +52,6 @@ def family(name: str) -> str:
     return {"rnn": _("plain RNN"), "gru": "GRU", "lstm": "LSTM", "transformer": "Transformer"}[name]
 
 
-def tokenizer(kind: str) -> str:
-    return {"character": _("characters"), "word": _("words"), "subword": _("subwords")}[kind]
-
-
 def of_answers(run: Run) -> bool:
     """Return whether answers alone count in the losses of a run."""
     return config(run).training.loss_on == "answer"
@@ -67,7 +63,7 @@ def model(run: Run) -> str:
     """
     settings = config(run)
     layers = f" × {settings.model.layers}" if settings.model.layers > 1 else ""
-    words = f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {tokenizer(settings.tokenizer.kind)}"
+    words = f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {setting_labels.option('level', settings.tokenizer.level)}"
     return f"{words} · {setting_labels.option('loss_on', 'answer')}" if of_answers(run) else words
 
 
@@ -199,7 +195,7 @@ def note(entry: dict, requested=None) -> str:
 
 def is_uncharged(run: Run) -> bool:
     """A run of words that an older version trained or wrote to a file: its bits per byte may leave out the spaces."""
-    return config(run).tokenizer.kind == "word" and run.best_bits_per_byte is not None and marks.beside_tokens(run) is None
+    return config(run).tokenizer.level == "word" and run.best_bits_per_byte is not None and marks.beside_tokens(run) is None
 
 
 def parts_in_short(run: Run) -> str:

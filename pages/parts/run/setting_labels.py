@@ -5,7 +5,7 @@ from pages.parts.language import _
 
 def name(field: str) -> str:
     return {
-        "kind": _("Cut the text into"),
+        "level": _("Cut the text into"),
         "vocabulary_size": _("Largest vocabulary"),
         "family": _("Model"),
         "layers": _("Layers"),
@@ -45,7 +45,7 @@ def stop_after(stop: str) -> str:
 
 def help(field: str) -> str:
     return {
-        "kind": _(
+        "level": _(
             "Characters need no vocabulary list and suit any script; words read fastest but cannot spell new ones; subwords lie between."
         ),
         "vocabulary_size": _(
@@ -98,7 +98,7 @@ def help(field: str) -> str:
 
 def option(field: str, value: str) -> str:
     return {
-        "kind": {"character": _("characters"), "word": _("words"), "subword": _("subwords")},
+        "level": {"character": _("characters"), "word": _("words"), "subword": _("subwords")},
         "family": {"lstm": "LSTM", "gru": "GRU", "rnn": _("plain RNN"), "transformer": "Transformer"},
         "optimizer": {"muon": "Muon", "adamw": "AdamW", "adam": "Adam", "momentum": _("SGD with momentum"), "sgd": "SGD"},
         "schedule": {

@@ -1,6 +1,6 @@
 """The door of a class: a browser without the cookie that a PIN gives is refused, by HTTP and by websocket.
 
-What the PIN is and how a cookie is verified is `access`; the forms that set cookies are `browser_routes`.
+What the PIN is and how a cookie is verified is `class_pin`; the forms that set cookies are `routes`.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""How fast PINs may be guessed: wrong ones make the next ones slower. Nothing is written down; what a PIN is stands in `access`.
+"""How fast PINs may be guessed: wrong ones make the next ones slower. Nothing is written down; what a PIN is stands in `class_pin`.
 
 A school has one address for all its classes, so an address is never shut out. Counted are browsers, by a cookie that the server
 has signed, and addresses. After a few wrong PINs a browser has to wait, longer each time. From an address with many, guesses are

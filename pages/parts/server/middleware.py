@@ -1,7 +1,7 @@
 """What the server adds to its answers: the visitor's cookie, and headers that keep a page to itself. Imports no streamlit.
 
 Both are pure ASGI, so that streamed answers stay streamed. The cookie is signed and verified by `identity`; the PIN of a class is
-asked by `door`.
+asked by `class_door`.
 """
 
 import re

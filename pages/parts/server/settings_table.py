@@ -1,6 +1,6 @@
 """Every environment variable a server reads, as a table of Markdown: `python -m pages.parts.server.settings_table`, with `zh` in Chinese.
 
-What they do is `lmcore.runs.store.limits`, `lmcore.runs.data_folder`, `access` and `hosts`; both pages for teachers have this table.
+What they do is `lmcore.runs.store.limits`, `lmcore.runs.data_folder`, `class_pin` and `hosts`; both pages for teachers have this table.
 """
 
 import sys

@@ -114,17 +114,17 @@ def sharing(text):
 
 def tokens(text):
     st.subheader(_("As tokens"))
-    kind = st.segmented_control(
+    level = st.segmented_control(
         _("Tokenizer"),
-        choices(TokenizerConfig, "kind"),
+        choices(TokenizerConfig, "level"),
         default=texts.suggested_tokenizer(text),
         key="text.tokenizer",
-        format_func=lambda value: setting_labels.option("kind", value),
-        help=setting_labels.help("kind"),
+        format_func=lambda value: setting_labels.option("level", value),
+        help=setting_labels.help("level"),
         required=True,
     )
     size = 10_000
-    if kind == "subword":
+    if level == "subword":
         size = st.slider(
             setting_labels.name("vocabulary_size"),
             260,
@@ -135,11 +135,11 @@ def tokens(text):
             help=setting_labels.help("vocabulary_size"),
         )
     try:
-        tokenizer = texts.tokenizer(text, TokenizerConfig(kind, size))
+        tokenizer = texts.tokenizer(text, TokenizerConfig(level, size))
     except TextError as error:  # its words cannot be cut
         st.error(sentence(error.code, error.values))
         st.stop()
-    word_losses.say(text, TokenizerConfig(kind, size))
+    word_losses.say(text, TokenizerConfig(level, size))
     st.session_state["text.cut"] = tokenizer
     ids, starts, ends = tokenizer.offsets(texts.corpus(text).train[:SHOWN_CHARACTERS])
     st.caption(
@@ -162,7 +162,7 @@ def tokens(text):
         labels={"token": _("token “{text}”, id {id}"), "unknown": _("unknown to this tokenizer"), "legend": "", "value": ""},
         max_height=280,
     )
-    if kind == "subword" and any(tokenizer.vocabulary[i].startswith("<") and " " in tokenizer.vocabulary[i] for i in ids):
+    if level == "subword" and any(tokenizer.vocabulary[i].startswith("<") and " " in tokenizer.vocabulary[i] for i in ids):
         st.caption(
             _(
                 "<E5 BC> and the like are parts of a character: subwords are built from bytes, and a rare Chinese character is "
@@ -176,7 +176,7 @@ def counts(text):
     corpus = texts.corpus(text)
     ids = tokenizer.encode(corpus.train)
     found = statistics.frequencies(ids, tokenizer.vocabulary_size)
-    rare = texts.words_seen_once(text) if tokenizer.kind == "word" else []
+    rare = texts.words_seen_once(text) if tokenizer.level == "word" else []
     st.subheader(_("Counted"))
     row = st.container(horizontal=True, gap="medium")
     row.metric(_("Tokens"), f"{found.tokens:,}", width=charts.FIGURE)

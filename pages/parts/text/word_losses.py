@@ -8,7 +8,7 @@ from pages.parts.language import _, together
 
 
 def say(text, config: TokenizerConfig):
-    if config.kind == "word":
+    if config.level == "word":
         st.caption(":material/content_cut: " + words(text, config))
 
 

@@ -53,7 +53,7 @@ def begin_with(text_id: str, tokenizer: str):
     """Another text begins with the tokenizer that suits it; everything else stays as it was set."""
     if st.session_state.get("settings.text") != text_id:
         st.session_state["settings.text"] = text_id
-        st.session_state[key("kind")] = tokenizer
+        st.session_state[key("level")] = tokenizer
 
 
 def copy(run: Run, same_steps: bool = False):
@@ -75,8 +75,8 @@ def form(types, characters: int, marker: str | None = None) -> RunConfig | None:
     last = st.container()
     left, right = st.columns(2, gap="large")
     with left:
-        _choice(TokenizerConfig, "kind")
-        if _value("kind") != "character":
+        _choice(TokenizerConfig, "level")
+        if _value("level") != "character":
             _size("vocabulary_size")
         _choice(ModelConfig, "family")
         _size("hidden_size")
@@ -125,9 +125,9 @@ def _time_limit():
 def _presets():
     def apply():
         chosen = st.session_state[key("preset")]
-        kind = _value("kind")
+        level = _value("level")
         if chosen:
-            fill(presets.article() if chosen == "article" else presets.preset(chosen, kind))
+            fill(presets.article() if chosen == "article" else presets.preset(chosen, level))
 
     labels = {10: _("10 seconds"), 30: _("30 seconds"), 120: _("2 minutes"), "article": _("a plain RNN with plain SGD")}
     st.pills(_("Presets"), [*presets.SECONDS, "article"], format_func=labels.get, key=key("preset"), on_change=apply)
@@ -261,7 +261,7 @@ def _whole(field: str) -> bool:
 
 
 def _is_shown(field: str) -> bool:
-    return _value("kind") != "character" if field == "vocabulary_size" else has_setting(_value("family"), field)
+    return _value("level") != "character" if field == "vocabulary_size" else has_setting(_value("family"), field)
 
 
 def refusals() -> list[str]:

@@ -96,4 +96,4 @@ def _generated(
     if order is not None:  # it would forget all but the end of a long prompt; a network reads it once
         _writing = Writing(prompt, _writing.prompt_ids[-ORDERS[-1] :])
     with model_cache.asking():
-        return _writing.continuation(_trained, settings, seed, AMOUNT[_trained.tokenizer.kind])
+        return _writing.continuation(_trained, settings, seed, AMOUNT[_trained.tokenizer.level])

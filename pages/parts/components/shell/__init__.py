@@ -1,5 +1,5 @@
 """What Streamlit's own frame around a page lacks: its fixed English words (screen readers' names, tooltips, menus) in the visitor's
-language, and a menu that closes on a narrow window once a page is chosen. What style alone can change is in `house_style`.
+language, and a menu that closes on a narrow window once a page is chosen. What style alone can change is in `css`.
 """
 
 from pathlib import Path
