@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.parts import css, error_notice, identity_menu, links, texts, visitor
+from pages.parts import css, error_notice, identity_menu, links, visitor
 from pages.parts.components import shell
 from pages.parts.language import LANGUAGES, _, current_language
 from pages.parts.lesson import card
-from pages.parts.run import run_labels
+from pages.parts.run import pipeline
 from pages.parts.server import loading
 
 st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
@@ -45,19 +45,6 @@ def switch_language():
         st.rerun()
 
 
-def chosen():
-    """Which run the pages are about, and the way out of it."""
-    run = visitor.chosen_run()
-    if run is None:
-        return
-    with st.container(border=True, gap="xxsmall"):
-        st.caption(_("Chosen run"))
-        st.text(texts.run_name(run))
-        status = _("under way") if run_labels.is_live(run) else run_labels.status(run)  # the sidebar does not follow its turns
-        st.caption(f"{run_labels.model(run)} · {status}")
-        links.page_link(page.url_path or links.DEFAULT, _("Leave this run"), ":material/close:", run=None, text=None)
-
-
 # Streamlit's own menu clears the address at every click, so it is hidden and drawn here with links that carry it.
 entries = [entry for group in GROUPS.values() for entry in group]
 page = st.navigation(
@@ -76,7 +63,6 @@ with st.sidebar:
         st.caption(group)
         for name, title, icon in group_entries:
             links.page_link(name, title, icon)
-    chosen()
     identity_menu.show()
     shell.show()
 
@@ -85,4 +71,5 @@ if page.url_path:  # not Home
     loading.let_it_begin()
 with visitor.store().database.one_connection():
     card.show(page.url_path or links.DEFAULT, {name: title for name, title, _icon in entries})
+    pipeline.show(page.url_path)
     page.run()

@@ -9,7 +9,7 @@ from pages.parts.classroom import student
 from pages.parts.components.live_chart import chart_to_come
 from pages.parts.error_sentences import sentence
 from pages.parts.language import _, together
-from pages.parts.run import run_file, run_labels, starting, take_home
+from pages.parts.run import run_file, starting, take_home
 from pages.parts.text import chosen_text, split_views, word_losses
 from pages.parts.train import preflight, run_monitor, settings
 
@@ -43,7 +43,7 @@ if run is None:
 else:
     text = visitor.store().text(run.text_id)
     st.title(_("Training"))
-    st.text(f"{texts.named(run)} — {run_labels.model(run)}")
+    st.text(texts.named(run))
     run_monitor.controls(run)
     run_monitor.show(run.id)
     split_views.say_oddities_of(run)

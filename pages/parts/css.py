@@ -15,6 +15,28 @@ REFUSED = (
 )
 HINT = "[data-testid=InputInstructions] > span:first-child"
 
+STATION = ".st-key-pipeline > [data-testid=stLayoutWrapper]"
+PIPELINE = (  # stations in a line, an arrow between two, the figures below each; on a telephone the lit one's below the line
+    ".st-key-pipeline { gap: 0.2rem 1.5rem; border-bottom: 1px solid rgb(128 128 128 / 0.25); padding: 0 1.8rem 0.35rem 0; position: relative; }",
+    ".st-key-pipeline p, .st-key-pipeline-narrow p { font-size: 0.8rem; line-height: 1.5; }",
+    ".st-key-pipeline [data-testid=stCaptionContainer], .st-key-pipeline-narrow [data-testid=stCaptionContainer] { margin: 0; }",
+    "[data-testid=stMain] .st-key-pipeline a { padding: 0; min-height: 0; background: none; text-decoration: none; }",
+    "[data-testid=stMain] .st-key-pipeline a:hover p { text-decoration: underline; }",
+    ".st-key-pipeline a p { font-weight: 400; }",
+    f"{STATION} {{ position: relative; }}",
+    f"{STATION}:not(:first-child):not(:has(.st-key-pipeline-leave))::before"
+    " { content: '→'; position: absolute; left: -1.2rem; top: 0; font-size: 0.8rem; line-height: 1; opacity: 0.5; }",
+    ".st-key-pipeline [class*=-lit] > :first-child p { font-weight: 700; box-shadow: 0 2px currentColor; }",
+    f"{STATION}:has(.st-key-pipeline-leave) {{ position: absolute; right: 0; top: 0; }}",
+    ".st-key-pipeline-leave p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }",
+    ".st-key-pipeline-narrow { display: none; }",
+    "@media (max-width: 640px) { .st-key-pipeline { gap: 0 1.05rem; flex-wrap: nowrap; margin-top: 2rem; }"
+    " .st-key-pipeline p, .st-key-pipeline-narrow p { font-size: 0.72rem; white-space: nowrap; }"
+    f" {STATION}::before {{ left: -0.95rem !important; }} {STATION} {{ min-width: 0; }}"
+    " .st-key-pipeline [data-testid=stElementContainer]:has([data-testid=stCaptionContainer]):last-child:not(:first-child) { display: none; }"
+    " .st-key-pipeline-narrow { display: flex; margin-top: -0.8rem; } }",
+)
+
 
 def css() -> str:
     """For st.html; the words are CSS strings, so no text of a visitor may come near."""
@@ -42,6 +64,7 @@ def css() -> str:
         "[data-testid=stFileChip] [role=alert], [data-testid=stTooltipErrorContent] { display: none; }",
         f"{REFUSED} {{ content: {css_string(refused)}; color: #c62828; font-size: 0.875rem; }}",
         ".st-key-inside-code-lines [data-testid=stCode] * { font-size: 0.75rem; }",  # a program, and beside it its values
+        *PIPELINE,
         f".st-key-text-files {REFUSED} {{ content: {css_string(too_large)}; }}",  # any ending is taken
     ]
     for selector, words in said.items():

@@ -59,5 +59,5 @@ def go(page: str, **changes: str | None):
     st.switch_page(PAGES[page], query_params=parameters(**changes))
 
 
-def page_link(page: str, label: str, icon: str | None = None, **changes: str | None):
-    st.page_link(PAGES[page], label=label, icon=icon, query_params=parameters(**changes))
+def page_link(page: str, label: str, icon: str | None = None, help: str | None = None, **changes: str | None):
+    st.page_link(PAGES[page], label=label, icon=icon, help=help, query_params=parameters(**changes))

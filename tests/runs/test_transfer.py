@@ -327,7 +327,7 @@ INCOMPLETE = {
     "not JSON": ("config.json", lambda found: found.update({"config.json": b"{"})),
     "deep JSON": ("config.json", deep),
     "a list": ("config.json", lambda found: found.update({"config.json": b"[]"})),
-    "an unknown tokenizer": ("tokenizer.json", changed_json("tokenizer.json", lambda values: values.update(kind="evil"))),
+    "an unknown tokenizer": ("tokenizer.json", changed_json("tokenizer.json", lambda values: values.update(level="evil"))),
     "a curve behind its model": ("steps.csv", too_few),
     "another column": ("evaluations.csv", another_column),
     "not UTF-8": ("steps.csv", lambda found: found.update({"steps.csv": b"\xff\xfe\x00"})),

@@ -47,9 +47,7 @@ def failure(error: Exception) -> CountFailed:
     """Return why the counting failed, as an error for the store."""
     known = (MemoryError, OSError)  # NumPy and the system have names of their own for them
     return CountFailed(
-        reason=next(
-            (error_class.__name__ for error_class in error_classes if isinstance(error, error_class)), type(error).__name__
-        )
+        reason=next((error_class.__name__ for error_class in known if isinstance(error, error_class)), type(error).__name__)
     )
 
 

@@ -9,13 +9,10 @@ from lmcore.errors import CheckpointError
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store.records import Run
-from lmcore.text.decoding import one_line
-from pages.parts import demos, links, texts, visitor
+from pages.parts import demos, links, visitor
 from pages.parts.error_sentences import sentence
-from pages.parts.language import _, current_language, literal, together
+from pages.parts.language import _, current_language, together
 from pages.parts.run import curve_summary, model_cache, run_labels
-
-NAME = 40  # characters of a text's name
 
 stop: Callable[[], NoReturn] = st.stop  # Streamlit does not say that it never returns
 
@@ -73,17 +70,11 @@ def a_model(run: Run) -> TrainedModel:
 
 
 def about(run: Run, trained: TrainedModel):
-    """One line: whose probabilities are these?"""
-    text = visitor.store().text(run.text_id)
-    st.caption(
-        _("{model} · step {step} · {status} · {tokens} types · trained on {text}").format(
-            model=run_labels.model(run),
-            step=f"{trained.step:,}",
-            status=run_labels.status(run),
-            tokens=f"{trained.tokenizer.vocabulary_size:,}",
-            text=literal(one_line(texts.name(text), NAME) if text else "…"),
+    """Which step is asked, where there is a choice or the run goes on; whose it is stands in the pipeline above."""
+    if run_labels.is_live(run):
+        st.caption(
+            _("Asked is step {step}; the run is {status}.").format(step=f"{trained.step:,}", status=run_labels.status(run))
         )
-    )
     saved = [step_of(path) for path in RunFolder.of(visitor.data_folder(), run.id).checkpoints()]
     if run.best_step not in saved[1:] or trained.step not in (run.best_step, last := saved[0]):
         return

@@ -57,13 +57,19 @@ def of_answers(run: Run) -> bool:
     return config(run).training.loss_on == "answer"
 
 
+def network(run: Run) -> str:
+    """
+    LSTM 128 × 2: its family, hidden size and layers
+    """
+    settings = config(run).model
+    return f"{family(settings.family)} {settings.hidden_size}" + (f" × {settings.layers}" if settings.layers > 1 else "")
+
+
 def model(run: Run) -> str:
     """
     LSTM 128 · characters · answers alone
     """
-    settings = config(run)
-    layers = f" × {settings.model.layers}" if settings.model.layers > 1 else ""
-    words = f"{family(settings.model.family)} {settings.model.hidden_size}{layers} · {setting_labels.option('level', settings.tokenizer.level)}"
+    words = f"{network(run)} · {setting_labels.option('level', config(run).tokenizer.level)}"
     return f"{words} · {setting_labels.option('loss_on', 'answer')}" if of_answers(run) else words
 
 
