@@ -3,37 +3,14 @@
 import streamlit as st
 
 from pages.parts import css, error_notice, identity_menu, links, visitor
-from pages.parts.components import shell
+from pages.parts.components import shell, term_tips
 from pages.parts.language import LANGUAGES, _, current_language
 from pages.parts.lesson import card
-from pages.parts.run import pipeline
+from pages.parts import pipeline
 from pages.parts.server import loading
 
 st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")
 visitor.begin_session()
-
-GROUPS = {
-    _("start"): [("home", _("Home"), ":material/home:"), ("lesson", _("Lesson"), ":material/school:")],
-    _("make"): [
-        ("text", _("Text"), ":material/description:"),
-        ("train", _("Train"), ":material/model_training:"),
-        ("runs", _("Runs"), ":material/list:"),
-    ],
-    _("look"): [
-        ("explore", _("Explore"), ":material/search:"),
-        ("write", _("Write"), ":material/edit_note:"),
-        ("inside", _("Inside"), ":material/neurology:"),
-    ],
-    _("beyond"): [
-        ("applications", _("Applications"), ":material/apps:"),
-        ("compare", _("Compare"), ":material/compare_arrows:"),
-        ("scale", _("Scale"), ":material/straighten:"),
-    ],
-    _("class"): [
-        ("classroom", _("Class"), ":material/groups:"),
-        ("game", _("Beat the machine"), ":material/sports_esports:"),
-    ],
-}
 
 
 def switch_language():
@@ -46,6 +23,7 @@ def switch_language():
 
 
 # Streamlit's own menu clears the address at every click, so it is hidden and drawn here with links that carry it.
+GROUPS = links.groups()
 entries = [entry for group in GROUPS.values() for entry in group]
 page = st.navigation(
     [
@@ -65,11 +43,12 @@ with st.sidebar:
             links.page_link(name, title, icon)
     identity_menu.show()
     shell.show()
+    term_tips.show(page.url_path, links.titles())
 
 error_notice.say_what_was_restored()
 if page.url_path:  # not Home
     loading.let_it_begin()
 with visitor.store().database.one_connection():
-    card.show(page.url_path or links.DEFAULT, {name: title for name, title, _icon in entries})
+    card.show(page.url_path or links.DEFAULT, links.titles())
     pipeline.show(page.url_path)
     page.run()

@@ -29,12 +29,21 @@ PIPELINE = (  # stations in a line, an arrow between two, the figures below each
     ".st-key-pipeline [class*=-lit] > :first-child p { font-weight: 700; box-shadow: 0 2px currentColor; }",
     f"{STATION}:has(.st-key-pipeline-leave) {{ position: absolute; right: 0; top: 0; }}",
     ".st-key-pipeline-leave p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }",
-    ".st-key-pipeline-narrow { display: none; }",
+    "[data-testid=stLayoutWrapper]:has(> .st-key-pipeline-narrow) { display: none; }",
     "@media (max-width: 640px) { .st-key-pipeline { gap: 0 1.05rem; flex-wrap: nowrap; margin-top: 2rem; }"
     " .st-key-pipeline p, .st-key-pipeline-narrow p { font-size: 0.72rem; white-space: nowrap; }"
     f" {STATION}::before {{ left: -0.95rem !important; }} {STATION} {{ min-width: 0; }}"
     " .st-key-pipeline [data-testid=stElementContainer]:has([data-testid=stCaptionContainer]):last-child:not(:first-child) { display: none; }"
-    " .st-key-pipeline-narrow { display: flex; margin-top: -0.8rem; } }",
+    " [data-testid=stLayoutWrapper]:has(> .st-key-pipeline-narrow) { display: flex; margin-top: -0.8rem; } }",
+)
+
+TERMS = (  # of components.term_tips, whose definition stands in the document itself
+    "::highlight(next-word-term) { text-decoration: underline dotted 1px; text-underline-offset: 3px; }",
+    ".next-word-tip { position: fixed; z-index: 1000000; max-width: min(22rem, calc(100vw - 1rem)); padding: 0.7rem 0.9rem;"
+    " border-radius: 0.6rem; font-size: 0.875rem; line-height: 1.5; background: #31333f; color: #fff;"
+    " box-shadow: 0 4px 16px rgb(0 0 0 / 0.3); }",
+    ".next-word-tip span { margin-left: 0.5em; opacity: 0.75; } .next-word-tip p { margin: 0.2rem 0 0; }",
+    ".next-word-tip button { all: unset; cursor: pointer; color: #8ecbff; text-decoration: underline; white-space: nowrap; }",
 )
 
 
@@ -65,6 +74,7 @@ def css() -> str:
         f"{REFUSED} {{ content: {css_string(refused)}; color: #c62828; font-size: 0.875rem; }}",
         ".st-key-inside-code-lines [data-testid=stCode] * { font-size: 0.75rem; }",  # a program, and beside it its values
         *PIPELINE,
+        *TERMS,
         f".st-key-text-files {REFUSED} {{ content: {css_string(too_large)}; }}",  # any ending is taken
     ]
     for selector, words in said.items():

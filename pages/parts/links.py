@@ -7,11 +7,12 @@ import re
 
 import streamlit as st
 
-from pages.parts.language import LANGUAGES
+from pages.parts.language import LANGUAGES, _
 
 PAGES = {
     "home": "home.py",
     "lesson": "lesson.py",
+    "glossary": "glossary.py",
     "text": "text.py",
     "train": "train.py",
     "runs": "runs.py",
@@ -27,6 +28,41 @@ PAGES = {
 DEFAULT = "home"  # its address is the bare server
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_COMPARED = 8
+
+
+def groups() -> dict[str, list[tuple[str, str, str]]]:
+    """Return {group of the menu: [(page, its name, icon)]}."""
+    return {
+        _("start"): [
+            ("home", _("Home"), ":material/home:"),
+            ("lesson", _("Lesson"), ":material/school:"),
+            ("glossary", _("Words"), ":material/menu_book:"),
+        ],
+        _("make"): [
+            ("text", _("Text"), ":material/description:"),
+            ("train", _("Train"), ":material/model_training:"),
+            ("runs", _("Runs"), ":material/list:"),
+        ],
+        _("look"): [
+            ("explore", _("Explore"), ":material/search:"),
+            ("write", _("Write"), ":material/edit_note:"),
+            ("inside", _("Inside"), ":material/neurology:"),
+        ],
+        _("beyond"): [
+            ("applications", _("Applications"), ":material/apps:"),
+            ("compare", _("Compare"), ":material/compare_arrows:"),
+            ("scale", _("Scale"), ":material/straighten:"),
+        ],
+        _("class"): [
+            ("classroom", _("Class"), ":material/groups:"),
+            ("game", _("Beat the machine"), ":material/sports_esports:"),
+        ],
+    }
+
+
+def titles() -> dict[str, str]:
+    """Return {page: its name in the menu}."""
+    return {page: title for group in groups().values() for page, title, _icon in group}
 
 
 def asked(name: str) -> str | None:

@@ -115,7 +115,7 @@ def said(lesson_id: str, step_id: str, language: str) -> str:
 def test_the_pairs_counted_by_hand_are_those_that_the_tokenizer_gives(language, before, after):
     words = said("article", "count", language)
     line = re.search(r"^\*(.+)\*$", words, re.MULTILINE)[1]
-    tokenizer = build_tokenizer(TokenizerConfig(kind="word" if language == "en" else "character"), line)
+    tokenizer = build_tokenizer(TokenizerConfig(level="word" if language == "en" else "character"), line)
     tokens = [tokenizer.vocabulary[i] for i in tokenizer.encode(line)]
     assert len(tokens) == 20
     following = [second for first, second in zip(tokens, tokens[1:], strict=False) if first == before]
@@ -126,7 +126,7 @@ def test_the_pairs_counted_by_hand_are_those_that_the_tokenizer_gives(language, 
 def test_the_first_loss_is_that_of_the_example(language):
     sample = SAMPLES[demos.SAMPLE[language]]
     corpus = Corpus.from_text(sample.text(), sample.kind)
-    types = build_tokenizer(TokenizerConfig(kind=sample.tokenizer), corpus.train).vocabulary_size
+    types = build_tokenizer(TokenizerConfig(level=sample.tokenizer), corpus.train).vocabulary_size
     assert f"V = {types}" in said("article", "train", language)
     assert f"ln {types} = {math.log(types):.2f}" in said("article", "train", language)
 

@@ -11,6 +11,7 @@ from tests.pages.situations import UNKNOWN
 TITLES = {
     "home": ["What comes next?"],
     "lesson": ["Lesson"],
+    "glossary": ["Words"],
     "text": ["Your text"],
     "train": ["Train a model", "Training"],
     "runs": ["Your runs"],
@@ -38,6 +39,7 @@ NEEDS_A_RUN = {"nothing": CHOOSE, "unknown": NO_RUN, "queued": TOO_EARLY}
 SAID = {  # page: {situation: what the visitor reads or can press there}
     "home": dict.fromkeys(SITUATIONS, "Train it yourself"),
     "lesson": dict.fromkeys(SITUATIONS, "Begin"),
+    "glossary": dict.fromkeys(SITUATIONS, "perplexity"),
     "text": {"nothing": "Bring a text", "unknown": "Bring a text"},
     "train": {
         "nothing": "Start training",

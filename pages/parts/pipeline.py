@@ -105,6 +105,7 @@ def model(run: Run) -> str:
     text = visitor.store().text(run.text_id)
     name = texts.run_name(run)
     named = "" if text and texts.says_its_text(name, texts.name(text)) else f"{literal(one_line(name, NAME))} · "
+    named += f"{setting_labels.option('loss_on', 'answer')} · " if run_labels.of_answers(run) else ""
     if run_labels.is_live(run):
         return named + _("under way")
     steps = named + _("{count} steps").format(count=f"{run.step:,}")
