@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from pages.parts import css, error_notice, identity_menu, links, visitor
+from pages.parts import css, error_notice, identity_menu, links, pipeline, visitor
 from pages.parts.components import shell, term_tips
 from pages.parts.language import LANGUAGES, _, current_language
 from pages.parts.lesson import card
-from pages.parts import pipeline
 from pages.parts.server import loading
 
 st.set_page_config(page_title=_("Next Word"), page_icon="💬", layout="wide")

@@ -6,9 +6,8 @@ import pytest
 
 from lmcore.models import parameter_count
 from lmcore.runs.store.store import Store
-from pages.parts import links, visitor
+from pages.parts import links, pipeline, visitor
 from pages.parts.language import LANGUAGES, translate
-from pages.parts import pipeline
 from pages.parts.run import run_labels
 from tests.pages.situations import UNKNOWN
 

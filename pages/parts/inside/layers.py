@@ -20,7 +20,6 @@ from pages.parts.run import charts, model_cache
 
 MOST = 40  # tokens
 IN_CHART = 8  # tokens
-WRITTEN = 12  # columns of the grid that have room for words
 POSITION = "inside.layers.position"
 
 
@@ -88,24 +87,24 @@ def _say_rows(trained: TrainedModel, numbers: list[int]):
 
 
 def _grid(tokens: list[str], names: list[str], words: list[list[str]], probabilities: np.ndarray) -> go.Figure:
-    figure = charts.blank(90 + 56 * len(names))
-    shown = [[charts.plain(row[index]) for row in words] for index in range(len(names))]  # (rows, T)
-    written = {"text": shown, "texttemplate": "%{text}"} if len(tokens) <= WRITTEN else {}
+    """The tokens run down, so that a narrow window has room for the words of every cell."""
+    figure = charts.blank(90 + 26 * len(tokens))
+    shown = [[charts.plain(word) for word in row] for row in words]  # (T, rows)
     figure.add_heatmap(
-        z=probabilities.T, zmin=0, zmax=1, colorscale="Blues", customdata=shown, xgap=2, ygap=2, **written,
+        z=probabilities, zmin=0, zmax=1, colorscale="Blues", customdata=shown, text=shown, texttemplate="%{text}", xgap=2, ygap=2,
         colorbar={"tickformat": ".0%", "thickness": 12},
-        hovertemplate="%{y}<br>%{customdata}: %{z:.1%}<extra></extra>",
+        hovertemplate="%{x}<br>%{customdata}: %{z:.1%}<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(
+    figure.update_yaxes(
         tickmode="array", tickvals=list(range(len(tokens))), ticktext=[charts.plain(token) for token in tokens], showgrid=False,
-        title=_("token read"),
+        autorange="reversed", automargin=True, title=_("token read"),
     )  # fmt: skip
-    figure.update_yaxes(tickmode="array", tickvals=list(range(len(names))), ticktext=names, showgrid=False, automargin=True)
+    figure.update_xaxes(tickmode="array", tickvals=list(range(len(names))), ticktext=names, showgrid=False, side="top")
     return figure
 
 
 def _agreement(names: list[str], favourites: np.ndarray) -> str:
-    said = [_("Each cell is the most likely next token of a row after the token below; the darker, the surer.")]
+    said = [_("Each cell is the most likely next token of a layer after the token on its left; the darker, the surer.")]
     for name, same in zip(names[:-1], (favourites[:, :-1] == favourites[:, -1:]).sum(axis=0), strict=True):
         said.append(
             _("{row}: the same favourite as the output after {same} of {count} tokens.").format(

@@ -28,7 +28,6 @@ MOST = 300  # tokens
 MOST_OTHERS = 4
 SPAN = 20  # tokens
 FEW_DECADES = 2  # of which the axis names 2 and 5 too
-NAMED = 60  # tokens, of which the axis has room for names
 NAME = 28  # characters of a run's name
 
 
@@ -186,7 +185,7 @@ def _figure(names: list[str], curves: list[tuple[Compared, np.ndarray]]) -> go.F
             x=positions,
             y=np.where(norms > 0, norms, np.nan),
             name=charts.plain(one.name),
-            mode="lines+markers" if len(positions) <= NAMED else "lines",
+            mode="lines+markers" if len(positions) <= charts.MOST_NAMED else "lines",
             line={"color": one.colour, "dash": one.dash, "width": 2.4},
             marker={"color": one.colour, "size": 5},
             customdata=[charts.plain(name) for name in names[:-1]],
@@ -201,8 +200,7 @@ def _figure(names: list[str], curves: list[tuple[Compared, np.ndarray]]) -> go.F
         dtick="D2" if decades < FEW_DECADES else math.ceil(decades / 8),
     )
     figure.update_xaxes(title=_("token"), showgrid=False, range=[0.5, len(names) + 0.5])
-    if len(names) <= NAMED:
-        figure.update_xaxes(tickmode="array", tickvals=[*positions, len(names)], ticktext=[charts.plain(name) for name in names])
+    charts.name_tokens(figure, [*positions, len(names)], list(map(charts.plain, names)))
     figure.add_vline(x=len(names), line={"color": "rgba(128,128,128,0.6)", "dash": "dot"})
     figure.update_layout(legend={"x": 0, "xanchor": "left"}, showlegend=True)
     return figure

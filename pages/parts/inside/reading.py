@@ -24,7 +24,6 @@ from pages.parts.language import _, together
 from pages.parts.run import charts, model_cache
 
 MOST = 300  # tokens
-NAMED = 60  # tokens, of which the axis has room for names
 EXTREMES = 6
 AROUND = 6  # tokens before and after
 UNIT = "inside.reading.unit"
@@ -168,8 +167,7 @@ def _heat_map(names: list[str], values: np.ndarray, order: np.ndarray) -> go.Fig
     figure.update_xaxes(type="category", nticks=12, title=_("token"), showgrid=False)
     figure.update_yaxes(type="category")
     figure.update_yaxes(title=_("units, similar ones side by side"), showticklabels=False, showgrid=False)
-    if len(names) <= NAMED:
-        figure.update_xaxes(tickmode="array", tickvals=_columns(names), ticktext=[charts.plain(name) for name in names])
+    charts.name_tokens(figure, _columns(names), list(map(charts.plain, names)))
     return figure
 
 
@@ -180,8 +178,7 @@ def _columns(names: list[str]) -> list[str]:
 
 def _with_names(figure: go.Figure, names: list[str]) -> go.Figure:
     figure.update_xaxes(title=_("token"), showgrid=False)
-    if len(names) <= NAMED:
-        figure.update_xaxes(tickmode="array", tickvals=list(range(len(names))), ticktext=[charts.plain(name) for name in names])
+    charts.name_tokens(figure, range(len(names)), list(map(charts.plain, names)))
     return figure
 
 

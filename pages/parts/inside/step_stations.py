@@ -128,8 +128,7 @@ def _loss(trained: TrainedModel, ids: np.ndarray, position: int, opened: Opened)
         customdata=list(map(charts.plain, names)),
         hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
-    if len(ids) <= 60:
-        figure.update_xaxes(tickmode="array", tickvals=positions, ticktext=list(map(charts.plain, names)))
+    charts.name_tokens(figure, positions, list(map(charts.plain, names)))
     figure.update_xaxes(showgrid=False)
     plots.show(figure, key="inside.step.loss")
     dearest = int(opened.losses.argmax())

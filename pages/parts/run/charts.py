@@ -2,6 +2,8 @@
 
 import html
 import zlib
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,8 +14,16 @@ from pages.parts.number_format import format_probability
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito: safe for colour-blind eyes
 DASHES = ("solid", "dash", "dot", "dashdot")
 FIGURE = 128  # pixels, of a number with its name: as many stand side by side as the window has room for
+MOST_NAMED = 60  # tokens along an axis that has room for their names
 FAR_ABOVE = 1.3  # times the first loss
 GRID = "rgba(128,128,128,0.18)"
+
+
+def name_tokens(figure: go.Figure, positions: Iterable[Any], names: list[str]) -> None:
+    """Write tokens along the horizontal axis, small where they are many; beyond MOST_NAMED the axis keeps its numbers."""
+    if len(names) <= MOST_NAMED:
+        size = 12 if len(names) <= 16 else 9
+        figure.update_xaxes(tickmode="array", tickvals=list(positions), ticktext=names, tickfont={"size": size})
 
 
 def plain(text: str) -> str:
@@ -85,8 +95,7 @@ def chain_of_probabilities(
             visible=True if name in shown else "legendonly",
             hovertemplate="%{y:.2f}",
         )
-    if len(tokens) <= 60:
-        figure.update_xaxes(tickmode="array", tickvals=positions, ticktext=names)
+    name_tokens(figure, positions, names)
     figure.update_xaxes(title=labels["token"], showgrid=False)
     figure.update_layout(
         yaxis={"range": [0, 1], "title": labels["probability"]}, margin={"r": 56}, legend={"x": 0, "xanchor": "left"}
@@ -132,8 +141,7 @@ def paid_for(tokens: list[str], differences: np.ndarray, title: str) -> go.Figur
         customdata=names,
         hovertemplate="%{customdata}: %{y:+.2f}<extra></extra>",
     )
-    if len(tokens) <= 60:
-        figure.update_xaxes(tickmode="array", tickvals=positions, ticktext=names)
+    name_tokens(figure, positions, names)
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(title=title, zeroline=True, zerolinecolor="rgba(128,128,128,0.6)")
     return figure

@@ -127,7 +127,7 @@ def _lines(names: list[str], rows: np.ndarray, change: np.ndarray) -> go.Figure:
             "ticktext": heads,
         },
         yaxis2={"domain": [0, 1 - share - 0.06], "title": _("occlusion (nats)"), "anchor": "x", "gridcolor": charts.GRID},
-        xaxis={"anchor": "y2", "showgrid": False, "tickmode": "array", "tickvals": positions, "ticktext": names, "tickangle": 0},
+        xaxis={"anchor": "y2", "showgrid": False, "tickmode": "array", "tickvals": positions, "ticktext": names},
         margin={"l": 70},
     )
     return figure
@@ -146,7 +146,7 @@ def _matrix(names: list[str], rows: np.ndarray) -> go.Figure:
         hoverongaps=False,
     )
     ticks = {"tickmode": "array", "tickvals": positions, "ticktext": names, "showgrid": False}
-    figure.update_xaxes(**ticks, tickangle=0)
+    figure.update_xaxes(**ticks)
     figure.update_yaxes(**ticks, autorange="reversed")
     return figure
 
