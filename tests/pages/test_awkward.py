@@ -23,7 +23,7 @@ AS_IT_IS = {  # elements whose words are no Markdown: values, options, code, tab
     "text", "code", "text_input", "text_area", "selectbox", "multiselect", "dataframe", "plotly_chart",
     "bidi_component", "html",
 }  # fmt: skip
-MARKUP = re.compile(r"(?<!\\)(!\[x\]\(|\*\*b|<img|:red\[)")  # without the stroke that takes its meaning away
+MARKUP = re.compile(r"(?<!\\)(!\[x\]\(|\*\*b\b|<img|:red\[)")  # without the stroke that takes its meaning away
 READABLE = "the cat sat on the mat and the dog sat on the log\n"
 
 
