@@ -15,6 +15,7 @@ LIT = {  # the stations a page is about; with no run, a page about the language 
     "train": ("network", "model"),
     "runs": (),
     "inside": ("network",),
+    "scale": ("network",),
     "explore": ("probabilities",),
     "write": ("probabilities",),
     "compare": ("model",),
