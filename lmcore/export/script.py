@@ -13,7 +13,7 @@ import numpy as np
 import regex
 
 from lmcore.config import RunConfig
-from lmcore.models import family_of, transformer
+from lmcore.models import family_of, operations, transformer
 from lmcore.runs.opened_run import OpenedRun
 from lmcore.text.corpus import Corpus, TokenData
 from lmcore.text.markers import marker_of
@@ -88,10 +88,15 @@ def script(run: OpenedRun, language: str = "en", *, notebook: bool = False) -> s
 
 def transformer_parts() -> dict[str, Any]:
     """Return what the program of a Transformer takes over word by word from `models.transformer`."""
-    parts = (transformer.band, transformer.turns, transformer.rotate, transformer.norm, transformer.Layer)
+    parts = (
+        *(operations.Norm, operations.norm, operations.SquaredReLU, operations.squared_relu),
+        *(transformer.band, transformer.turns, transformer.rotate, transformer.Layer),
+    )
     return {
         "source": "\n\n".join(inspect.getsource(part) for part in parts) + "\n",
+        "shortest": operations.SHORTEST,
         "base": transformer.BASE,
+        "period": transformer.PERIOD,
         "widening": transformer.WIDENING,
         "stretch": transformer.STRETCH,
         "small": transformer.SMALL,

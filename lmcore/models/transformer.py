@@ -12,13 +12,14 @@ from typing import Self
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from lmcore.config import ModelConfig
 from lmcore.models.network import Shapes, State
+from lmcore.models.operations import norm, squared_relu
 
 WIDENING = 4  # of the inner layer
 BASE = 10_000.0  # of the rotary angles
+PERIOD = 2**20  # positions after which they repeat, so that a stream can begin to count again
 SMALL = 0.2  # output weights begin near the uniform
 STRETCH = 128  # tokens read at once: with more, most of what they compare would lie outside the window
 
@@ -35,24 +36,19 @@ def band(length: int, window: int, dtype: torch.dtype) -> Tensor:
     return torch.where((key >= query) & (key <= query + window), 0.0, -math.inf).to(dtype)
 
 
-@functools.lru_cache(maxsize=64)
-@torch.inference_mode(mode=False)
-def turns(count: int, pairs: int, dtype: torch.dtype) -> Tensor:
-    """(S, d/2) complex numbers of length 1: what position p = 0 … S-1 turns pair k by, the angle p / 10,000^(2k/d)."""
-    angles = torch.arange(count)[:, None] * BASE ** -(torch.arange(pairs) / max(1, pairs)).double()
-    return torch.polar(torch.ones_like(angles), angles).to(dtype.to_complex())
+def turns(positions: Tensor, dimensions: int) -> Tensor:
+    """(…, d/2) complex numbers of length 1: what each position turns pair k by, an angle near position / 10,000^(2k/d)."""
+    pairs = torch.arange(dimensions // 2, dtype=torch.float64)
+    cycles = (PERIOD / (2 * math.pi) * BASE ** (-2 * pairs / dimensions)).round().long()
+    angles = (positions.long()[..., None] * cycles % PERIOD).to(positions.dtype) * (2 * math.pi / PERIOD)
+    return torch.polar(torch.ones_like(angles), angles)
 
 
 def rotate(x: Tensor, turn: Tensor) -> Tensor:
-    """Turn each pair of numbers by its position (Su et al., 2021): a product then depends on the distance alone. x: (…, S, d)."""
+    """Turn each pair of numbers by its position (Su et al., 2021): a product then depends on the distance alone. x: (…, d)."""
     even = x[..., : 2 * turn.shape[-1]].contiguous()  # of an odd number of dimensions the last is left as it is
     turned = torch.view_as_real(torch.view_as_complex(even.unflatten(-1, (-1, 2))) * turn).flatten(-2)
     return turned if even.shape == x.shape else torch.cat([turned, x[..., -1:]], dim=-1)
-
-
-def norm(x: Tensor) -> Tensor:
-    """x / √(mean of x²) (Zhang and Sennrich, 2019), without weights."""
-    return functional.rms_norm(x, x.shape[-1:])
 
 
 class Layer(nn.Module):
@@ -69,26 +65,25 @@ class Layer(nn.Module):
         for last in (self.mix, self.narrow) if self.residual else ():  # each layer begins as doing nothing
             nn.init.zeros_(last.weight)
 
-    def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, turn: Tensor | None) -> tuple[Tensor, ...]:
+    def forward(self, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, turn: Tensor) -> tuple[Tensor, ...]:
         """x: (B, T, H); keys, values: (B, heads, W, d) of the tokens before. Return (x, attention, keys and values of the last W)."""
         window = keys.shape[2]
-        query, key, value = self.qkv(norm(x)).to(keys.dtype).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        query = norm(query) / math.sqrt(query.shape[-1])  # (B, heads, T, d)
-        keys, values = torch.cat([keys, norm(key)], dim=2), torch.cat([values, value], dim=2)  # (B, heads, W + T, d)
-        query, turned = (query, keys) if turn is None else (rotate(query, turn[window:]), rotate(keys, turn))
-        weights = torch.softmax(query @ turned.mT + mask, dim=-1)  # (B, heads, T, W + T)
-        mixed = (weights.to(values.dtype) @ values).transpose(1, 2).flatten(2)  # (B, T, H)
+        qk, value = self.qkv(norm(x)).unflatten(-1, (3 * self.heads, -1)).split([2 * self.heads, self.heads], dim=2)
+        qk = rotate(norm(qk.to(turn.real.dtype), qk.shape[-1] ** 0.25), turn[:, :, None]).to(value.dtype)
+        query, key, value = (part.transpose(1, 2) for part in (*qk.chunk(2, dim=2), value))  # (B, heads, T, d)
+        keys, values = torch.cat([keys, key], dim=2), torch.cat([values, value], dim=2)  # (B, heads, W + T, d)
+        weights = torch.softmax(query @ keys.mT + mask, dim=-1)  # (B, heads, T, W + T)
+        mixed = (weights @ values).transpose(1, 2).flatten(2)  # (B, T, H)
         x = (x if self.residual else 0.0) + self.dropout(self.mix(mixed))
-        x = (x if self.residual else 0.0) + self.dropout(self.narrow(functional.relu(self.widen(norm(x))).square()))
+        x = (x if self.residual else 0.0) + self.dropout(self.narrow(squared_relu(self.widen(norm(x)))))
         return x, weights, keys[:, :, -window:], values[:, :, -window:]
 
 
 class TransformerModel(nn.Module):
     """A causal decoder (Vaswani et al., 2017) over a sliding window (Dai et al., 2019). A `Network`.
 
-    Every token sees itself and the W tokens before it, however the text is cut. A state is keys and values, (layers, B, heads, W, d)
-    each, and how many of the W slots are filled, (1, B): the last ones; the others are masked. Keys are kept before they are turned:
-    positions count from the first slot, so that angles do not grow along a stream.
+    Every token sees itself and the W tokens before it, however the text is cut. A state is turned keys and values of the last W,
+    (layers, B, heads, W, d) each, and the position of the next token, (1, B). Slots that a lane has not filled yet are masked.
     """
 
     def __init__(self, vocabulary_size: int, config: ModelConfig) -> None:
@@ -106,29 +101,31 @@ class TransformerModel(nn.Module):
             self.embedding.weight = self.output.weight
 
     def _read(self, ids: Tensor, state: State) -> Iterator[tuple[list[Tensor], list[Tensor], State]]:
-        """Yield, part by part, the output of each layer (B, T, H), as what follows reads it: normed; its attention
-        (B, heads, T, W + T); and the state."""
-        window = self.config.window
+        """Yield, part by part, the output of each layer (B, T, H), its attention (B, heads, T, W + T), and the state."""
+        window, narrow = self.config.window, torch.is_autocast_enabled("cpu")
+        dtype = torch.get_autocast_dtype("cpu") if narrow else self.output.weight.dtype
         for part in ids.split(STRETCH, dim=1):
-            (keys, values, seen), length = state, part.shape[1]
-            mask = band(length, window, keys.dtype)
-            if (seen < window).any():  # lanes that begin
-                empty = torch.arange(window + length) < window - seen[0, :, None]
+            (keys, values, position), length = state, part.shape[1]
+            x = self.dropout(norm(self.lift(self.embedding(part)).to(dtype)))
+            keys, values, mask = keys.to(dtype), values.to(dtype), band(length, window, dtype)
+            if (position < window).any():  # lanes that begin
+                empty = torch.arange(window + length) < window - position[0, :, None]
                 mask = mask.masked_fill(empty[:, None, None], -math.inf)  # (B, 1, T, W + T)
-            turn = turns(window + length, keys.shape[-1] // 2, keys.dtype) if self.config.positions else None
+            positions = (position[0, :, None] + torch.arange(length)) * self.config.positions
+            turn = turns(positions, self.config.hidden_size // self.config.heads)  # (B, T, d/2)
             found: list[list[Tensor]] = []
-            x = self.dropout(norm(self.lift(self.embedding(part))))
             for index, layer in enumerate(self.layers):
                 x, *more = layer(x, keys[index], values[index], mask, turn)
                 x = x if self.kept is None else x * self.kept[index]
-                found.append([norm(x), *more])
+                found.append([x, *more])
             outputs, attention, new_keys, new_values = map(list, zip(*found, strict=True))
-            state = torch.stack(new_keys), torch.stack(new_values), (seen + length).clamp(max=window)
+            position = position + length
+            state = torch.stack(new_keys), torch.stack(new_values), position - PERIOD * (position >= 2 * PERIOD)
             yield outputs, attention, state
 
     def features(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         read = list(self._read(ids, state))
-        return self.dropout(torch.cat([outputs[-1] for outputs, *_ in read], dim=1)), read[-1][-1]
+        return self.dropout(norm(torch.cat([outputs[-1] for outputs, *_ in read], dim=1))), read[-1][-1]
 
     def initial_state(self, lanes: int) -> State:
         return tuple(self.output.weight.new_zeros(shape) for shape in self.state_shapes(self.config, lanes))
@@ -148,7 +145,9 @@ class TransformerModel(nn.Module):
     @torch.no_grad()
     def internals(self, ids: Sequence[int] | np.ndarray, state: State) -> dict[str, np.ndarray]:
         read = self._read(torch.from_numpy(np.array(ids, dtype=np.int64))[None], state)
-        return {"h": torch.cat([torch.stack(outputs, dim=2)[0] for outputs, *_ in read]).numpy()}
+        return {
+            "h": norm(torch.cat([torch.stack(outputs, dim=2)[0] for outputs, *_ in read])).numpy()
+        }  # as the next layer reads it
 
     @torch.no_grad()
     def attention(self, ids: Sequence[int] | np.ndarray, state: State) -> np.ndarray:

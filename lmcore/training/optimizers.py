@@ -1,6 +1,7 @@
 """The optimizers of a run, and how the learning rate moves over it. All but Muon per gate are torch's own."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 
 import torch
@@ -36,16 +37,21 @@ class GateMuon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self) -> None:
-        """Update the weights by their gradients."""
+        """Update the weights by their gradients. Matrices of one shape are made orthogonal together: small products take long each."""
+        of_shape = defaultdict(list)
         for group in self.param_groups:
             for weight in group["params"]:
                 average = self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))
                 average.lerp_(weight.grad, 1 - group["momentum"])
                 update = weight.grad.lerp(average, group["momentum"])
                 gates = update.view(group["gates"], -1, update.shape[1])  # (G, H, K)
-                direction = orthogonal(gates.to(self.precision), self.COEFFICIENTS, self.iterations).to(weight.dtype)
-                scale = math.sqrt(max(1.0, gates.shape[1] / gates.shape[2]))
-                weight.add_(direction.reshape_as(weight), alpha=-group["lr"] * scale)
+                of_shape[gates.shape[1:]].append((weight, gates, group["lr"]))
+        for (rows, columns), updates in of_shape.items():
+            weights, gates, rates = zip(*updates, strict=True)
+            directions = orthogonal(torch.cat(gates).to(self.precision), self.COEFFICIENTS, self.iterations).to(weights[0].dtype)
+            scale = math.sqrt(max(1.0, rows / columns))
+            for weight, direction, rate in zip(weights, directions.split([len(part) for part in gates]), rates, strict=True):
+                weight.add_(direction.reshape_as(weight), alpha=-rate * scale)
 
 
 def orthogonal(matrices: Tensor, coefficients: tuple[float, float, float], iterations: int) -> Tensor:

@@ -9,7 +9,7 @@ from torch import nn
 from lmcore.config import ModelConfig, RunConfig
 from lmcore.errors import HeadsDoNotDivide
 from lmcore.models import build_model
-from lmcore.models.transformer import STRETCH
+from lmcore.models.transformer import PERIOD, STRETCH
 from lmcore.runs.worker import memory_limits
 
 TYPES = 11
@@ -31,9 +31,9 @@ def some_ids(count: int, lanes: int = 1) -> torch.Tensor:
 
 
 @torch.no_grad()
-def read(network, ids, lengths) -> np.ndarray:
+def read(network, ids, lengths, state=None) -> np.ndarray:
     """Features of a text that is cut into parts of these lengths."""
-    state, found = network.initial_state(len(ids)), []
+    state, found = state or network.initial_state(len(ids)), []
     for part in ids.split(lengths, dim=1):
         features, state = network.features(part, state)
         found.append(features)
@@ -51,6 +51,17 @@ def test_however_a_text_is_cut_it_is_read_alike(lengths, changes):
 def test_a_text_longer_than_a_part_is_read_alike():
     network, ids = a_network(), some_ids(STRETCH + 40)
     assert_allclose(read(network, ids, [1] * (STRETCH + 40)), read(network, ids, [STRETCH + 40]), atol=5e-5)
+
+
+def test_a_stream_whose_positions_repeat_is_read_alike():
+    """However it is cut: positions begin again behind the first part that ends beyond two periods, or behind none."""
+    network, ids = a_network(), some_ids(30, lanes=2)
+    keys, values, position = network.initial_state(2)
+    far = keys, values, position + 2 * PERIOD - 14
+    whole, cut = (read(network, ids, lengths, far) for lengths in ([30], [10, 3, 1, 9, 7]))
+    assert_allclose(cut, whole, atol=2e-5)
+    _, (*_, after) = network.features(ids, far)
+    assert (after == PERIOD + 16).all()
 
 
 def test_a_token_sees_itself_and_the_window_before_it_and_nothing_else():
