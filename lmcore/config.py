@@ -22,6 +22,7 @@ ONLY_OF = {  # settings of a model that have an effect in one family alone
     "positions": "transformer",
     "residual": "transformer",
 }
+FEWEST_SUBWORDS = 260  # the bytes, and the tokens that are none
 
 DECIDED = ("planned_steps", "evaluation_interval", "threads")  # follow from the other settings, or from the machine
 
@@ -89,7 +90,13 @@ class TokenizerConfig(Validated):
     """Which tokenizer; `vocabulary_size` is for subwords and words."""
 
     level: str = choice("character", "character", "word", "subword")
-    vocabulary_size: int = number(10_000, 260, 100_000)  # the most types; a small text has fewer
+    vocabulary_size: int = number(10_000, 2, 100_000)  # the most types; a small text has fewer
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.level == "subword" and self.vocabulary_size < FEWEST_SUBWORDS:
+            values = {"low": FEWEST_SUBWORDS, "high": bounds(TokenizerConfig, "vocabulary_size")[1]}
+            raise SettingOutOfRange(field="vocabulary_size", value=self.vocabulary_size, **values)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ SECONDS = (10, 30, 120)  # that the app offers
 TRY_IT_SECONDS = 20  # a first run of one's own
 DEMO_SECONDS = 40  # the examples
 RULES_HIDDEN = 96  # enough for lines of rules
+USUAL_RATES = {"muon": 0.02, "adamw": 0.01, "adam": 0.005, "momentum": 0.1, "sgd": 0.5}  # by optimizer
 
 
 def preset(seconds: int, tokenizer: str = "character") -> RunConfig:

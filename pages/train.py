@@ -11,7 +11,7 @@ from pages.parts.error_sentences import sentence
 from pages.parts.language import _, together
 from pages.parts.run import run_file, starting, take_home
 from pages.parts.text import chosen_text, split_views, word_losses
-from pages.parts.train import preflight, run_monitor, settings
+from pages.parts.train import breaking, preflight, run_monitor, settings
 
 run = visitor.chosen_run()
 if run is None:
@@ -37,6 +37,7 @@ if run is None:
             st.caption(":material/block: " + together(*settings.refusals()))
         else:
             preflight.place(config)
+    breaking.entrance()
     chart_to_come("train.chart")
     if pressed and fits and config is not None:
         starting.start(text, config)
@@ -45,6 +46,7 @@ else:
     st.title(_("Training"))
     st.text(texts.named(run))
     run_monitor.controls(run)
+    breaking.verdict(run)
     run_monitor.show(run.id)
     split_views.say_oddities_of(run)
     with st.container(horizontal=True):

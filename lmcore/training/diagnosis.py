@@ -1,13 +1,17 @@
-"""What the two losses say about a run, given what was changed while it ran: it learns, memorises, has diverged …
+"""What the two losses say about a run, given its settings and what was changed while it ran: it learns, memorises, has diverged …
 
-A pure function of the history; the sentences are the pages' business.
+A pure function of the history; the sentences are the pages' business. Runs made to show each fault are `breaking`.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+
+from lmcore.config import RunConfig
+from lmcore.presets import USUAL_RATES
 
 AVERAGED = 20  # steps
 FEWEST = 3  # evaluations, before which a curve says nothing
@@ -15,6 +19,11 @@ CHANGED = 0.05  # nats per token: less is noise
 FLAT = 0.02  # nats per token over the last third: it hardly learns any more
 FAR = 0.5  # nats per token above guessing
 APART = 0.2  # nats per token between training and validation: more than noise and dropout make
+BY_HEART = 0.05  # nats per token: 95 % for each token, which nothing but memory reaches
+RARELY_SO_LOW = 20  # times lower than usual: a learning rate at which nothing moves
+SPIKE = 5.0  # times the usual gradient norm
+FEW_UNITS = 8
+MANY_UNKNOWN = 0.3  # of the bytes of the validation text
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,25 @@ class History:
     ended: bool = False
     dropout: bool = False  # numbers were switched off in training, never in validation
     sampled: bool = False  # the training loss is over a sample of the vocabulary: comparable with itself alone
+    settings: RunConfig | None = None  # None: nothing is said that the curve alone does not show
+    lines: Mapping[str, float] = field(default_factory=dict)  # {name of a `Reference`: nats per token}
+    unknown: float = 0.0  # share of the bytes of the validation text that are unknown words
+    norms: Sequence[tuple[int, float]] = ()  # (step, gradient norm before clipping)
+    broke_off: tuple[int, float] | None = None  # (step, loss) at which training was given up, because the loss exploded
+
+    @classmethod
+    def of_events(cls, events: Iterable[Any], settings: RunConfig, vocabulary_size: int, **more: Any) -> "History":
+        """Return the history of a run that was trained with `fit`, which may have broken off. more: other fields."""
+        points, losses, norms = [], [], []
+        for event in events:
+            losses.append(event.loss)
+            norms.append((event.step, event.gradient_norm))
+            if event.evaluation:
+                points.append(Point.of(event.step, np.array(losses[-AVERAGED:]), event.evaluation.loss))
+        of_settings: dict[str, Any] = {"dropout": settings.model.dropout > 0, "sampled": settings.training.loss == "sampled"}
+        rates = ((0, settings.training.learning_rate),)
+        values: dict[str, Any] = {"rates": rates, "ended": True, "settings": settings, "norms": norms} | of_settings | more
+        return cls(points, math.log(vocabulary_size), **values)
 
 
 @dataclass(frozen=True)
@@ -61,6 +89,7 @@ class Finding:
 
     code: str  # of CODES
     values: dict = field(default_factory=dict)
+    span: tuple[int, int] | None = None  # the steps (first, last) where it is seen
 
 
 CODES = (
@@ -78,7 +107,16 @@ CODES = (
     "learning",
     "unfinished",
     "validation_lower",
+    "rate_too_low",
+    "exploded",
+    "by_heart",
+    "mostly_unknown",
+    "no_order",
+    "prompt_ignored",
+    "too_small",
+    "context_of_one",
 )
+HEALTHY = ("too_short", "rate_changed", "plateau", "learning", "unfinished", "validation_lower")  # the others are faults
 
 
 def diagnose(history: History) -> list[Finding]:
@@ -91,6 +129,10 @@ def diagnose(history: History) -> list[Finding]:
     points = [point for point in history.points if math.isfinite(point.training)]
     if (found := _after_a_change(history, points)) is None:
         found = _of_the_losses(history, points)
+        if history.settings is not None and found.code not in ("too_short", "rate_changed"):
+            found = _of_the_settings(history, points, history.settings, found)
+    if found.code not in HEALTHY and found.span is None and points:
+        found = replace(found, span=(found.values.get("step", points[0].step), points[-1].step))
     return [found, *([Finding("validation_lower")] if _validation_is_lower(history, points) else [])]
 
 
@@ -111,12 +153,67 @@ def _after_a_change(history: History, points: list[Point]) -> Finding | None:
     return Finding("rate_changed", values) if len(new) < 2 and not history.ended else None
 
 
+def _of_the_settings(history: History, points: list[Point], settings: RunConfig, found: Finding) -> Finding:
+    """Return a cause that the settings or the text name for what the curve shows; `found` where they name none."""
+    if (spike := _spike(history, points, settings)) is not None:
+        return spike
+    if not history.ended or not points:
+        return found
+    training, last, rate = settings.training, points[-1], history.rates[-1][1] if history.rates else 0.0
+    usual = USUAL_RATES[training.optimizer]
+    if found.code == "nothing_learned":
+        return Finding("rate_too_low", found.values | {"rate": rate, "usual": usual}) if rate * RARELY_SO_LOW < usual else found
+    if last.validation is None:
+        return Finding("by_heart", {"loss": last.training}) if last.training < BY_HEART and not history.sampled else found
+    if history.unknown > MANY_UNKNOWN and _level(last, history) < history.guessing:
+        return Finding("mostly_unknown", {"share": history.unknown})
+    if found.code in ("diverged", "overfitting", "both_rising") or not {"unigram", "bigram"} <= history.lines.keys():
+        return found
+    span, loss = (points[-1 - max(1, len(points) // 3)].step, last.step), last.on_new_text
+    tokens, pairs = history.lines["unigram"], history.lines["bigram"]
+    values = {"loss": loss, "tokens": tokens, "pairs": pairs}
+    if training.loss_on == "answer":
+        return Finding("prompt_ignored", values, span) if loss > pairs - CHANGED / 2 else found
+    if pairs > tokens - CHANGED and abs(loss - tokens) < FAR:
+        return Finding("no_order", values, span)
+    if loss < pairs - CHANGED:
+        return found
+    if settings.model.hidden_size < FEW_UNITS:
+        return Finding("too_small", values | {"units": settings.model.hidden_size}, span)
+    sees_one = training.sequence_length == 1 or (settings.model.family == "transformer" and settings.model.window == 1)
+    return Finding("context_of_one", values, span) if sees_one else found
+
+
+def _spike(history: History, points: list[Point], settings: RunConfig) -> Finding | None:
+    """Return the step at which unclipped gradients exploded: their norm is many times the usual one, and the loss leaps above guessing.
+
+    Optimizers that set the length of a step themselves do not step farther along a longer gradient.
+    """
+    training = settings.training
+    if training.clipping or training.optimizer not in ("sgd", "momentum"):
+        return None
+    if not history.broke_off and max((_level(point, history) for point in points), default=0.0) <= history.guessing + FAR:
+        return None
+    norms = np.array([norm for _, norm in history.norms])
+    for position in range(2, len(norms)):
+        usual = float(np.median(norms[:position]))
+        if norms[position] > SPIKE * usual:
+            step, last = history.norms[position][0], history.norms[-1][0]
+            return Finding("exploded", {"step": step, "norm": float(norms[position]), "usual_norm": usual}, (step, last))
+    return None
+
+
 def _of_the_losses(history: History, points: list[Point]) -> Finding:
+    if history.broke_off:
+        step, loss = history.broke_off
+        above = next((point.step for point in points if not _level(point, history) <= history.guessing + FAR), step)
+        return Finding("diverged", {"loss": loss, "guessing": history.guessing}, (min(above, step), step))
     if not points:
         return Finding("too_short")
     last, rate = points[-1], {"rate": history.rates[-1][1]} if history.rates else {}
     if _level(last, history) > history.guessing + FAR:
-        return Finding("diverged", {"loss": _level(last, history), "guessing": history.guessing})
+        above = next(point.step for point in points if _level(point, history) > history.guessing + FAR)
+        return Finding("diverged", {"loss": _level(last, history), "guessing": history.guessing}, (above, last.step))
     if len(points) < FEWEST:
         return Finding("too_short")
     if min(_level(point, history) for point in points) > history.guessing - CHANGED:

@@ -24,14 +24,14 @@ def ensure(store: Store, first: str = "en"):
         store.add_run(owner=None, text_id=text.id, name=sample.id, config=config, pinned_context=sample.context)
 
 
-def sample_text(store: Store, sample):
-    """The text of a sample: one row without an owner, which every visitor may train on."""
+def sample_text(store: Store, sample, name: str | None = None):
+    """The text of a sample: one row without an owner, which every visitor may train on. name: None where a page has one for its id."""
     with _adding:
         for text in store.texts(None):
             if text.sample == sample.id:
                 return text
         return store.add_text(
-            owner=None, name=sample.id, content=sample.text(), kind=sample.kind, encoding="UTF-8", sample=sample.id
+            owner=None, name=name or sample.id, content=sample.text(), kind=sample.kind, encoding="UTF-8", sample=sample.id
         )
 
 

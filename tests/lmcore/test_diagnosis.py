@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lmcore.config import TokenizerConfig
+from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfig
 from lmcore.models import build_model
 from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_tokenizer
@@ -25,6 +25,17 @@ def history(training: list[float], validation: list | None = None, noise: float 
         for position, (loss, new) in enumerate(zip(training, validation, strict=True))
     ]
     return History(points, GUESSING, **more)
+
+
+def of_settings(
+    training: list[float], validation: list | None = None, *, model: dict | None = None, lines=(3.0, 2.5), norms=(), **more
+):
+    """A run that has ended, with its settings; lines: of counting tokens and pairs; norms: of the gradient at each step."""
+    fields = {name: more.pop(name) for name in ("unknown", "broke_off") if name in more}
+    settings = RunConfig(model=ModelConfig(**model or {}), training=TrainingConfig(**more))
+    fields["lines"] = dict(zip(("unigram", "bigram"), lines, strict=True)) if validation else {}
+    fields["norms"] = list(enumerate(norms, start=1))
+    return history(training, validation, ended=True, rates=((0, settings.training.learning_rate),), settings=settings, **fields)
 
 
 FALLING, LOW = [3.5, 3.0, 2.6, 2.3, 2.1, 1.9], [3.0, 2.0, 1.5, 1.48, 1.48, 1.475]
@@ -66,6 +77,24 @@ TABLE = [
     ("overfitting", history(FALLING, [3.4, 3.0, 2.8, 2.9, 3.1, 3.4], rates=((0, 0.5), (35, 0.02)))),
     ("rate_changed", history([3.5, 3.0, 3.3, 2.5], [3.5, 3.0, 3.3, 2.6], rates=((0, 0.5), (35, 0.02)))),
     ("both_rising", history([3.5, 3.0, 2.5, 2.9, 3.1, 3.3], [3.5, 3.0, 2.6, 2.9, 3.1, 3.3], rates=((0, 10.0), (35, 5.0)))),
+    ("rate_too_low", of_settings([4.0, 4.0, 3.99, 3.98], learning_rate=0.0001)),
+    ("nothing_learned", of_settings([4.0, 4.0, 3.99, 3.98], learning_rate=0.01)),
+    ("exploded", of_settings([3.5, 3.0, 9.0, 8.0], norms=[1.0, 1.0, 8.0, 2.0], optimizer="sgd")),
+    ("diverged", of_settings([3.5, 3.0, 9.0, 8.0], norms=[1.0, 1.0, 8.0, 2.0], optimizer="sgd", clipping=1.0)),
+    ("diverged", of_settings([3.5, 3.0, 9.0, 8.0], norms=[1.0, 1.0, 8.0, 2.0], optimizer="muon")),
+    ("diverged", of_settings([3.5], broke_off=(15, float("inf")))),
+    ("by_heart", of_settings([3.0, 1.0, 0.02, 0.01])),
+    ("plateau", of_settings([3.0, 1.0, 0.3, 0.3, 0.3])),
+    ("mostly_unknown", of_settings(FALLING, FALLING, unknown=0.4)),
+    ("no_order", of_settings([3.5, 3.0, 3.0, 3.0], [3.5, 3.0, 3.0, 3.0], lines=(3.0, 3.1))),
+    ("unfinished", of_settings(FALLING, FALLING, lines=(3.0, 3.1))),  # what pairs cannot tell, the network can
+    ("prompt_ignored", of_settings(LOW, LOW, lines=(3.0, 1.475), loss_on="answer")),
+    ("plateau", of_settings(LOW, LOW, lines=(3.0, 1.6), loss_on="answer")),
+    ("too_small", of_settings(FALLING, FALLING, lines=(3.0, 1.5), model={"hidden_size": 2})),
+    ("unfinished", of_settings(FALLING, FALLING, lines=(3.0, 1.5))),
+    ("context_of_one", of_settings(FALLING, FALLING, lines=(3.0, 1.9), sequence_length=1)),
+    ("unfinished", of_settings(FALLING, FALLING, lines=(3.0, 2.5), sequence_length=1)),
+    ("context_of_one", of_settings(FALLING, FALLING, lines=(3.0, 1.9), model={"family": "transformer", "window": 1})),
 ]
 
 
@@ -131,6 +160,20 @@ ARTICLE = {"optimizer": "sgd", "clipping": 1.0}  # SGD without momentum, as most
 )
 def test_runs_whose_outcome_is_known(code, curve):
     assert diagnose(curve())[0].code == code
+
+
+@pytest.mark.parametrize(
+    ("span", "curve"),
+    [
+        ((30, 60), history(FALLING, [3.4, 3.0, 2.8, 2.9, 3.1, 3.4])),
+        ((30, 60), history([3.5, 3.0, 5.5, 8.0, 9.0, 9.0], [3.5, 3.0, 5.5, 8.0, 9.0, 9.0])),
+        ((3, 4), of_settings([3.5, 3.0, 9.0, 8.0], norms=[1.0, 1.0, 8.0, 2.0], optimizer="sgd")),
+        ((40, 60), of_settings(FALLING, FALLING, lines=(3.0, 1.5), model={"hidden_size": 2})),
+        (None, history(FALLING, FALLING)),
+    ],
+)
+def test_a_fault_says_where_it_is_seen(span, curve):
+    assert diagnose(curve)[0].span == span
 
 
 def test_a_curve_with_holes_is_still_read():

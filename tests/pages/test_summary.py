@@ -13,6 +13,13 @@ VALUES = {
     "guessing": 4.1,
     "training_before": 1.0,
     "training": 3.0,
+    "usual": 0.02,
+    "norm": 8.0,
+    "usual_norm": 1.0,
+    "share": 0.4,
+    "tokens": 4.7,
+    "pairs": 1.6,
+    "units": 2,
 }
 
 

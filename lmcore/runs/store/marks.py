@@ -1,11 +1,12 @@
 """Notes on what was changed while a run trained: another learning rate, a pause. The newest checkpoint decides which of them hold.
 
-Another note has the bits per byte of words beside their tokens.
+Other notes have the bits per byte of words beside their tokens, and what was guessed of a run that goes wrong on purpose.
 """
 
 from lmcore.runs.store.records import Run
 
 RATE, RESUMED, BESIDE_TOKENS = "mark.rate", "mark.resumed", "measure.beside_tokens"
+BROKEN, MENDED = "mark.broken", "mark.mended"  # a run of `training.breaking`
 MOST = 1_000  # of each, in a run file that a visitor brings
 
 
@@ -49,7 +50,22 @@ def pauses(run: Run) -> list[int]:
 
 def beside_tokens(run: Run) -> dict[str, float] | None:
     """Return {spelling, spacing}, bits per byte of a run of words beside its tokens; None where they are not known."""
-    return next((note["values"] for note in run.notes if note["code"] == BESIDE_TOKENS), None)
+    return values_of(run, BESIDE_TOKENS)
+
+
+def broken(preset: str, guess: str) -> dict:
+    """Return the note of a run that goes wrong on purpose. guess: of `breaking.OUTCOMES`, made before it began."""
+    return {"code": BROKEN, "values": {"preset": preset, "guess": guess}}
+
+
+def mended(preset: str, of: str) -> dict:
+    """Return the note of the run that mends another one. of: its id."""
+    return {"code": MENDED, "values": {"preset": preset, "of": of}}
+
+
+def values_of(run: Run, code: str) -> dict | None:
+    """Return the values of a run's note; None where it has none of this code."""
+    return next((note["values"] for note in run.notes if note["code"] == code), None)
 
 
 def are_of(step: int, rate: float, learning_rates: list) -> bool:

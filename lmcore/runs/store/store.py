@@ -6,7 +6,7 @@ What the starter and the workers read and write is `progress`. Needs no torch.
 import json
 import shutil
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -64,9 +64,17 @@ class Store(TextStore):
     # runs
 
     def add_run(
-        self, *, owner: str | None, text_id: str, name: str, config: RunConfig, pinned_context: str = "", first: bool = False
+        self,
+        *,
+        owner: str | None,
+        text_id: str,
+        name: str,
+        config: RunConfig,
+        pinned_context: str = "",
+        first: bool = False,
+        notes: Iterable[dict] = (),
     ) -> Run:
-        """Queue a run; first: before its equals that wait. Raises a LimitError where it would be too many or too much, and
+        """Queue a run; first: before its equals that wait; notes: {code, values} of `marks` that it begins with. Raises a LimitError where it would be too many or too much, and
         TextNotFound for a text that is gone or deleted."""
         run_id = new_id()
         housekeeping.make_room(self, owner)
@@ -76,9 +84,18 @@ class Store(TextStore):
             if not connection.execute("SELECT 1 FROM texts WHERE id = ? AND deleted IS NULL", (text_id,)).fetchone():
                 raise TextNotFound()
             connection.execute(
-                "INSERT INTO runs (id, owner, text_id, name, requested, status, pinned_context, created, queued)"
-                " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, (SELECT COALESCE(MAX(queued), 0) + 1 FROM runs))",
-                (run_id, owner, text_id, one_line(name), json.dumps(config.to_json()), normalise(pinned_context)[0], now()),
+                "INSERT INTO runs (id, owner, text_id, name, requested, status, pinned_context, created, notes, queued)"
+                " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, (SELECT COALESCE(MAX(queued), 0) + 1 FROM runs))",
+                (
+                    run_id,
+                    owner,
+                    text_id,
+                    one_line(name),
+                    json.dumps(config.to_json()),
+                    normalise(pinned_context)[0],
+                    now(),
+                    json.dumps(list(notes)),
+                ),
             )
             if first:
                 connection.execute("UPDATE runs SET queued = (SELECT MIN(queued) - 1 FROM runs) WHERE id = ?", (run_id,))

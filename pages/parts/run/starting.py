@@ -1,5 +1,7 @@
 """Begins runs: with no question asked, on one's own text, or with chosen settings. Then opens the run's page."""
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from lmcore import presets
@@ -17,14 +19,21 @@ SHORT = 500  # characters: what is longer has enough tokens, however it is cut
 ENDINGS = " .,;:!?。，；：！？、"  # of a text's first words, which are its name
 
 
-def start(text, config: RunConfig, pinned_context: str | None = None):
-    """Put a run in the queue, wake the pool, show the run; one that this server cannot take gets its sentence."""
+def start(text, config: RunConfig, pinned_context: str | None = None, *, name: str | None = None, notes: Iterable[dict] = ()):
+    """Put a run in the queue, wake the pool, show the run; one that this server cannot take gets its sentence.
+
+    name: None for that of its text; notes: of `marks`, that it begins with."""
     try:
         _check_length(text, config)
         check_memory(text, config)
         pinned = texts.begin_of_a_context(text) if pinned_context is None else pinned_context
         run = visitor.store().add_run(
-            owner=visitor.current(), text_id=text.id, name=_run_name(text, config), config=config, pinned_context=pinned
+            owner=visitor.current(),
+            text_id=text.id,
+            name=name or _run_name(text, config),
+            config=config,
+            pinned_context=pinned,
+            notes=notes,
         )
     except (LimitError, TextError, TextNotFound) as error:
         st.error(sentence(error.code, error.values))

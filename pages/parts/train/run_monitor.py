@@ -141,7 +141,7 @@ def _status(run: Run):
         st.warning(together(_("Training was interrupted at step {step}.").format(step=f"{run.step:,}"), kept))
     elif message := run_labels.error(run):
         st.error(message)
-        if run.error_code == LossNotFinite.code and visitor.owns(run):
+        if run.error_code == LossNotFinite.code and visitor.owns(run) and not marks.values_of(run, marks.BROKEN):
             _offer_smaller_rate(run)
     if status == "running" and not run.step and run.prepared:
         st.progress(run.prepared, text=_("Cutting the text into tokens: {share:.0%}").format(share=run.prepared))
@@ -239,7 +239,8 @@ def _curve(run: Run):
     changed = [(step, _("learning rate {rate:.3g}").format(rate=rate)) for step, rate in marks.rates(run)[1:]]
     changed += [(step, _("resumed")) for step in marks.pauses(run)]
     labels = chart_labels(run_labels.of_answers(run))
-    live_chart(store, run, labels=labels, references=marked, marks=changed, summary=said, key="live.chart")
+    seen = None if run_labels.is_live(run) else curve_summary.evidence(store, run)
+    live_chart(store, run, labels=labels, references=marked, marks=changed, summary=said, evidence=seen, key="live.chart")
     st.caption(said)
 
 

@@ -14,7 +14,6 @@ from pages.parts.components.number_field import number_field, refusal
 from pages.parts.language import _
 from pages.parts.run import run_labels, setting_labels
 
-USUAL_RATES = {"muon": 0.02, "adamw": 0.01, "adam": 0.005, "momentum": 0.1, "sgd": 0.5}
 NUMBERS = ("stop_after", "learning_rate", "seed")  # typed
 SIZES = {  # typed or set by a slider: lowest, highest, step of the slider
     "vocabulary_size": (260, 30_000, 20),
@@ -188,7 +187,7 @@ def _value(field: str):
 
 def _usual_rate():
     """Rates that suit one optimizer ruin another."""
-    st.session_state[key("learning_rate")] = USUAL_RATES[_value("optimizer")]
+    st.session_state[key("learning_rate")] = presets.USUAL_RATES[_value("optimizer")]
 
 
 def _choice(config_class, field: str, widget=None, on_change=None):

@@ -44,10 +44,12 @@ def live_chart(
     references: list[dict],
     marks: list[tuple[int, str]],
     summary: str,
+    evidence: tuple[int, int, str] | None = None,
 ):
     """Mount the curve of a run, or send it what is new. Call it again and again with the same key.
 
-    references: {name, loss (nats per token), floor}: lines across the chart; marks: (step, name) of what was changed meanwhile.
+    references: {name, loss (nats per token), floor}: lines across the chart; marks: (step, name) of what was changed meanwhile;
+    evidence: (first step, last step, name) of what is shaded.
     """
     sent = st.session_state.setdefault(f"{key}.sent", {})
     if sent.get("run") != run.id:
@@ -77,6 +79,7 @@ def live_chart(
         "best": run.best_step,
         "references": references,
         "marks": [{"step": step, "name": name} for step, name in marks],
+        "evidence": None if evidence is None else dict(zip(("begin", "end", "name"), evidence, strict=True)),
         "labels": labels,
         "summary": summary,
         "options": plots.options(),

@@ -2,7 +2,7 @@
 const COLUMNS = ["step", "tokens", "seconds", "loss", "gradient_norm", "learning_rate", "tokens_per_second"];
 const QUANTITIES = ["loss", "perplexity", "gradient_norm", "learning_rate", "tokens_per_second"];
 const AXES = ["step", "tokens", "seconds"];
-const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73", floor: "#009E73" }; // Okabe and Ito: safe for colour-blind eyes
+const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73", floor: "#009E73", evidence: "#E69F00" }; // Okabe and Ito: safe for colour-blind eyes
 const SMOOTHING = 0.8;
 
 const states = new WeakMap();
@@ -29,8 +29,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.smooth.push(loss === null || before === undefined ? loss : SMOOTHING * before + (1 - SMOOTHING) * loss);
     state.last = step;
   });
-  const outline = JSON.stringify([data.references, data.marks, data.labels]);
-  if (state.outline !== outline) Object.assign(state, { outline, references: data.references, marks: data.marks, labels: data.labels, drawn: false });
+  const outline = JSON.stringify([data.references, data.marks, data.evidence, data.labels]);
+  if (state.outline !== outline) Object.assign(state, { outline, references: data.references, marks: data.marks, evidence: data.evidence, labels: data.labels, drawn: false });
   Object.assign(state, { evaluations: data.evaluations, best: data.best, options: data.options, shown: false });
   element.setAttribute("aria-label", data.summary);
   state.drawing = state.drawing.then(() => show(root, element, state)).catch(console.error);
@@ -117,6 +117,18 @@ function marks(state, text) {
   };
 }
 
+// The steps where a fault is seen, shaded, with its name.
+function evidence(state, text, ground) {
+  if (!state.evidence) return { shapes: [], annotations: [] };
+  const { begin, end, name } = state.evidence;
+  const [x0, x1] = [begin, end].map((step) => position(state, step));
+  const box = { type: "rect", yref: "paper", y0: 0, y1: 1, x0, x1, layer: "below", fillcolor: COLOURS.evidence, opacity: 0.2, line: { width: 0 } };
+  return {
+    shapes: [box, ...[x0, x1].map((x) => ({ type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, layer: "below", line: { width: 1, dash: "dot", color: text } }))],
+    annotations: [{ x: (x0 + x1) / 2, yref: "paper", y: 0.98, xanchor: "center", yanchor: "top", showarrow: false, text: `<b>${name}</b>`, font: { size: 12, color: text }, bgcolor: ground }],
+  };
+}
+
 // One redrawing, the zoom kept.
 function grow(Plotly, element, state) {
   const { x, raw, smooth } = series(state), shown = validation(state), marked = best(state);
@@ -131,7 +143,9 @@ async function draw(Plotly, element, state) {
   const single = !["loss", "perplexity"].includes(state.quantity);
   const line = (more) => ({ mode: "lines", type: "scatter", hovertemplate: "%{y:.4g}", ...more });
   const grid = { gridcolor: "rgba(128,128,128,0.18)", zeroline: false, linecolor: "rgba(128,128,128,0.4)" };
-  const { lines, shapes, annotations } = references(state, text, style.getPropertyValue("--st-background-color").trim() || "#fff");
+  const ground = style.getPropertyValue("--st-background-color").trim() || "#fff";
+  const { lines, shapes, annotations } = references(state, text, ground);
+  const fault = evidence(state, text, ground);
   const changed = marks(state, text);
   const traces = [
     line({ x, y: raw, name: single ? labels[state.quantity] : labels.training, line: { color: COLOURS.training, width: single ? 2 : 1 }, opacity: single ? 1 : 0.28 }),
@@ -141,7 +155,7 @@ async function draw(Plotly, element, state) {
     line({ x: lines.map(() => 0), y: lines.map(({ y }) => y), mode: "markers", marker: { opacity: 0 }, showlegend: false, hoverinfo: "skip", hovertemplate: undefined }), // the axis makes room for the lines
   ];
   const layout = {
-    shapes: [...shapes, ...changed.shapes], annotations: [...annotations, ...changed.annotations],
+    shapes: [...fault.shapes, ...shapes, ...changed.shapes], annotations: [...annotations, ...changed.annotations, ...fault.annotations],
     uirevision: `${state.run}/${state.quantity}/${state.axis}/${state.log}`,
     margin: { l: 56, r: 12, t: 34, b: 44 },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
