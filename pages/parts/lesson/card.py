@@ -21,6 +21,7 @@ STYLE = """<style>
 .lesson-steps i.done { background: #009E73; border-color: #009E73; }
 .lesson-steps i.skipped { border-style: dashed; opacity: 0.7; }
 .lesson-steps i.here { box-shadow: 0 0 0 2px rgba(0,114,178,0.75); }
+@media (max-width: 1199px) { .st-key-lesson-card { margin-top: 1.5rem; } }
 @media (min-width: 1200px) {
   [data-testid=stMain]:has(.st-key-lesson-card) [data-testid=stMainBlockContainer] { padding-left: 2.5rem; padding-right: 24.5rem; }
   .st-key-lesson-card { position: fixed; top: 4.2rem; right: 1.4rem; width: 21.5rem !important; max-height: calc(100vh - 5.5rem);
