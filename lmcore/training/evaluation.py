@@ -13,6 +13,7 @@ from lmcore.training.batches import IGNORED, ItemBatches
 
 TOKENS_A_LANE = 512  # a stream is scored in lanes of at least this length, each primed with what stands before it
 LENGTH = 64  # tokens a lane is read on at once
+SOLVED = 1e-3  # nats per token: below it a network predicts all of the validation text, and differences say nothing
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,16 @@ class Evaluation:
     loss: float | None  # nats per token; None where there is no validation text
     bits_per_byte: float | None  # None too where answers alone count: it would look better than that of a model of the whole text
     improved: bool  # the best so far
+
+
+def is_best(loss: float, best: float) -> bool:
+    """Return whether a validation loss is the best so far. best: that of the best step before. Of steps below SOLVED the last is the best:
+    it has trained the longest, which helps with what the validation text does not ask.
+
+    >>> is_best(1.2, 1.3), is_best(1.3, 1.3), is_best(0.0004, 0.0001)
+    (True, False, True)
+    """
+    return loss < max(best, SOLVED)
 
 
 def text_size(data: TokenData) -> TextSize:

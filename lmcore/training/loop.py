@@ -19,7 +19,7 @@ from lmcore.processor import has_bfloat16, threads
 from lmcore.text.corpus import TokenData
 from lmcore.training import losses
 from lmcore.training.batches import Batch, ItemBatches, StreamBatches
-from lmcore.training.evaluation import Evaluation, text_size, validation_nats
+from lmcore.training.evaluation import SOLVED, Evaluation, is_best, text_size, validation_nats
 from lmcore.training.optimizers import build_optimizers, schedule_factor, set_rate
 
 PATIENCE = 5  # evaluations without a new best before the rate falls
@@ -216,10 +216,10 @@ def evaluate(network: Network, data: TokenData, state: TrainingState) -> Evaluat
     found = look(network, data, state.config)
     if found.loss is None:
         return found
-    if improved := found.loss < state.best_loss:
-        state.best_loss, state.best_step, state.waited = found.loss, state.step, 0
-    else:
-        state.waited += 1
+    improved = is_best(found.loss, state.best_loss)
+    state.waited = 0 if improved and state.best_loss >= SOLVED else state.waited + 1
+    if improved:
+        state.best_loss, state.best_step = found.loss, state.step
     if state.config.stop == "plateau" and state.waited >= PATIENCE:
         state.waited, state.cuts = 0, state.cuts + 1
         state.change_learning_rate(state.learning_rates[-1][1] * CUT)

@@ -165,7 +165,7 @@ def _task(stories: Stories, id: str, english: tuple[str, str], chinese: tuple[st
         lines=cache(stories.lines),
         true_answer=stories.true_answer,
         loss_on="answer",
-        seconds=20 if len(stories.people) == 2 else 30 if stories.question_first else 60,
+        seconds=30 if len(stories.people) == 2 or stories.question_first else 60,
         variant_of=variant_of,
     )
 

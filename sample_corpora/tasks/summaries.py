@@ -1,6 +1,6 @@
 """Summaries as the next words: sentences of 21 words with their headlines, and match reports with their results.
 
-Every word of a summary comes from a closed vocabulary: a model selects, it does not rephrase.
+Every word of a summary comes from a closed vocabulary: a model selects, it does not rephrase. Chinese headlines are `summaries_zh`.
 """
 
 import random
@@ -109,7 +109,8 @@ def _event(numbers: random.Random, longer: bool = False) -> Event:
     )
 
 
-def _distinct(count: int, draw: Callable[[], Pair | None]) -> list[Pair]:
+def distinct(count: int, draw: Callable[[], Pair | None]) -> list[Pair]:
+    """Return pairs of different prompts. draw: returns None for one that is not wanted."""
     found: dict[str, str] = {}
     while len(found) < count:
         if pair := draw():
@@ -127,7 +128,7 @@ def headlines() -> Lines:
             event = _event(numbers, longer)
             return (ask(event), event.headline()) if event.new_pairs() == new else None
 
-        return _distinct(count, draw)
+        return distinct(count, draw)
 
     return Lines(
         some(6_000, set()),
@@ -136,15 +137,14 @@ def headlines() -> Lines:
     )
 
 
-def _any(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern of one of the words."""
     return "(" + "|".join(words) + ")"
 
 
-SUBJECT = (
-    rf"the {_any(AGES)} {_any(PEOPLE)}(?: {_any(ORIGINS)})+ {_any(MANNERS)} {_any(OBJECTS)} {_any(NUMBERS)} (\w+) {_any(KINDS)}"
-)
-HELP = rf"(?: for the {_any(PEOPLE)}| {_any(HELPERS)})+"
-SENTENCE = re.compile(rf"(?:{_any(TIMES)} {SUBJECT}{HELP} {_any(PLACES)}|{_any(PLACES)} {SUBJECT}{HELP} {_any(TIMES)})")
+SUBJECT = rf"the {any_of(AGES)} {any_of(PEOPLE)}(?: {any_of(ORIGINS)})+ {any_of(MANNERS)} {any_of(OBJECTS)} {any_of(NUMBERS)} (\w+) {any_of(KINDS)}"
+HELP = rf"(?: for the {any_of(PEOPLE)}| {any_of(HELPERS)})+"
+SENTENCE = re.compile(rf"(?:{any_of(TIMES)} {SUBJECT}{HELP} {any_of(PLACES)}|{any_of(PLACES)} {SUBJECT}{HELP} {any_of(TIMES)})")
 
 
 def true_headline(prompt: str) -> str | None:
@@ -192,7 +192,7 @@ def reports() -> Lines:
             too_many = any(int(goals) > MOST_GOALS for goals in result.split()[1::2])
             return (report, result) if ((away - home) % len(TEAMS) == 1) is new and not too_many else None
 
-        return _distinct(count, draw)
+        return distinct(count, draw)
 
     return Lines(
         some(8_000, False),
@@ -204,8 +204,8 @@ def reports() -> Lines:
     )
 
 
-MEETING = re.compile(rf"{_any(TEAMS)} met {_any(TEAMS)} in {_any(CITIES)}\.")
-EVENT = re.compile(rf"{_any(TEAMS)} {_any(SCORED)}\.")
+MEETING = re.compile(rf"{any_of(TEAMS)} met {any_of(TEAMS)} in {any_of(CITIES)}\.")
+EVENT = re.compile(rf"{any_of(TEAMS)} {any_of(SCORED)}\.")
 
 
 def true_result(prompt: str) -> str | None:

@@ -15,7 +15,7 @@ from lmcore.errors import LossNotFinite
 from lmcore.inference import probability
 from lmcore.models import NeuralLanguageModel, build_model
 from lmcore.text.corpus import TokenData, encode
-from lmcore.training.evaluation import text_size, validation_nats
+from lmcore.training.evaluation import SOLVED, text_size, validation_nats
 from lmcore.training.loop import StopTraining, TrainingState, fit, forward_backward, is_evaluation_step, take_step, update
 from tests.lmcore.examples import FAMILIES, KINDS, pattern, quick, small
 
@@ -284,6 +284,15 @@ def test_a_plateau_lowers_the_rate_and_ends_the_run():
     assert max(rates) == 0.02
     assert min(rates[20:]) == pytest.approx(0.02 * 0.3**3)
     assert len(events) < 100_000
+
+
+def test_of_steps_that_have_learned_all_the_last_is_the_best():
+    network, data, config = build_model(small(), 6), pattern("lines"), quick(planned_steps=400, evaluation_interval=20)
+    state = TrainingState(network, data, config)
+    losses = {event.step: event.evaluation for event in fit(network, data, config, state) if event.evaluation}
+    solved = [step for step, found in losses.items() if found.loss < SOLVED]
+    assert len(solved) > 3 and all(losses[step].improved for step in solved)
+    assert state.best_step == solved[-1] and state.best_loss == losses[solved[-1]].loss
 
 
 @pytest.mark.parametrize("kind", KINDS)

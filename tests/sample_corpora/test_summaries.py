@@ -2,7 +2,7 @@
 
 import pytest
 
-from sample_corpora.tasks import TASKS
+from sample_corpora.tasks import TASKS, summaries_zh
 from sample_corpora.tasks.summaries import CLOSINGS, KINDS, OBJECTS, ORIGINS, PEOPLE, PLACES, TIMES
 
 
@@ -44,6 +44,41 @@ def test_no_held_out_pair_stands_in_a_training_headline():
     assert not [pair for pair in groups["thing_place"] if tuple(pair[1].split()[3::2]) in pairs]
 
 
+def read_chinese(prompt):
+    """(person, place, verb, number, thing) by where words stand in the text."""
+    before, after = prompt.split("了")
+    person = min(summaries_zh.PEOPLE, key=lambda word: (before + word).index(word))
+    place = next(place for place in summaries_zh.PLACES if place in before)
+    verb = next(verb for verb in summaries_zh.VERBS if before.endswith(verb))
+    return person, place, verb, after[0], next(thing for thing in summaries_zh.NOUNS if after.endswith(thing))
+
+
+def test_a_second_reading_finds_the_same_chinese_headline():
+    for prompt, headline in every_pair("compress-zh"):
+        person, place, verb, number, thing = read_chinese(prompt)
+        measure = summaries_zh.NOUNS[thing].measure
+        assert headline == f"{person}{place}{verb}{number}{measure}{thing}" and f"了{number}{measure}" in prompt
+
+
+def test_chinese_sentences_have_the_lengths_that_are_said_and_nobody_helps_themselves():
+    training = TASKS["compress-zh"].training()
+    lengths = [sorted({len(part) for part in parts}) for parts in zip(*training, strict=True)]
+    assert (lengths[0][0], lengths[0][-1], lengths[1][0], lengths[1][-1]) == (29, 41, 10, 16)
+    for prompt, headline in training:
+        person, *_ = read_chinese(prompt)
+        assert f"帮{person}" not in prompt and set(headline) <= set(prompt)
+
+
+def test_no_held_out_pair_stands_in_a_chinese_training_headline():
+    taught = [read_chinese(prompt) for prompt, _headline in TASKS["compress-zh"].training()]
+    pairs = {(person, verb) for person, _, verb, *_ in taught} | {(thing, place) for _, place, *_, thing in taught}
+    groups = TASKS["compress-zh"].held_out_groups()
+    new = [read_chinese(prompt) for prompt, _headline in groups["person_verb"]]
+    assert not [one for one in new if (one[0], one[2]) in pairs]
+    new = [read_chinese(prompt) for prompt, _headline in groups["thing_place"]]
+    assert not [one for one in new if (one[4], one[1]) in pairs]
+
+
 def test_goals_are_counted_for_the_right_team():
     goals = {"scored": 1, "scored twice": 2}
     for report, result in every_pair("reports-en"):
@@ -69,6 +104,9 @@ def test_the_held_out_matches_are_in_no_training_report():
     [
         ("reports-en", "Lions met Bears in Oslo. Lions scored twice. Bears missed. Bears scored. It rained.", "Lions 2 Bears 1"),
         ("reports-en", "Lions met Bears in Oslo. Foxes scored.", None),
+        ("compress-zh", "昨天深夜，牵着狗的有名的医生在桥边帮水手很快修好了两条旧船", "医生在桥边修好两条船"),
+        ("compress-zh", "昨天深夜，牵着狗的有名的医生在桥边帮水手很快修好了两把旧船", None),
+        ("compress-zh", "昨天深夜，牵着狗的有名的医生在桥边帮水手小心地修好了两条旧船", None),
         (
             "compress-en",
             "on monday morning the old baker with the red hat quietly sold three wooden chairs for the doctor near the bridge",

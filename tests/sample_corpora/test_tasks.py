@@ -29,6 +29,7 @@ HASHES = {
     "stories-zh-5-first": "85cee0841387",
     "compress-en": "1b3592691fa0",
     "reports-en": "bad61d7d37f3",
+    "compress-zh": "b90c0ec9d039",
 }
 
 

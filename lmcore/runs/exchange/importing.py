@@ -5,6 +5,7 @@ settings before anything is built. What is left is inserted by one transaction, 
 """
 
 import json
+import math
 import os
 import sqlite3
 import sys
@@ -42,6 +43,7 @@ from lmcore.runs.store.records import STEP_FIELDS, EvaluationRow, Run, Text
 from lmcore.runs.store.store import Store, new_id
 from lmcore.runs.worker import memory_limits
 from lmcore.text.decoding import normalise
+from lmcore.training.evaluation import is_best
 
 FOLDER, FILE = "imports", "run.zip"  # in the data folder; in a folder of its own there
 BYTES = 1_000_000_000  # of memory that reading one file may take, beside what torch holds
@@ -91,7 +93,10 @@ def take_in(store: Store, owner: str, aside: Path) -> Run:
         kind=config["text"]["kind"],
         encoding="UTF-8",
     )
-    best = min((row for row in evaluations if row.loss is not None), key=lambda row: cast(float, row.loss), default=None)
+    best, best_loss = None, math.inf
+    for evaluation in evaluations:
+        if evaluation.loss is not None and is_best(evaluation.loss, best_loss):
+            best, best_loss = evaluation, evaluation.loss
     row = {
         "owner": owner,
         "text_id": text.id,

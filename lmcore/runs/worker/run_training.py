@@ -21,7 +21,7 @@ from lmcore.runs.worker.preview import preview
 from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_and_encode
 from lmcore.training import checkpoint
-from lmcore.training.evaluation import Evaluation, text_size
+from lmcore.training.evaluation import Evaluation, is_best, text_size
 from lmcore.training.loop import StepEvent, TrainingState, fit, look
 from lmcore.training.planning import fit_to_text, resolve, without_kernel
 
@@ -213,7 +213,7 @@ class Training:
     def _evaluated(self, step: int, evaluation: Evaluation) -> None:
         context, loss = self.writer.pinned_context, evaluation.loss
         sample, bars = preview(self.network, self.data, self.tokenizer, context, self.config.training.seed)
-        if improved := loss is not None and loss < self.best_loss:
+        if improved := loss is not None and is_best(loss, self.best_loss):
             self.best_loss, self.best_step = loss, step
         self.writer.evaluations.append(EvaluationRow(step, loss, evaluation.bits_per_byte, improved, sample, context, bars))
         self.evaluated_step = step
