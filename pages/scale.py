@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.components import view_choice
 from pages.parts.language import _
 from pages.parts.run import guard
-from pages.parts.scale import large, run_numbers
+from pages.parts.scale import large, law, run_numbers, why
 
 st.title(_("Scale"))
 run = guard.a_run()
@@ -15,6 +15,8 @@ guard.about(run, trained)
 VIEWS = {
     "run": (_("My run in numbers"), run_numbers.show),
     "large": (_("How far to a large one?"), large.show),
+    "law": (_("A law of one's own"), law.show),
+    "why": (_("Why at all?"), why.show),
 }
 view = view_choice.choose("scale", {name: label for name, (label, _show) in VIEWS.items()})
 VIEWS[view][1](run, trained)

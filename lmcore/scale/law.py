@@ -55,7 +55,7 @@ def fit(x: Sequence[float], losses: Sequence[float]) -> Law:
     xs, ys = np.asarray(x, dtype=float), np.asarray(losses, dtype=float)
     if (count := len(np.unique(xs))) < FEWEST:
         raise TooFewPoints(count=count, needed=FEWEST)
-    if np.corrcoef(np.log(xs), ys)[0, 1] > 0 or ys[xs.argmax()] >= ys[xs.argmin()]:
+    if ys[xs.argmax()] >= ys[xs.argmin()] or np.corrcoef(np.log(xs), ys)[0, 1] > 0:
         raise LossDoesNotFall()
     unit = float(np.exp(np.log(xs).mean()))
     coarse = _profile(xs / unit, ys, EXPONENTS)

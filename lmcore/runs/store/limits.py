@@ -111,21 +111,40 @@ def check_active(limits: Limits, active: list[tuple[str | None, str]], owner: st
     TooManyWaiting. The examples of the home page always may."""
     if owner is None:
         return
-    waiting = sum(status == "queued" for _, status in active)
+    waiting, own, most = _counted(limits, active, owner)
     if waiting >= limits.queue_length:
         raise QueueFull(waiting=waiting)
+    if own >= most:
+        raise TooManyWaiting(active=own, limit=most)
+
+
+def more(limits: Limits, active: list[tuple[str | None, str]], owner: str | None) -> int:
+    """Return how many more runs of this visitor may wait now. active: as in `check_active`.
+
+    >>> more(Limits(), [("anna", "running")], "anna"), more(Limits(), [("anna", "running"), ("ben", "running")], "anna")
+    (20, 2)
+    """
+    waiting, own, most = _counted(limits, active, owner)
+    return max(0, min(limits.queue_length - waiting, most - own))
+
+
+def _counted(limits: Limits, active: list[tuple[str | None, str]], owner: str | None) -> tuple[int, int, int]:
+    """Return (runs that wait, runs of this visitor that train or wait, as many as it may have)."""
     others = any(other not in (owner, None) for other, _ in active)
-    allowed = limits.waiting_per_visitor if others else limits.waiting_alone
-    own = sum(other == owner for other, _ in active)
-    if own >= limits.training_per_visitor + allowed:
-        raise TooManyWaiting(active=own, limit=limits.training_per_visitor + allowed)
+    most = limits.training_per_visitor + (limits.waiting_per_visitor if others else limits.waiting_alone)
+    return sum(status == "queued" for _, status in active), sum(other == owner for other, _ in active), most
 
 
 def check_kept(limits: Limits, connection: sqlite3.Connection, owner: str | None) -> None:
     """Check that this visitor may keep one more run. Raises TooManyRuns."""
-    count = connection.execute("SELECT COUNT(*) FROM runs WHERE owner = ? AND deleted IS NULL", (owner,)).fetchone()[0]
+    count = kept(connection, owner)
     if owner is not None and count >= limits.runs_per_visitor:
         raise TooManyRuns(count=count, limit=limits.runs_per_visitor)
+
+
+def kept(connection: sqlite3.Connection, owner: str | None) -> int:
+    """Return how many runs this visitor keeps."""
+    return connection.execute("SELECT COUNT(*) FROM runs WHERE owner = ? AND deleted IS NULL", (owner,)).fetchone()[0]
 
 
 def check_text(limits: Limits, connection: sqlite3.Connection, owner: str | None, size: int) -> None:

@@ -257,10 +257,18 @@ class Store(TextStore):
             limits.check_kept(self.limits, connection, owner)
             self._check_active(connection, owner)
 
+    def more_runs(self, owner: str | None) -> int:
+        """Return how many more runs of a visitor would be accepted now."""
+        with self.database.reading() as connection:
+            kept = limits.kept(connection, owner)
+            return max(0, min(limits.more(self.limits, self._active(connection), owner), self.limits.runs_per_visitor - kept))
+
     def _check_active(self, connection: sqlite3.Connection, owner: str | None) -> None:
+        limits.check_active(self.limits, self._active(connection), owner)
+
+    def _active(self, connection: sqlite3.Connection) -> list[tuple[str | None, str]]:
         training, waiting = queue_entries.active(connection, self.folder)
-        active = [(entry.owner, entry.status) for entry in (*training, *waiting) if not entry.stops]
-        limits.check_active(self.limits, active, owner)
+        return [(entry.owner, entry.status) for entry in (*training, *waiting) if not entry.stops]
 
     def _change(self, run_id: str, what: str, *values: Any) -> None:
         with self.database.writing() as connection:

@@ -24,22 +24,22 @@ def start(text, config: RunConfig, pinned_context: str | None = None, *, name: s
 
     name: None for that of its text; notes: of `marks`, that it begins with."""
     try:
-        _check_length(text, config)
-        check_memory(text, config)
-        pinned = texts.begin_of_a_context(text) if pinned_context is None else pinned_context
-        run = visitor.store().add_run(
-            owner=visitor.current(),
-            text_id=text.id,
-            name=name or _run_name(text, config),
-            config=config,
-            pinned_context=pinned,
-            notes=notes,
-        )
+        run = queue(text, config, name or _run_name(text, config), pinned_context, notes)
     except (LimitError, TextError, TextNotFound) as error:
         st.error(sentence(error.code, error.values))
         return
     visitor.pool().wake()
     links.go("train", run=run.id, text=None)
+
+
+def queue(text, config: RunConfig, name: str, pinned_context: str | None = None, notes: Iterable[dict] = ()) -> Run:
+    """Put a run in the queue; `start` says what the arguments are. Raises a LimitError, a TextError or TextNotFound where this server cannot take it."""
+    _check_length(text, config)
+    check_memory(text, config)
+    pinned = texts.begin_of_a_context(text) if pinned_context is None else pinned_context
+    return visitor.store().add_run(
+        owner=visitor.current(), text_id=text.id, name=name, config=config, pinned_context=pinned, notes=notes
+    )
 
 
 def again(run: Run, config: RunConfig):

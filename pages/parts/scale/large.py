@@ -2,7 +2,6 @@
 
 import math
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from lmcore import processor
@@ -24,6 +23,7 @@ PRICE = 2.0  # of an H100 for an hour
 THIS, MACHINES = 0, (0, 1, reference.NODE, reference.CLUSTER)  # this machine, and so many H100
 LONG = units.YEAR
 ROW = 42  # pixels
+MARKS = 5  # on the ruler that are named
 DAY = 86_400.0
 BOUNDS = (
     3600.0,
@@ -156,36 +156,37 @@ def _ruler(found: Measured, here: Machine, shown: list[str]):
     st.subheader(_("On one ruler"))
     labels = quantities()
     quantity = st.selectbox(_("Measure"), list(labels), format_func=labels.get, key="scale.quantity", width=340)
-    sizes = {_("this run"): found.size} | {model_names()[model]: reference.size(model) for model in shown}
+    short = {"nanochat": _("GPT-2 grade"), "gpt3": "GPT-3", "llama": "Llama 3.1 405B"}
+    sizes = {_("this run"): found.size} | {short[model]: reference.size(model) for model in shown}
     values = [value(quantity, size, here) for size in sizes.values()]
-    figure = charts.blank(90 + ROW * len(sizes), showlegend=False)
+    figure = charts.blank(80 + ROW * len(sizes), showlegend=False)
     figure.add_scatter(
         x=values,
-        y=list(sizes),
+        y=list(range(len(sizes))),
         mode="markers+text",
         marker={"size": 13, "color": [charts.PALETTE[1], *[charts.PALETTE[0]] * len(shown)]},
-        text=[written(quantity, number) for number in values],
+        text=[f"{name} · {written(quantity, number)}" for name, number in zip(sizes, values, strict=True)],
         textposition=["middle right", *["middle left"] * len(shown)],
         cliponaxis=False,
-        hovertemplate="%{y}: %{text}<extra></extra>",
+        hovertemplate="%{text}<extra></extra>",
     )
-    _log_axis(figure, values)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    plots.show(figure, key="scale.ruler")
-    st.caption(_("Each mark on the ruler is a power of ten: one step to the right is ten times, or a thousand times, as much."))
-
-
-def _log_axis(figure: go.Figure, values: list[float]):
     low, high = (math.log10(bound) for bound in (min(values), max(values)))
-    margin = max(1.0, 0.12 * (high - low))
+    margin = max(1.0, 0.08 * (high - low))
     figure.update_xaxes(
         type="log",
         range=[low - margin, high + margin],
         exponentformat="power",
-        dtick=max(1, round((high - low + 2 * margin) / 7)),
-        fixedrange=True,
+        dtick=max(1, math.ceil((high - low) / MARKS)),
+        minor={"dtick": 1, "tick0": 0, "showgrid": True, "gridcolor": charts.GRID},
+        tick0=0,
+        tickangle=0,
         showgrid=True,
+        fixedrange=True,
     )
+    figure.update_yaxes(range=[len(sizes) - 0.5, -0.5], showticklabels=False, showgrid=False, fixedrange=True)
+    figure.update_layout(margin={"l": 12})
+    plots.show(figure, key="scale.ruler")
+    st.caption(_("Each thin line is a power of ten: one line further to the right is ten times as much."))
 
 
 def _table(found: Measured, model: str, here: Machine):

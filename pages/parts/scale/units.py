@@ -19,7 +19,15 @@ def times(factor: float) -> str:
     """How many times something is something else."""
     if factor <= 0 or not math.isfinite(factor):
         return "–"
-    return count(factor) if factor >= 1 else number_format.short(factor)
+    return count(rounded(factor, 3)) if factor >= 1 else number_format.short(factor)
+
+
+def rounded(number: float, digits: int) -> float:
+    """
+    >>> rounded(566_661.0, 2), rounded(41.0, 2)
+    (570000.0, 41.0)
+    """
+    return float(f"{number:.{digits}g}")
 
 
 def operations(number: float) -> str:
@@ -72,4 +80,4 @@ def time(seconds: float) -> str:
         most = {60.0: 7200.0, 3600.0: 2 * 86_400.0, 86_400.0: 60 * 86_400.0}.get(unit, 2 * YEAR)
         if seconds < most:
             return words.format(count=f"{seconds / unit:.2g}" if seconds / unit < 10 else f"{seconds / unit:.0f}")
-    return _("{count} years").format(count=count(seconds / YEAR))
+    return _("{count} years").format(count=count(rounded(seconds / YEAR, 2)))
