@@ -6,6 +6,7 @@ from lmcore.errors import CheckpointError
 from lmcore.inference.trained import TrainedModel
 from lmcore.runs.store.records import Run
 from lmcore.scale.measured import Measured
+from lmcore.training.planning import SAMPLE_TOKENS
 from pages.parts import visitor
 from pages.parts.components import plain_bars
 from pages.parts.language import _
@@ -14,7 +15,6 @@ from pages.parts.scale import sweep_runs, units
 
 SHOWN = 3  # sizes
 BARS = 6
-WRITTEN = {"character": 120, "word": 30, "subword": 40}  # tokens
 SEED = 1
 
 
@@ -54,7 +54,7 @@ def _one(point: Run, prompt: str, key: str):
             raise CheckpointError()
         with model_cache.asking():
             top = model.next_token(prompt).top(BARS)
-            written = model.write(prompt, WRITTEN[point.requested.tokenizer.kind], seed=SEED)
+            written = model.write(prompt, SAMPLE_TOKENS[point.requested.tokenizer.level], seed=SEED)
     except CheckpointError:
         st.caption(_("The model of this run cannot be read any more."))
         return
