@@ -1,5 +1,6 @@
 """The lessons: their files, each step of each walked through in every language, what completes a step, and what is kept."""
 
+import json
 import math
 import re
 
@@ -12,13 +13,14 @@ from lmcore import presets
 from lmcore.config import TokenizerConfig
 from lmcore.inference import probability
 from lmcore.inspection import article_code
-from lmcore.runs.store import visitors
+from lmcore.runs.store import marks, visitors
 from lmcore.text.corpus import Corpus
 from lmcore.tokenizers import build_tokenizer
+from lmcore.training.breaking import BROKEN
 from pages.parts import demos, visitor
 from pages.parts.language import LANGUAGES, LOCALES, translate
 from pages.parts.lesson import conditions
-from pages.parts.lesson.lessons import FOLDER, lessons, parse
+from pages.parts.lesson.lessons import FOLDER, OFFERED, lessons, parse
 from sample_corpora import SAMPLES
 from sample_corpora.tasks import TASKS
 from tests.pages.conftest import MENU
@@ -45,7 +47,7 @@ def length(text: str, language: str) -> int:
 def test_every_language_has_the_same_lessons():
     for language in LANGUAGES:
         assert [path.stem for path in sorted((FOLDER / LOCALES.get(language, language)).glob("*.md"))] == IDS
-        assert sorted(lessons(language)) == IDS
+        assert list(lessons(language)) == list(OFFERED) and sorted(OFFERED) == IDS
 
 
 @pytest.mark.parametrize("lesson_id", IDS)
@@ -143,6 +145,17 @@ def test_the_cost_of_three_tokens_and_of_their_sentence():
         assert others == [f"{value:.2f}" for value in wrong]
         assert f"\n{score.perplexity:.0f}\n" in said("article", "chain", language)
         assert f"1/{math.exp(-score.total):.0f}" in said("article", "chain", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_numbers_of_broken_runs_are_theirs(language):
+    steep, heart, one = (BROKEN[code] for code in ("rate_too_high", "twelve_lines", "context_of_one"))
+    times = round(steep.config.training.learning_rate / steep.mended.training.learning_rate)
+    assert re.search(rf"\b{times} (times|倍)", said("break_it", "too-fast", language))
+    assert f" {heart.config.model.hidden_size} " in said("break_it", "by-heart", language)
+    assert f" {one.config.model.hidden_size} " in said("break_it", "one-token", language)
+    slow = f"{BROKEN['rate_too_low'].config.training.learning_rate:.5f}"
+    assert any(slow in answer.feedback for answer in whole("break_it", language).step("mended").answers)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -344,11 +357,20 @@ BY_LOOKING = [
 BY_RUNS = [("article", "train"), ("own_text", "train")]
 
 
+BY_NOTES = {  # (lesson, step) -> what a run says that was broken on purpose, or mends one
+    ("break_it", "too-fast"): marks.broken("rate_too_high", "explodes"),
+    ("break_it", "mended"): marks.mended("rate_too_high", "run"),
+    ("break_it", "by-heart"): marks.broken("twelve_lines", "flat"),
+    ("break_it", "shuffled"): marks.broken("shuffled", "learns"),
+    ("break_it", "one-token"): marks.broken("context_of_one", "pairs"),
+}
+
+
 def test_every_step_is_in_a_table():
     asked_for_no_more = {
         (lesson_id, step_id) for lesson_id, step_id in STEPS if lessons("en")[lesson_id].step(step_id).done == "answered"
     }
-    assert {*ON_PAGES, *BY_LOOKING, *BY_RUNS} | asked_for_no_more == set(STEPS)
+    assert {*ON_PAGES, *BY_LOOKING, *BY_RUNS, *BY_NOTES} | asked_for_no_more == set(STEPS)
 
 
 def at_its_page(open_page, here, lesson_id: str, step_id: str) -> AppTest:
@@ -388,6 +410,24 @@ def test_a_run_counts_when_it_ended_after_the_lesson_was_begun(open_page, here, 
     after_the_guess(lesson_id, step_id)
     open_page("runs", lang="en")
     assert kept(lesson_id, step_id).completed
+
+
+@pytest.mark.parametrize(("lesson_id", "step_id"), BY_NOTES)
+def test_a_run_that_was_broken_on_purpose_or_mended_counts(open_page, here, lesson_id, step_id):
+    after_the_guess(lesson_id, step_id)
+    open_page("runs", lang="en")
+    assert not kept(lesson_id, step_id).completed
+    say_notes(here["finished"], [BY_NOTES[lesson_id, step_id]])
+    try:
+        open_page("runs", lang="en")
+    finally:
+        say_notes(here["finished"], [])
+    assert kept(lesson_id, step_id).completed
+
+
+def say_notes(run_id: str, notes: list):
+    with visitor.store().database.writing() as connection:
+        connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps(notes), run_id))
 
 
 def test_what_happens_before_the_guess_completes_nothing(open_page, here):

@@ -10,6 +10,7 @@ from pages.parts.language import _, current_language
 from pages.parts.lesson import keeping, question
 from pages.parts.lesson.conditions import CONDITIONS, Here, shown_view
 from pages.parts.lesson.lessons import Lesson, Step
+from pages.parts.run import run_labels
 from sample_corpora.tasks import TASKS
 
 LOOK_AGAIN_SECONDS = 1.5
@@ -128,11 +129,12 @@ def address(progress: LessonProgress, step: Step) -> dict[str, str | None]:
 
 
 def _is_shown(page: str, step: Step) -> bool:
-    """Whether the visitor is where the step is done; a run that has been started is watched on another page than it was started from."""
-    if step.done in ("run_finished", "own_run_finished") and page == "train":
+    """Whether the visitor is where the step is done, or watches a run that was begun for it."""
+    run = visitor.chosen_run()
+    if page == "train" and run is not None and run_labels.is_live(run):
         return True
-    runs = step.run is None or visitor.chosen_run() is not None
-    return page == step.page and runs and (step.view is None or shown_view(page) == step.view)
+    right_run = run is not None if step.run else page != "train" or run is None
+    return page == step.page and right_run and (step.view is None or shown_view(page) == step.view)
 
 
 def _link(titles: dict[str, str], progress: LessonProgress, step: Step):

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from lmcore.runs.store import marks
 from lmcore.runs.store.records import LessonProgress, Run
 from pages.parts import demos, texts, visitor
 from pages.parts.language import current_language
 
 TOO_LARGE = 1.0  # a learning rate with which the loss of a sentence goes up
+ENDED = ("finished", "stopped", "failed")
 FAULTS = 4  # in the article's program
 
 
@@ -29,11 +31,15 @@ class Here:
         return self.page == page and run is not None and run.step > 0 and (view is None or shown_view(page) == view)
 
     @property
-    def runs(self) -> list[Run]:
-        """The visitor's runs since the lesson was begun that have ended with a model, the newest first."""
+    def ended(self) -> list[Run]:
+        """The visitor's runs that have ended since the lesson was begun, the newest first."""
         runs = visitor.store().runs(self.progress.visitor)
-        ended = [run for run in runs if run.status in ("finished", "stopped") and run.step and run.ended]
-        return [run for run in ended if str(run.ended) > self.progress.created]
+        return [run for run in runs if run.step and run.shown_status in ENDED and str(run.ended) > self.progress.created]
+
+    @property
+    def runs(self) -> list[Run]:
+        """Those of them that have a model and were not broken on purpose."""
+        return [run for run in self.ended if run.shown_status != "failed" and marks.values_of(run, marks.BROKEN) is None]
 
 
 def shown_view(page: str) -> str | None:
@@ -73,6 +79,20 @@ def own_run_finished(here: Here) -> bool:
     """A run on a text of the visitor's own has ended."""
     found = (visitor.store().text(run.text_id) for run in here.runs)
     return any(text is not None and text.owner == here.progress.visitor and text.sample is None for text in found)
+
+
+def broke(preset: str) -> Callable[[Here], bool]:
+    """A run that goes wrong on purpose in this way has ended."""
+
+    def condition(here: Here) -> bool:
+        return any((marks.values_of(run, marks.BROKEN) or {}).get("preset") == preset for run in here.ended)
+
+    return condition
+
+
+def mended(here: Here) -> bool:
+    """The run that mends one of these by one change has ended."""
+    return any(marks.values_of(run, marks.MENDED) for run in here.ended)
 
 
 def curve_seen(here: Here) -> bool:
@@ -162,8 +182,9 @@ def answered(_here: Here) -> bool:
 CONDITIONS: dict[str, Callable[[Here], bool]] = {
     condition.__name__: condition
     for condition in (
-        answered, code_runs, context_changed, copies_measured, curve_seen, failure_seen, layers_probed, own_run_finished, own_text_brought,
+        answered, code_runs, context_changed, copies_measured, curve_seen, failure_seen, layers_probed, mended, own_run_finished, own_text_brought,
         reach_seen, rate_too_large, reading_seen, run_finished, scale_seen, sentences_compared, step_taken, text_cut, token_opened, why_asked, word_chosen,
         written,
     )
 }  # fmt: skip
+CONDITIONS |= {f"broke_{preset}": broke(preset) for preset in ("rate_too_high", "twelve_lines", "shuffled", "context_of_one")}

@@ -41,6 +41,7 @@ from pathlib import Path
 from pages.parts import links
 from pages.parts.language import LOCALES
 
+OFFERED = ("article", "break_it", "own_text")  # in this order
 FOLDER = Path(__file__).parent.parent.parent / "lessons"
 SECTION = re.compile(r"^### (\w+)$", re.MULTILINE)
 HEAD = re.compile(r"([a-z]+): (.+)")
@@ -100,7 +101,7 @@ class Lesson:
 def lessons(language: str) -> dict[str, Lesson]:
     """Return {id: lesson} in a language, in the order in which they are offered."""
     folder = FOLDER / LOCALES.get(language, language)
-    paths = [path for name in ("article", "own_text") if (path := folder / f"{name}.md").exists()]
+    paths = [path for name in OFFERED if (path := folder / f"{name}.md").exists()]
     return {path.stem: _read(path, path.stat().st_mtime_ns) for path in paths}
 
 
