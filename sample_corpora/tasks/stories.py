@@ -106,7 +106,7 @@ def _where(story: list[Move]) -> dict[str, str]:
 
 ROOMS_EN = Stories(
     people=("Anna", "Ben"),
-    places=("kitchen", "garden", "cellar", "attic"),
+    places=("kitchen", "garden", "cellar", "attic", "hall", "garage"),
     verbs=("went to", "ran to"),
     sentence="{person} {verb} the {place}.",
     question="Where is {person}?",
@@ -116,7 +116,7 @@ ROOMS_EN = Stories(
 )
 ROOMS_ZH = Stories(
     people=("小明", "小红"),
-    places=("厨房", "花园", "书房", "阳台"),
+    places=("厨房", "花园", "书房", "阳台", "客厅", "卧室"),
     verbs=("去了", "来到了"),
     sentence="{person}{verb}{place}。",
     question="{person}在哪里？",
@@ -182,19 +182,19 @@ TASKS = tuple(
             rooms,
             f"stories-{language}-2",
             (
-                "Where is Anna? Two people, four rooms",
+                "Where is Anna? Two people, six rooms",
                 "Two people go from room to room; the question comes after two to four moves.",
             ),
-            ("两个人，四个房间", "两个人在房间之间走动，走两到四次之后提问。"),
+            ("两个人，六个房间", "两个人在房间之间走动，走两到四次之后提问。"),
         ),
         (
             replace(rooms, own_places=True, count=1_000),
             f"stories-{language}-2-own-rooms",
             (
-                "Two people, each in two rooms of their own",
-                "Each person stays in two rooms of the four. Does a model read the names, or the rooms?",
+                "Two people, each in three rooms of their own",
+                "Each person stays in three rooms of the six. Does a model read the names, or the rooms?",
             ),
-            ("两个人，各有两个房间", "每个人只在自己的两个房间里走动。模型读的是名字，还是房间？"),
+            ("两个人，各有三个房间", "每个人只在自己的三个房间里走动。模型读的是名字，还是房间？"),
             f"stories-{language}-2",
         ),
         (

@@ -121,7 +121,7 @@ def experiment_words() -> dict[str, tuple[str, str, str]]:
             _("Names swapped"),
             _("The same stories, but each person now walks in the other one's rooms."),
             _(
-                "Two rooms always went with one name, so the model never needed to read the names: the room alone gave the answer away. It "
+                "Each room always went with one name, so the model never needed to read the names: the room alone gave the answer away. It "
                 "took the shortcut, and nothing in its lines, and nothing in its score on unseen lines, spoke against it."
             ),
         ),
