@@ -221,11 +221,14 @@ def _cost(size: Size):
     )  # fmt: skip
     if price is None:
         return
-    costs = {count: reference.h100s(count).seconds(size) * count / 3600 * price for count in MACHINES[1:]}
+    hours = {count: reference.h100s(count).seconds(size) * count / 3600 for count in MACHINES[1:]}
     words = _("At this price its training costs about {node} on up to eight H100, and {cluster} on {count} of them.")
-    st.markdown(
-        words.format(node=units.count(costs[1]), cluster=units.count(costs[reference.CLUSTER]), count=f"{reference.CLUSTER:,}")
-    )
+    costs = {count: units.count(units.rounded(taken * price, 3)) for count, taken in hours.items()}
+    st.markdown(words.format(node=costs[1], cluster=costs[reference.CLUSTER], count=f"{reference.CLUSTER:,}"))
+    watts = reference.constant("h100", "power")
+    words = _("At {watts:g} watts each, these processors take about {node} of energy, or {cluster}.")
+    energies = {count: units.energy(taken * watts) for count, taken in hours.items()}
+    st.markdown(words.format(watts=watts, node=energies[1], cluster=energies[reference.CLUSTER]))
     st.caption(_("For the processors alone, and for one run that succeeds: no data, no people, no failed tries."))
 
 

@@ -100,7 +100,7 @@ def _watch(run: Run, way: str):
         now = [visitor.store().run(point.id) for point in live]
         for point in filter(None, now):
             share = point.step / point.planned_steps if point.planned_steps else 0.0
-            st.progress(min(1.0, share), text=f"{sweep_runs.value(point.requested, way):,} · {run_labels.status(point)}")
+            st.progress(min(1.0, share), text=f"{sweep_runs.value_words(point.requested, way)} · {run_labels.status(point)}")
         if not all(point is not None and run_labels.is_live(point) for point in now):
             st.rerun()
 

@@ -152,6 +152,12 @@ def value(config: RunConfig, way: str) -> int:
     return config.model.hidden_size if way == "size" else round(config.training.stop_after)
 
 
+def value_words(config: RunConfig, way: str) -> str:
+    """What is swept, with its unit."""
+    words = _("{count} hidden units") if way == "size" else _("{count} steps")
+    return words.format(count=f"{value(config, way):,}")
+
+
 def _start(run: Run, configs: list[RunConfig], way: str):
     """Queue the runs, the longest first; what this server cannot take gets its sentence."""
     store = visitor.store()
@@ -169,8 +175,8 @@ def _start(run: Run, configs: list[RunConfig], way: str):
 
 
 def _name(text, config: RunConfig, way: str) -> str:
-    words = _("{text}, {count} hidden units") if way == "size" else _("{text}, {count} steps")
-    return words.format(text=one_line(texts.name(text), 60).rstrip(starting.ENDINGS), count=f"{value(config, way):,}")
+    name = one_line(texts.name(text), 60).rstrip(starting.ENDINGS)
+    return _("{text}, {value}").format(text=name, value=value_words(config, way))
 
 
 def may_train(run: Run) -> bool:

@@ -47,7 +47,7 @@ def show(run: Run, trained: TrainedModel):
 
 def _one(point: Run, prompt: str, key: str):
     """What one size says and writes after the prompt."""
-    st.text(_("{count} hidden units").format(count=f"{point.requested.model.hidden_size:,}"))
+    st.text(sweep_runs.value_words(point.requested, "size"))
     try:
         model = model_cache.load(visitor.data_folder(), point)
         if model is None:
@@ -77,9 +77,7 @@ def _table(chosen: list[Run]):
             "–" if point.best_bits_per_byte is None else f"{point.best_bits_per_byte:.3f}" for point in chosen
         ],
     }
-    names = run_labels.distinct(
-        _("{count} hidden units").format(count=f"{point.requested.model.hidden_size:,}") for point in chosen
-    )
+    names = [sweep_runs.value_words(point.requested, "size") for point in chosen]
     st.dataframe(
         {_("Measure"): list(rows)} | {name: [values[index] for values in rows.values()] for index, name in enumerate(names)},
         hide_index=True,
