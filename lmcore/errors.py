@@ -448,7 +448,7 @@ class LawUndetermined(LawError):
     code = "law.undetermined"
     sentence = (
         "These points do not say what the law is: exponents from {low:.2g} to {high:.2g} fit them about as well. Their losses scatter too "
-        "much, or they lie too close together: give the runs more time."
+        "much, or most have already come down to the floor. Take a larger text, or another training time."
     )
 
 

@@ -149,7 +149,7 @@ def test_applications(numbers):
 def test_scale(numbers, open_page, ids):
     found = metrics(open_page("scale", run=ids["finished"], lang="en"))
     assert found["Parameters"] == f"{numbers['parameters']:,}" and sum(numbers["of_parts"].values()) == numbers["parameters"]
-    assert found["FLOPs in all"] == units.operations(numbers["operations"])
+    assert found["FLOPs in all"] == units.prefixed(numbers["operations"])
     assert numbers["speed"] == pytest.approx(numbers["operations"] / numbers["run"].row.seconds)
     app = open_page("scale", run=ids["finished"], lang="en", view="large")
     app.segmented_control(key="scale.model").set_value("gpt3").run()

@@ -1,5 +1,7 @@
 """The view *A law of one's own*: five sizes, or five amounts of reading, as ordinary runs; their losses on log-log axes, and a law."""
 
+import math
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -184,8 +186,15 @@ def _figure(x: list[float], losses: list[float], fitted: Law | None, title: str)
         marker={"color": charts.PALETTE[1], "size": 10},
         hovertemplate="%{x:,.4~g}: %{y:.4f}<extra></extra>",
     )
-    figure.update_xaxes(type="log", title=title, exponentformat="power", dtick=1)
-    marks = [round(digit * 10.0**power, 6) for power in range(-3, 2) for digit in (1, 2, 5)]
-    figure.update_yaxes(type="log", title=_("Best nats per token"), tickvals=marks, ticktext=[f"{mark:g}" for mark in marks])
-    figure.update_layout(legend={"x": 0, "xanchor": "left"}, showlegend=True)
+    figure.update_xaxes(type="log", title=title, tickangle=0, **_ticks(min(x), max(x) * (AHEAD if fitted else 1.0)))
+    figure.update_yaxes(type="log", title=_("Best nats per token"), **_ticks(min(losses) / 10, max(losses) * 10, few=4.0))
+    figure.update_layout(legend={"x": 0, "xanchor": "left"}, showlegend=fitted is not None)
     return figure
+
+
+def _ticks(low: float, high: float, few: float = 1.5) -> dict:
+    """Marks of a logarithmic axis: powers of ten, and 2 and 5 times them where it has few."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    digits = (1, 2, 5) if math.log10(high / low) <= few else (1,)
+    marks = [float(f"{digit}e{power}") for power in powers for digit in digits]
+    return {"tickvals": marks, "ticktext": [f"{mark:,.10g}" for mark in marks]}

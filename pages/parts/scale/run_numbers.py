@@ -17,7 +17,7 @@ from pages.parts.scale import units
 
 MOST_WATTS = 1e6
 WATTS = 15.0  # a core of a server or of a laptop, with its share of the rest, about
-BAR = 150  # pixels of a figure of bars
+BAR, NAME = 110, 16  # pixels of a figure of bars; of a name in its legend, on a telephone one below the other
 
 
 def of_run(run: Run, trained: TrainedModel) -> Measured:
@@ -29,9 +29,9 @@ def show(run: Run, trained: TrainedModel):
     row = st.container(horizontal=True, gap="medium")
     for label, value in {
         _("Parameters"): f"{found.parameters:,}",
-        _("FLOPs a token"): units.operations(found.operations_per_token),
+        _("FLOPs a token"): units.prefixed(found.operations_per_token),
         _("Tokens read"): f"{found.tokens:,}",
-        _("FLOPs in all"): units.operations(found.operations),
+        _("FLOPs in all"): units.prefixed(found.operations),
         _("Time of its steps"): units.time(found.seconds),
     }.items():
         row.metric(label, value, width=170)
@@ -130,8 +130,8 @@ def _operations_row(found: Measured):
 
 def _stack(rows: list[tuple[str, list[tuple[str, float, str]]]]) -> go.Figure:
     """Bars of shares, one below the other. rows: (name, [(part, size, in words), …])."""
-    figure = charts.blank(BAR + 45 * len(rows), barmode="stack", bargap=0.35)
     names = list(dict.fromkeys(name for _row, found in rows for name, _size, _words in found))
+    figure = charts.blank(BAR + 45 * len(rows) + NAME * len(names), barmode="stack", bargap=0.35)
     for number, name in enumerate(names):
         pieces = [
             (row, size / (sum(other for _name, other, _said in found) or 1), words)

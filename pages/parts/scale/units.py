@@ -46,23 +46,25 @@ def energy(watt_hours: float) -> str:
     return prefixed(watt_hours, "Wh")
 
 
-def prefixed(number: float, unit: str) -> str:
+def prefixed(number: float, unit: str = "") -> str:
     """
     >>> prefixed(532_000.0, "B"), prefixed(6.48e12, "B"), prefixed(3.14e23, "FLOP"), prefixed(0.00042, "Wh")
     ('532 kB', '6.48 TB', '3.1×10²³ FLOP', '0.42 mWh')
+    >>> prefixed(2_362_752), prefixed(12)
+    ('2.36 M', '12')
     >>> prefixed(0.0, "B"), prefixed(999_999.0, "B"), prefixed(1e-9, "Wh")
     ('0 B', '1 MB', '1.0×10⁻⁹ Wh')
     """
     if number <= 0:
-        return f"0 {unit}"
+        return f"0 {unit}".strip()
     if number >= 1e3 * SCIENTIFIC or number < 1e-6:
-        return f"{number_format.scientific(math.log(number))} {unit}"
+        return f"{number_format.scientific(math.log(number))} {unit}".strip()
     if number < 0.1:
         return f"{number * 1e3:.3g} m{unit}"
     power = 0
     while power < len(PREFIXES) - 1 and float(f"{number:.3g}") >= 1000:
         number, power = number / 1000, power + 1
-    return f"{number:.3g} {PREFIXES[power]}{unit}"
+    return f"{number:.3g} {PREFIXES[power]}{unit}".strip()
 
 
 def time(seconds: float) -> str:
