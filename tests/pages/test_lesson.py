@@ -425,6 +425,20 @@ def test_a_run_that_was_broken_on_purpose_or_mended_counts(open_page, here, less
     assert kept(lesson_id, step_id).completed
 
 
+def test_the_link_to_mend_a_run_leads_to_the_one_that_was_broken(open_page, here):
+    after_the_guess("break_it", "mended")
+    say_notes(here["interrupted"], [BY_NOTES["break_it", "too-fast"]])
+    say_notes(here["finished"], [BY_NOTES["break_it", "too-fast"]])
+    try:
+        app = open_page("runs", lang="en")
+    finally:
+        for situation in ("interrupted", "finished"):
+            say_notes(here[situation], [])
+    words = "Go to the page “Train”"
+    link = next(link.proto for link in app.get("page_link") if link.proto.label == words)
+    assert link.page == "train" and f"run={here['finished']}" in link.query_string
+
+
 def say_notes(run_id: str, notes: list):
     with visitor.store().database.writing() as connection:
         connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps(notes), run_id))

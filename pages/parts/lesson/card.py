@@ -123,8 +123,8 @@ def _own_run(progress: LessonProgress) -> Run | None:
 
 def address(progress: LessonProgress, step: Step) -> dict[str, str | None]:
     """What the link of a step changes in the address."""
-    own = _own_run(progress) if step.run == "own" else None
-    run = own or (demos.find(visitor.store(), current_language()) if step.run else None)
+    runs = {"own": _own_run(progress), "broken": next(iter(Here("", progress).broken), None)}
+    run = runs.get(step.run or "") or (demos.find(visitor.store(), current_language()) if step.run else None)
     return {"view": step.view, "run": run.id if run else None, "text": None}
 
 

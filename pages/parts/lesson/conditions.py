@@ -39,7 +39,12 @@ class Here:
     @property
     def runs(self) -> list[Run]:
         """Those of them that have a model and were not broken on purpose."""
-        return [run for run in self.ended if run.shown_status != "failed" and marks.values_of(run, marks.BROKEN) is None]
+        return [run for run in self.ended if run.shown_status != "failed" and run not in self.broken]
+
+    @property
+    def broken(self) -> list[Run]:
+        """Those of them that were broken on purpose."""
+        return [run for run in self.ended if marks.values_of(run, marks.BROKEN)]
 
 
 def shown_view(page: str) -> str | None:
@@ -85,7 +90,7 @@ def broke(preset: str) -> Callable[[Here], bool]:
     """A run that goes wrong on purpose in this way has ended."""
 
     def condition(here: Here) -> bool:
-        return any((marks.values_of(run, marks.BROKEN) or {}).get("preset") == preset for run in here.ended)
+        return any((marks.values_of(run, marks.BROKEN) or {}).get("preset") == preset for run in here.broken)
 
     return condition
 

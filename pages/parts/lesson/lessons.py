@@ -28,7 +28,8 @@
     ### reveal
     What is said when the step is completed.
 
-`run` names whose run the link of the step carries: `own` for the visitor's newest one, else the example's; `example`; without it none.
+`run` names the run that the link of the step carries: `own` for the visitor's newest one and `broken` for the newest one that was broken
+on purpose, else the example's; `example`; without it none.
 `done` is a name in `conditions.CONDITIONS`. `question: words` asks for words and `question: curve` for three points of a loss curve
 instead of a choice. A step whose page the app does not have is left out.
 """
