@@ -11,7 +11,7 @@ from pages.parts.error_sentences import sentence
 from pages.parts.language import _, together
 from pages.parts.run import run_file, starting, take_home
 from pages.parts.text import chosen_text, split_views, word_losses
-from pages.parts.train import breaking, preflight, run_monitor, settings
+from pages.parts.train import breaking, going_on, preflight, run_monitor, settings
 
 run = visitor.chosen_run()
 if run is None:
@@ -47,6 +47,7 @@ else:
     st.text(texts.named(run))
     run_monitor.controls(run)
     breaking.verdict(run)
+    going_on.say(run)
     run_monitor.show(run.id)
     split_views.say_oddities_of(run)
     with st.container(horizontal=True):
@@ -64,6 +65,7 @@ else:
         if again or exactly:
             settings.copy(run, same_steps=bool(exactly))
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
+        going_on.offer(run)
         student.offer(run)
         if run_file.may_download(run) and st.button(_("Download"), icon=":material/download:", key="train.download"):
             take_home.dialog(run)

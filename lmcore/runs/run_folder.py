@@ -4,6 +4,7 @@ run.json            its id, the kind of its text (fixed when it first begins) an
 row.json            what the store must know to list it again (`store.rebuilding`)
 tokenizer.json      how its text becomes ids
 checkpoint-N.safetensors, snapshots/snapshot-N.safetensors      its state, and its weights alone, after step N
+beginning.safetensors  the checkpoint of another run, whose weights it begins with
 counts.safetensors  the sorted index of its training text
 measured-N.json     what `task_process` has measured of its text, where that has prompts and answers; N: the question
 worker.log, lock    what its worker printed; held by its worker as long as it lives
@@ -12,6 +13,7 @@ worker.log, lock    what its worker printed; held by its worker as long as it li
 import contextlib
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,6 +154,21 @@ class RunFolder:
     def checkpoint_path(self, step: int) -> Path:
         """Return where the checkpoint of a step is."""
         return self.path / f"checkpoint-{step}.safetensors"
+
+    @property
+    def beginning_path(self) -> Path:
+        """Where the checkpoint of another run is whose weights it begins with."""
+        return self.path / "beginning.safetensors"
+
+    def begin_with(self, other: "RunFolder", step: int) -> None:
+        """Take over the tokenizer of another run and its checkpoint of a step, so that it may be deleted. Raises RunNotFound."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(other.tokenizer_path, self.tokenizer_path)
+            shutil.copyfile(other.checkpoint_path(step), self.beginning_path)
+        except FileNotFoundError as error:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise RunNotFound() from error
 
     # its training film
 

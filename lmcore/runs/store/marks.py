@@ -7,6 +7,7 @@ from lmcore.runs.store.records import Run
 
 RATE, RESUMED, BESIDE_TOKENS = "mark.rate", "mark.resumed", "measure.beside_tokens"
 BROKEN, MENDED = "mark.broken", "mark.mended"  # a run of `training.breaking`
+BEGUN, OLD_TEXT = "mark.begun", "mark.old_text"  # a run that began with the weights of another; its loss on the other's text
 MOST = 1_000  # of each, in a run file that a visitor brings
 
 
@@ -16,7 +17,7 @@ def at(step: int, notes: list[dict], learning_rates: list[tuple[int, float]]) ->
     >>> at(70, [{"code": "mark.resumed", "values": {"step": 90}}], [(0, 0.02), (40, 0.5)])
     [{'code': 'mark.rate', 'values': {'step': 40, 'before': 0.02, 'rate': 0.5}}, {'code': 'mark.resumed', 'values': {'step': 70}}]
     """
-    others = [note for note in notes if note["code"] not in (RATE, RESUMED)]
+    others = [note for note in notes if note["code"] not in (RATE, RESUMED) and not _is_later(note, step)]
     resumed = {min(step, note["values"]["step"]) for note in notes if note["code"] == RESUMED} - {0}
     return [
         *others,
@@ -61,6 +62,25 @@ def broken(preset: str, guess: str) -> dict:
 def mended(preset: str, of: str) -> dict:
     """Return the note of the run that mends another one. of: its id."""
     return {"code": MENDED, "values": {"preset": preset, "of": of}}
+
+
+def begun(run: str, step: int, kind: str) -> dict:
+    """Return the note of a run that begins with the weights of another after a step. kind: of that run's text."""
+    return {"code": BEGUN, "values": {"run": run, "step": step, "kind": kind}}
+
+
+def old_text(step: int, loss: float) -> dict:
+    """Return the note of an evaluation on the held-out text of the run it began with. loss: nats per token."""
+    return {"code": OLD_TEXT, "values": {"step": step, "loss": loss}}
+
+
+def old_losses(run: Run) -> list[tuple[int, float]]:
+    """Return (step, nats per token) on the text of the run it began with."""
+    return [(note["values"]["step"], note["values"]["loss"]) for note in run.notes if note["code"] == OLD_TEXT]
+
+
+def _is_later(note: dict, step: int) -> bool:
+    return note["code"] == OLD_TEXT and note["values"]["step"] > step
 
 
 def values_of(run: Run, code: str) -> dict | None:

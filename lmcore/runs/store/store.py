@@ -73,9 +73,13 @@ class Store(TextStore):
         pinned_context: str = "",
         first: bool = False,
         notes: Iterable[dict] = (),
+        begin_with: tuple[str, int] | None = None,
     ) -> Run:
-        """Queue a run; first: before its equals that wait; notes: {code, values} of `marks` that it begins with. Raises a LimitError where it would be too many or too much, and
-        TextNotFound for a text that is gone or deleted."""
+        """Queue a run. first: before its equals that wait; notes: {code, values} of `marks`; begin_with: (run, step) whose weights and
+        tokenizer it begins with.
+
+        Raises a LimitError where it would be too many or too much, TextNotFound for a text that is gone or deleted, and RunNotFound where
+        there is no checkpoint of that step."""
         run_id = new_id()
         housekeeping.make_room(self, owner)
         with self.database.writing() as connection:
@@ -83,6 +87,10 @@ class Store(TextStore):
             self._check_active(connection, owner)
             if not connection.execute("SELECT 1 FROM texts WHERE id = ? AND deleted IS NULL", (text_id,)).fetchone():
                 raise TextNotFound()
+            if begin_with:
+                other = RunFolder.of(self.folder, begin_with[0])
+                RunFolder.of(self.folder, run_id).begin_with(other, begin_with[1])
+                notes = [*notes, marks.begun(*begin_with, other.kind() or "stream")]
             connection.execute(
                 "INSERT INTO runs (id, owner, text_id, name, requested, status, pinned_context, created, notes, queued)"
                 " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, (SELECT COALESCE(MAX(queued), 0) + 1 FROM runs))",

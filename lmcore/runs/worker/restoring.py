@@ -13,6 +13,7 @@ from lmcore.errors import CheckpointDamaged, LmcoreError, TokenizerDamaged
 from lmcore.models import Network
 from lmcore.runs import data_folder
 from lmcore.runs.run_folder import RunFolder, step_of
+from lmcore.runs.store import marks
 from lmcore.runs.store.records import Run, Text
 from lmcore.runs.store.store import Store
 from lmcore.text.corpus import OPENING, TokenData
@@ -110,5 +111,11 @@ def text_of(store: Store, run: Run) -> tuple[str, str]:
 
 
 def kind_of(store: Store, run: Run) -> str:
-    """Return the kind of a run's text as its folder says; before it has begun, that of the text."""
-    return RunFolder.of(store.folder, run.id).kind() or cast(Text, store.text(run.text_id)).kind
+    """Return the kind of a run's text as its folder says; before it has begun, that of the text.
+
+    A run that begins with a model of running text reads any text so: its vocabulary has nothing that begins an item.
+    """
+    if kind := RunFolder.of(store.folder, run.id).kind():
+        return kind
+    begun = marks.values_of(run, marks.BEGUN)
+    return "stream" if begun and begun["kind"] == "stream" else cast(Text, store.text(run.text_id)).kind

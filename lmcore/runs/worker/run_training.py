@@ -16,7 +16,7 @@ from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import marks
 from lmcore.runs.store.records import EvaluationRow, Run, StepRow
 from lmcore.runs.store.store import Store
-from lmcore.runs.worker import index_job, memory_limits, restoring, run_writer, snapshots
+from lmcore.runs.worker import beginning, index_job, memory_limits, restoring, run_writer, snapshots
 from lmcore.runs.worker.preview import preview
 from lmcore.text.corpus import Corpus, encode
 from lmcore.tokenizers import build_and_encode
@@ -175,8 +175,12 @@ class Training:
                 self.config, decided = resolve(self.config, self.data, self.vocabulary_size, speeds.remembered(self.store.folder))
                 notes += decided + self._beside_tokens()
             self.network = build_model(self.config.model, self.vocabulary_size, self.config.training.seed)
+            beginning.begin(self.folder, self.network)
             self.state = TrainingState(self.network, self.data, self.config.training)
         notes += [note for note in without_kernel(self.config.training) if note not in notes]
+        self.old_data = beginning.old_data(self.store, self.run, self.tokenizer)
+        if not (self.state.step or marks.old_losses(self.run)):
+            notes += self._on_the_old_text(0)
         notes = marks.at(self.state.step, notes, self.state.learning_rates)
         self.writer.begin(self.state.step, self.config, notes)
         known = self.store.run(self.run.id)
@@ -216,7 +220,15 @@ class Training:
         if improved := loss is not None and is_best(loss, self.best_loss):
             self.best_loss, self.best_step = loss, step
         self.writer.evaluations.append(EvaluationRow(step, loss, evaluation.bits_per_byte, improved, sample, context, bars))
+        self.writer.notes += self._on_the_old_text(step)
         self.evaluated_step = step
+
+    def _on_the_old_text(self, step: int) -> list[dict]:
+        """Return the loss on the held-out text of the run that this one began with: how much is forgotten."""
+        if self.old_data is None:
+            return []
+        loss = look(self.network, self.old_data, self.config.training).loss
+        return [] if loss is None else [marks.old_text(step, loss)]
 
     def _evaluate_the_end(self) -> None:
         """A run that is stopped says what its last step is worth. It is saved by now, so that training, where it goes on, does as if

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from lmcore.inference.references import ORDERS, Reference, crossings
+from lmcore.runs.store import marks
 from lmcore.runs.store.records import Run
 from lmcore.runs.store.store import Store
 from lmcore.text.corpus import Corpus
@@ -16,6 +17,8 @@ def of_run(store: Store, run: Run) -> list[Reference]:
     """Empty until the run's worker has counted, and where there is no validation split."""
     lines = [Reference(*line) for line in run.reference_lines if line[0] in ORDERS]
     text = store.text(run.text_id)
+    if marks.values_of(run, marks.BEGUN):  # with the words of another text: unknown ones make it easier than the grammar's
+        return lines
     if lines and text and text.sample and text.sample in SAMPLES and run_labels.config(run).tokenizer.level == "word":
         floor = _floor(text.sample, text.kind)
         lines += [Reference("floor", 0, floor)] if floor is not None else []

@@ -12,9 +12,9 @@ from lmcore.runs.run_folder import RunFolder, step_of
 from lmcore.runs.store import marks
 from lmcore.runs.store.records import Run
 from lmcore.tokenizers import read_tokenizer
-from pages.parts import visitor
+from pages.parts import texts, visitor
 from pages.parts.error_sentences import sentence
-from pages.parts.language import _, together
+from pages.parts.language import _, literal, together
 from pages.parts.run import setting_labels
 
 _heartbeats = Heartbeats()  # what this server has seen, for all its visitors
@@ -219,6 +219,19 @@ def beside_tokens(spelling: float, spacing: float) -> str:
         "Of the bits per byte, {spelling:.3f} spell unknown words and {spacing:.3f} say where spaces stand; "
         "no model of these words can lower these two."
     ).format(spelling=spelling, spacing=spacing)
+
+
+def origin(run: Run) -> str | None:
+    """Where a run began, for its page and its card; None where it began with random weights."""
+    begun = marks.values_of(run, marks.BEGUN)
+    if begun is None:
+        return None
+    other = visitor.store().run(begun["run"])
+    if other is None:
+        return _("Begun with the weights of a run that is deleted.")
+    return _("Begun with the weights of “{run}”, step {step}.").format(
+        run=literal(texts.run_name(other)), step=f"{begun['step']:,}"
+    )
 
 
 def place_in_queue(run: Run, queue) -> str:

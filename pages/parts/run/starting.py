@@ -6,7 +6,7 @@ import streamlit as st
 
 from lmcore import presets
 from lmcore.config import RunConfig
-from lmcore.errors import LimitError, LmcoreError, TextError, TextNotFound
+from lmcore.errors import LimitError, LmcoreError, RunNotFound, TextError, TextNotFound
 from lmcore.runs.store.records import Run
 from lmcore.runs.worker import memory_limits
 from lmcore.text.corpus import encode
@@ -19,26 +19,48 @@ SHORT = 500  # characters: what is longer has enough tokens, however it is cut
 ENDINGS = " .,;:!?。，；：！？、"  # of a text's first words, which are its name
 
 
-def start(text, config: RunConfig, pinned_context: str | None = None, *, name: str | None = None, notes: Iterable[dict] = ()):
+def start(
+    text,
+    config: RunConfig,
+    pinned_context: str | None = None,
+    *,
+    name: str | None = None,
+    notes: Iterable[dict] = (),
+    begin_with: tuple[str, int] | None = None,
+):
     """Put a run in the queue, wake the pool, show the run; one that this server cannot take gets its sentence.
 
-    name: None for that of its text; notes: of `marks`, that it begins with."""
+    name: None for that of its text; notes: of `marks`; begin_with: (run, step) whose weights it begins with."""
     try:
-        run = queue(text, config, name or _run_name(text, config), pinned_context, notes)
-    except (LimitError, TextError, TextNotFound) as error:
+        run = queue(text, config, name or _run_name(text, config), pinned_context, notes, begin_with)
+    except (LimitError, TextError, TextNotFound, RunNotFound) as error:
         st.error(sentence(error.code, error.values))
         return
     visitor.pool().wake()
     links.go("train", run=run.id, text=None)
 
 
-def queue(text, config: RunConfig, name: str, pinned_context: str | None = None, notes: Iterable[dict] = ()) -> Run:
-    """Put a run in the queue; `start` says what the arguments are. Raises a LimitError, a TextError or TextNotFound where this server cannot take it."""
+def queue(
+    text,
+    config: RunConfig,
+    name: str,
+    pinned_context: str | None = None,
+    notes: Iterable[dict] = (),
+    begin_with: tuple[str, int] | None = None,
+) -> Run:
+    """Put a run in the queue; `start` says what the arguments are. Raises a LimitError, a TextError, TextNotFound or RunNotFound where this
+    server cannot take it."""
     _check_length(text, config)
     check_memory(text, config)
     pinned = texts.begin_of_a_context(text) if pinned_context is None else pinned_context
     return visitor.store().add_run(
-        owner=visitor.current(), text_id=text.id, name=name, config=config, pinned_context=pinned, notes=notes
+        owner=visitor.current(),
+        text_id=text.id,
+        name=name,
+        config=config,
+        pinned_context=pinned,
+        notes=notes,
+        begin_with=begin_with,
     )
 
 

@@ -10,6 +10,7 @@ from lmcore.errors import LmcoreError
 from lmcore.export import script
 from lmcore.runs.exchange import safe_zip
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store import marks
 from lmcore.runs.store.records import Run
 from pages.parts import texts, visitor
 from pages.parts.error_sentences import sentence
@@ -24,6 +25,10 @@ def dialog(run: Run):
 
 def _choices(run: Run):
     st.text(texts.run_name(run))
+    if marks.values_of(run, marks.BEGUN):
+        st.caption(_("It began with the weights of another run: a program alone could not train it again."))
+        run_file.choices(run)
+        return
     kinds = {
         "run": _("Run file"),
         "program": _("Program in PyTorch"),

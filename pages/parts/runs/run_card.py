@@ -59,6 +59,8 @@ def more(run: Run):
 
 def facts(run: Run) -> str:
     said = [run_labels.in_short(run), run_labels.status(run)]
+    if begun := run_labels.origin(run):
+        said.append(begun)
     if run.film_kept:
         said.append(":material/bookmark: " + _("film kept"))
     if any(note["code"] == WITHOUT_TEXT for note in run.notes):

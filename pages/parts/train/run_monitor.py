@@ -240,7 +240,10 @@ def _curve(run: Run):
     changed += [(step, _("resumed")) for step in marks.pauses(run)]
     labels = chart_labels(run_labels.of_answers(run))
     seen = None if run_labels.is_live(run) else curve_summary.evidence(store, run)
-    live_chart(store, run, labels=labels, references=marked, marks=changed, summary=said, evidence=seen, key="live.chart")
+    old = marks.old_losses(run)
+    live_chart(
+        store, run, labels=labels, references=marked, marks=changed, summary=said, evidence=seen, old=old, key="live.chart"
+    )
     st.caption(said)
 
 
@@ -282,6 +285,7 @@ def chart_labels(of_answers: bool) -> dict[str, str]:
         "training": _("training loss"),
         "validation": _("validation loss"),
         "smoothed": _("smoothed"),
+        "old": _("validation loss on the old text"),
         "best": _("best"),
         "step": _("step"),
         "tokens": _("tokens"),

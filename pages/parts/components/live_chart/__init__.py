@@ -3,6 +3,7 @@
 Each update carries the steps since the last but one: the browser drops what it knows, and says so when something is missing.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -45,11 +46,12 @@ def live_chart(
     marks: list[tuple[int, str]],
     summary: str,
     evidence: tuple[int, int, str] | None = None,
+    old: Sequence[tuple[int, float]] = (),
 ):
     """Mount the curve of a run, or send it what is new. Call it again and again with the same key.
 
     references: {name, loss (nats per token), floor}: lines across the chart; marks: (step, name) of what was changed meanwhile;
-    evidence: (first step, last step, name) of what is shaded.
+    evidence: (first step, last step, name) of what is shaded; old: (step, loss) on the text of the run that it began with.
     """
     sent = st.session_state.setdefault(f"{key}.sent", {})
     if sent.get("run") != run.id:
@@ -77,6 +79,7 @@ def live_chart(
             "loss": [None if row.loss is None else round(row.loss, 5) for row in evaluations],
         },
         "best": run.best_step,
+        "old": {"step": [step for step, _ in old], "loss": [round(loss, 5) for _, loss in old]},
         "references": references,
         "marks": [{"step": step, "name": name} for step, name in marks],
         "evidence": None if evidence is None else dict(zip(("begin", "end", "name"), evidence, strict=True)),

@@ -2,7 +2,7 @@
 const COLUMNS = ["step", "tokens", "seconds", "loss", "gradient_norm", "learning_rate", "tokens_per_second"];
 const QUANTITIES = ["loss", "perplexity", "gradient_norm", "learning_rate", "tokens_per_second"];
 const AXES = ["step", "tokens", "seconds"];
-const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73", floor: "#009E73", evidence: "#E69F00" }; // Okabe and Ito: safe for colour-blind eyes
+const COLOURS = { training: "#0072B2", validation: "#D55E00", best: "#009E73", floor: "#009E73", evidence: "#E69F00", old: "#CC79A7" }; // Okabe and Ito: safe for colour-blind eyes
 const SMOOTHING = 0.8;
 
 const states = new WeakMap();
@@ -31,7 +31,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   });
   const outline = JSON.stringify([data.references, data.marks, data.evidence, data.labels]);
   if (state.outline !== outline) Object.assign(state, { outline, references: data.references, marks: data.marks, evidence: data.evidence, labels: data.labels, drawn: false });
-  Object.assign(state, { evaluations: data.evaluations, best: data.best, options: data.options, shown: false });
+  Object.assign(state, { evaluations: data.evaluations, old: data.old, best: data.best, options: data.options, shown: false });
   element.setAttribute("aria-label", data.summary);
   state.drawing = state.drawing.then(() => show(root, element, state)).catch(console.error);
 }
@@ -67,10 +67,10 @@ function position(state, step) {
   return state.columns[state.axis][low];
 }
 
-function validation(state) {
+function validation(state, evaluations = state.evaluations) {
   if (state.quantity !== "loss" && state.quantity !== "perplexity") return { x: [], y: [] };
-  const y = state.evaluations.loss;
-  return { x: state.evaluations.step.map((step) => position(state, step)), y: state.quantity === "loss" ? y : y.map(perplexity) };
+  const y = evaluations.loss;
+  return { x: evaluations.step.map((step) => position(state, step)), y: state.quantity === "loss" ? y : y.map(perplexity) };
 }
 
 function best(state) {
@@ -131,15 +131,15 @@ function evidence(state, text, ground) {
 
 // One redrawing, the zoom kept.
 function grow(Plotly, element, state) {
-  const { x, raw, smooth } = series(state), shown = validation(state), marked = best(state);
-  const traces = [[x, raw], [smooth.length ? x : [], smooth], [shown.x, shown.y], [marked.x, marked.y]];
-  return Plotly.restyle(element, { x: traces.map(([x]) => x), y: traces.map(([, y]) => y) }, [0, 1, 2, 3]);
+  const { x, raw, smooth } = series(state), shown = validation(state), marked = best(state), old = validation(state, state.old);
+  const traces = [[x, raw], [smooth.length ? x : [], smooth], [shown.x, shown.y], [marked.x, marked.y], [old.x, old.y]];
+  return Plotly.restyle(element, { x: traces.map(([x]) => x), y: traces.map(([, y]) => y) }, [0, 1, 2, 3, 5]);
 }
 
 async function draw(Plotly, element, state) {
   const style = getComputedStyle(element);
   const text = style.getPropertyValue("--st-text-color").trim() || style.color;
-  const labels = state.labels, { x, raw, smooth } = series(state), shown = validation(state), marked = best(state);
+  const labels = state.labels, { x, raw, smooth } = series(state), shown = validation(state), marked = best(state), old = validation(state, state.old);
   const single = !["loss", "perplexity"].includes(state.quantity);
   const line = (more) => ({ mode: "lines", type: "scatter", hovertemplate: "%{y:.4g}", ...more });
   const grid = { gridcolor: "rgba(128,128,128,0.18)", zeroline: false, linecolor: "rgba(128,128,128,0.4)" };
@@ -153,6 +153,7 @@ async function draw(Plotly, element, state) {
     line({ x: shown.x, y: shown.y, name: labels.validation, mode: "lines+markers", line: { color: COLOURS.validation, width: 2.4 }, marker: { size: 6 }, showlegend: !single }),
     line({ x: marked.x, y: marked.y, name: labels.best, mode: "markers", marker: { symbol: "star", size: 14, color: COLOURS.best }, showlegend: !single }),
     line({ x: lines.map(() => 0), y: lines.map(({ y }) => y), mode: "markers", marker: { opacity: 0 }, showlegend: false, hoverinfo: "skip", hovertemplate: undefined }), // the axis makes room for the lines
+    line({ x: old.x, y: old.y, name: labels.old, mode: "lines+markers", line: { color: COLOURS.old, width: 2.4, dash: "dash" }, marker: { size: 7, symbol: "diamond" }, showlegend: !single && old.x.length > 0 }),
   ];
   const layout = {
     shapes: [...fault.shapes, ...shapes, ...changed.shapes], annotations: [...annotations, ...changed.annotations, ...fault.annotations],
