@@ -171,6 +171,10 @@ def test_the_other_numbers_are_right(language):
         torch.nn.Embedding(9, article_code.EMBEDDING)(torch.zeros(article_code.LANES, article_code.STEPS, dtype=int)).shape
     )
     assert f"\n{shape}\n" in said("article", "code", language)
+    sample = SAMPLES[demos.SAMPLE[language]]
+    corpus = Corpus.from_text(sample.text(), sample.kind)
+    types = build_tokenizer(TokenizerConfig(sample.tokenizer), corpus.train).vocabulary_size
+    assert f"{types} × {model.embedding_size} = {types * model.embedding_size:,}" in said("article", "large", language)
     operations = 6 * 175e9 * 300e9
     years = operations / 100e9 / (365.25 * 86_400)
     assert f"{operations / 1e23:.2f} · 10²³" in said("article", "large", language) and round(years, -4) == 100_000
