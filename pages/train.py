@@ -66,6 +66,13 @@ else:
             settings.copy(run, same_steps=bool(exactly))
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
         going_on.offer(run)
+        if run.step and st.button(
+            _("Sweep its size"),
+            icon=":material/straighten:",
+            key="train.sweep",
+            help=_("Five sizes of it, and how the loss falls with them."),
+        ):
+            links.go("scale", view="law")
         student.offer(run)
         if run_file.may_download(run) and st.button(_("Download"), icon=":material/download:", key="train.download"):
             take_home.dialog(run)

@@ -241,3 +241,9 @@ def test_the_configuration_of_a_run_of_a_sweep_is_resolved_to_itself(swept):
     for hidden in sweep.SIZES:
         run = Store(swept[0]).run(swept[1][f"size {hidden}"])
         assert sweep.base(run.resolved) == run.requested == replace(run.requested)
+
+
+def test_train_leads_to_the_sweep_of_a_run(page, swept):
+    app = page("run", "run").switch_page("train.py").run()
+    app.button(key="train.sweep").click().run()
+    assert app.title[0].value == "Scale" and app.query_params["view"] == "law" and app.query_params["run"] == swept[1]["run"]

@@ -46,7 +46,7 @@ def show(run: Run, trained: TrainedModel):
     _offer(run, way, vocabulary_size, points)
     if not points:
         return
-    _watch(run, way)
+    _watch(way, [point for point in points if run_labels.is_live(point)])
     if held := sum(point.shown_status in ("paused", "interrupted") for point in points):
         st.caption(_("Paused or interrupted: {count} of these runs. Resume them where your runs are listed.").format(count=held))
     _points(way, vocabulary_size, points)
@@ -91,9 +91,8 @@ def _offer(run: Run, way: str, vocabulary_size: int, points: list[Run]):
             )
 
 
-def _watch(run: Run, way: str):
-    """How far the runs are, as long as some train or wait."""
-    live = [point for point in sweep_runs.found(run, way) if run_labels.is_live(point)]
+def _watch(way: str, live: list[Run]):
+    """How far the runs are that train or wait."""
     if not live:
         return
 
