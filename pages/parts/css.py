@@ -67,6 +67,12 @@ def css() -> str:
         " [data-testid=stTextInput] [data-testid=InputInstructions] { display: none; } [data-testid=stHorizontalBlock] { gap: 0.5rem; } [data-testid=stMain] h1 { font-size: 2rem; } [data-testid=stMain] h3 { font-size: 1.35rem; } }",
         f"@media (max-width: 640px) {{ [data-testid=stDataFrame][data-wide]::after {{ content: {css_string('↔ ' + wide)};"
         " display: block; font-size: 0.8rem; opacity: 0.7; } }",
+        "[data-testid=stCaptionContainer] { opacity: 0.78; }",  # a contrast of 4.5 at least
+        ":root { --next-word-on-primary: #fff; --next-word-keyword: #0b5cad; }",  # what stands on the theme's blue; of programs
+        "@media (prefers-color-scheme: dark) { :root { --next-word-on-primary: #06121b; --next-word-keyword: #6cb6f5; } }",
+        ":is([data-testid*='-primary'], [data-tag]) * { color: var(--next-word-on-primary); }",
+        "[data-testid=stCode] .token:is(.keyword, .class-name, .function, .builtin) { color: var(--next-word-keyword) !important; }"
+        " [data-testid=stCode] .comment { color: inherit !important; opacity: 0.78; }",
         "[data-testid=stMain] [data-testid=stPageLink] a { text-decoration: underline; text-underline-offset: 3px; }",
         "[data-testid^=stNumberInputStep], [data-testid=stNumberInputClearButton] { display: none; }",  # English; arrow keys step
         "[data-testid=stFileUploaderDropzoneInstructions] { display: none; }",

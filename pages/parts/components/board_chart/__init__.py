@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
     "next_word_board_chart",
-    html="<div class='plot' role='img'></div>",
+    html="<div class='plot' role='group'></div>",
     css=".plot { width: 100%; }",
     js=with_plotly((HERE / "board_chart.js").read_text(encoding="utf-8")),
     isolate_styles=False,

@@ -20,7 +20,7 @@ DIGITS = {"loss": 5, "gradient_norm": 4, "learning_rate": 8, "tokens_per_second"
 
 _component = st.components.v2.component(
     "next_word_live_chart",
-    html="<div class='live-chart'><div class='bar'></div><div class='plot' role='img'></div></div>",
+    html="<div class='live-chart'><div class='bar'></div><div class='plot' role='group'></div></div>",
     css=(HERE / "live_chart.css").read_text(encoding="utf-8"),
     js=with_plotly((HERE / "live_chart.js").read_text(encoding="utf-8")),
     isolate_styles=False,

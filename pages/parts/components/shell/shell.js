@@ -34,6 +34,7 @@ function foldMenu() {
 }
 
 function markWideTables() {  // those that scroll sideways: the style sheet says so on a narrow window
+  for (const code of document.querySelectorAll("[data-testid=stMain] pre:not([tabindex])")) code.tabIndex = 0; // keys scroll it
   for (const table of document.querySelectorAll("[data-testid=stDataFrame]")) {
     const scroller = table.querySelector(".dvn-scroller");
     table.toggleAttribute("data-wide", Boolean(scroller) && scroller.scrollWidth > scroller.clientWidth + 1);

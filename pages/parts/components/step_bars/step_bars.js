@@ -33,6 +33,7 @@ function headNode() {
   const node = element("row head", element("name"), element("logit"));
   for (const panel of PANELS) node.append(element(`panel ${panel}`, element("long"), element("short")));
   node.setAttribute("role", "row");
+  for (const cell of node.children) cell.setAttribute("role", "columnheader");
   return node;
 }
 

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
     "next_word_term_tips",
-    html="<details><summary></summary><dl></dl></details>",
+    html="<details hidden><summary>…</summary><dl></dl></details>",
     css=(HERE / "term_tips.css").read_text(encoding="utf-8"),
     js=(HERE / "term_tips.js").read_text(encoding="utf-8"),
 )

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.language import _
+
 HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
     "next_word_token_view",
-    html="<div class='token-view'><div class='legend' aria-hidden='true'></div><div class='tokens' role='listbox'></div></div>",
+    html="<div class='token-view'><div class='legend' aria-hidden='true'></div><div class='tokens'></div></div>",
     css=(HERE / "token_view.css").read_text(encoding="utf-8"),
     js=(HERE / "token_view.js").read_text(encoding="utf-8"),
 )
@@ -31,4 +33,5 @@ def token_view(
     above 0 underlined in blue, below in orange, None is not known; labels then has "raises" and "lowers" for the legend).
     """
     data = {"tokens": tokens, "mode": mode, "selected": selected, "labels": labels, "maxHeight": max_height}
+    data["name"] = _("Tokens: the arrow keys move, Enter chooses")
     return _component(key=key, data=data, on_clicked_change=on_click or (lambda: None))

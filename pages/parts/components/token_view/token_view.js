@@ -13,6 +13,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".token-view");
   const box = root.querySelector(".tokens");
   root.className = `token-view ${data.mode}`;
+  box.setAttribute("role", "listbox");
+  box.setAttribute("aria-label", data.name);
   box.style.maxHeight = `${data.maxHeight}px`;
   legend(root.querySelector(".legend"), data);
 

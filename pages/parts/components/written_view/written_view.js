@@ -9,6 +9,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   text.setAttribute("aria-label", data.labels.text);
   prompt.textContent = data.prompt;
   box.setAttribute("role", data.clickable ? "listbox" : "presentation");
+  if (data.clickable) box.setAttribute("aria-label", data.labels.text);
+  else text.tabIndex = 0; // so that it can be scrolled by keys
 
   const before = box.children.length;
   fill(box, data);
