@@ -36,7 +36,8 @@ def run_id(server):
 
 def settled(page):
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.wait_for_function("!document.querySelector('[data-stale=true], [data-testid=stSpinner]')")
+    page.wait_for_function("() => !document.querySelector('[data-stale=true], [data-testid=stSpinner]')")
+    page.wait_for_function("() => ![...document.querySelectorAll('[data-testid=stMain] pre')].some((code) => code.tabIndex < 0)")
     page.wait_for_timeout(400)  # a chart is drawn, the page's terms are marked
 
 
@@ -59,6 +60,7 @@ def test_a_term_is_explained_to_a_pointer_and_to_keys(server, new_browser, run_i
     page.goto(f"{server.url}/explore?view=next&lang=en&run={run_id}")
     page.locator("[data-testid=stMain] h1").first.wait_for()
     settled(page)
+    page.wait_for_function("() => CSS.highlights.has('next-word-term')")
     x, y = page.evaluate(
         """() => { const range = [...CSS.highlights.get("next-word-term")].find((range) => String(range) === "perplexity");
                    const box = range.getBoundingClientRect(); return [box.x + 3, box.y + 3]; }"""
