@@ -34,14 +34,19 @@ torch_was_loaded = loading.over()
 looks = count()
 
 
+def ask_for_a_sentence() -> str:
+    words = kept.of("home")
+    st.session_state.setdefault(box, words.get(box, demos.context(language.current_language())))
+    words[box] = st.text_input(_("A sentence to continue"), key=box, max_chars=2_000)
+    return words[box]
+
+
 @st.fragment(run_every=LOOK_AGAIN_SECONDS if not torch_was_loaded else 1.0 if run_labels.is_live(demo) else None)
 def example():
     now = visitor.store().run(demo.id)
     if run_labels.is_live(now) != run_labels.is_live(demo) or loading.over() != torch_was_loaded:
         st.rerun()
-    words = kept.of("home")
-    st.session_state.setdefault(box, words.get(box, demos.context(language.current_language())))
-    words[box] = sentence = st.text_input(_("A sentence to continue"), key=box, max_chars=2_000)
+    sentence = ask_for_a_sentence() if typed is None else typed
     evaluation = None if torch_was_loaded else visitor.store().latest_evaluation(now.id)
     if evaluation is not None and evaluation.pinned_context == sentence:
         show_what_is_known(now, evaluation)
@@ -92,6 +97,8 @@ def say_step(now, step: int):
 
 left, right = st.columns([3, 2], gap="large")
 with left:
+    # A box that is sent again four times a second can stay empty in a slow browser, so it is no part of what is.
+    typed = None if torch_was_loaded else ask_for_a_sentence()
     example()
 with right, st.container(border=True):
     st.subheader(_("Your turn"))
