@@ -1,5 +1,6 @@
 """Scale: sweeps are planned within the limits and queued as ordinary runs; their losses, their law and their words are those of `lmcore`."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from lmcore.models import parameter_count
 from lmcore.runs.data_folder import text_path
 from lmcore.runs.opened_run import open_run
 from lmcore.runs.run_folder import RunFolder
+from lmcore.runs.store import marks
 from lmcore.runs.store.limits import Limits
 from lmcore.runs.store.store import Store
 from lmcore.scale import law, sweep
@@ -247,3 +249,34 @@ def test_train_leads_to_the_sweep_of_a_run(page, swept):
     app = page("run", "run").switch_page("train.py").run()
     app.button(key="train.sweep").click().run()
     assert app.title[0].value == "Scale" and app.query_params["view"] == "law" and app.query_params["run"] == swept[1]["run"]
+
+
+@pytest.mark.parametrize(
+    "note", [marks.begun("another", 10, "stream"), {"code": marks.RATE, "values": {"step": 9, "before": 0.02, "rate": 0.5}}]
+)
+def test_a_run_that_was_not_left_alone_is_no_point(page, swept, note):
+    """It began with another's weights, or its learning rate was changed: its loss is not that of its settings."""
+    store, run_id = visitor.store(), swept[1]["size 64"]
+    kept = store.run(run_id).notes
+
+    def set_notes(notes):
+        with store.database.writing() as connection:
+            connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps(notes), run_id))
+
+    set_notes([*kept, note])
+    try:
+        app = page("run")
+        assert not app.exception and str(TooFewPoints(count=4, needed=5)) in words(app) and "with 64 hidden units" in words(app)
+    finally:
+        set_notes(kept)
+
+
+def test_a_point_without_its_tokenizer_is_left_out(page, swept):
+    path = RunFolder.of(swept[0], swept[1]["size 64"]).tokenizer_path
+    away = path.rename(path.with_suffix(".away"))
+    try:
+        app = page("run")
+        assert not app.exception and str(TooFewPoints(count=4, needed=5)) in words(app)
+        assert not page("run", "why").exception
+    finally:
+        away.rename(path)

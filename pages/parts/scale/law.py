@@ -49,7 +49,7 @@ def show(run: Run, trained: TrainedModel):
     _watch(way, [point for point in points if run_labels.is_live(point)])
     if held := sum(point.shown_status in ("paused", "interrupted") for point in points):
         st.caption(_("Paused or interrupted: {count} of these runs. Resume them where your runs are listed.").format(count=held))
-    _points(way, vocabulary_size, points)
+    _points(way, points)
 
 
 def _offer(run: Run, way: str, vocabulary_size: int, points: list[Run]):
@@ -108,11 +108,12 @@ def _watch(way: str, live: list[Run]):
     watch()
 
 
-def _points(way: str, vocabulary_size: int, points: list[Run]):
-    ended = [point for point in points if point.shown_status in sweep_runs.ENDED and point.best_loss is not None]
+def _points(way: str, points: list[Run]):
+    """The points that have ended, the law through them, and both as a table."""
+    ended = list(filter(sweep_runs.ended, points))
     if not ended:
         return
-    x = [sweep_runs.amount(point, way, vocabulary_size) for point in ended]
+    x = [sweep_runs.amount(point, way) or 0.0 for point in ended]
     losses = [float(point.best_loss or 0.0) for point in ended]
     names = {"size": _("parameters N"), "amount": _("tokens read D")}
     try:
@@ -127,7 +128,7 @@ def _points(way: str, vocabulary_size: int, points: list[Run]):
     st.dataframe(
         {
             _("Hidden units"): [point.requested.model.hidden_size for point in ended],
-            _("Parameters"): [round(sweep_runs.amount(point, "size", vocabulary_size)) for point in ended],
+            _("Parameters"): [sweep_runs.amount(point, "size") for point in ended],
             _("Tokens read"): [point.tokens for point in ended],
             _("Best nats per token"): [round(loss, 4) for loss in losses],
             _("by the law"): [None if fitted is None else round(float(fitted.loss(one)), 4) for one in x],

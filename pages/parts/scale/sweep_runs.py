@@ -9,6 +9,7 @@ from lmcore.config import RunConfig
 from lmcore.errors import LimitError, TextError, TextNotFound
 from lmcore.models import parameter_count
 from lmcore.runs.queue import scheduling
+from lmcore.runs.store import marks
 from lmcore.runs.store.records import Run
 from lmcore.scale import sweep
 from lmcore.text.decoding import one_line
@@ -45,7 +46,7 @@ def found(run: Run, way: str) -> list[Run]:
     runs = [
         other
         for other in (visitor.store().runs(owner) if owner else [])
-        if other.text_id == run.text_id and other.status != "failed" and sweep.belongs(settings, other.requested, way)
+        if other.text_id == run.text_id and sweep.belongs(settings, other.requested, way) and _is_ordinary(other)
     ]
     if way == "size" and runs:
         of_steps: dict[float, list[Run]] = {}
@@ -58,6 +59,11 @@ def found(run: Run, way: str) -> list[Run]:
         if _place(other) not in points or (other.shown_status in ENDED and points[_place(other)].shown_status not in ENDED):
             points[_place(other)] = other
     return [points[place] for place in sorted(points)]
+
+
+def _is_ordinary(run: Run) -> bool:
+    """Whether its loss is that of its settings: it began with random weights, its rate was left alone, and it has not failed."""
+    return run.status != "failed" and marks.values_of(run, marks.BEGUN) is None and len(marks.rates(run)) == 1
 
 
 def _place(run: Run) -> tuple[float, ...]:
@@ -185,6 +191,14 @@ def may_train(run: Run) -> bool:
     return visitor.may_read(text) and text.deleted is None
 
 
-def amount(run: Run, way: str, vocabulary_size: int) -> float:
-    """The x of a point: parameters, or tokens read."""
-    return parameter_count(run_labels.config(run).model, vocabulary_size) if way == "size" else run.tokens
+def ended(run: Run) -> bool:
+    """Whether a run is a point: it has ended with a validation loss, and its tokenizer can be read."""
+    return run.shown_status in ENDED and run.best_loss is not None and amount(run, "size") is not None
+
+
+def amount(run: Run, way: str) -> float | None:
+    """The x of a point: parameters, or tokens read; None where its tokenizer is damaged."""
+    if way == "amount":
+        return float(run.tokens)
+    types = run_labels.vocabulary_size(visitor.data_folder(), run.id)
+    return None if types is None else float(parameter_count(run_labels.config(run).model, types))

@@ -19,9 +19,7 @@ SEED = 1
 
 
 def show(run: Run, trained: TrainedModel):
-    ended = [
-        point for point in sweep_runs.found(run, "size") if point.shown_status in sweep_runs.ENDED and point.best_loss is not None
-    ]
+    ended = list(filter(sweep_runs.ended, sweep_runs.found(run, "size")))
     if len(ended) < SHOWN:
         st.info(
             _(
