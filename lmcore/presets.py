@@ -10,11 +10,22 @@ from lmcore.config import ModelConfig, RunConfig, TokenizerConfig, TrainingConfi
 SECONDS = (10, 30, 120)  # that the app offers
 TRY_IT_SECONDS = 20  # a first run of one's own
 DEMO_SECONDS = 40  # the examples
+SHORT = 20  # seconds of a run, at most
+
+USUAL: dict[
+    str, tuple[tuple[dict, float], ...]
+] = {  # by family: sizes and learning rate of short runs, of longer ones; gru and rnn as lstm
+    "lstm": (({"embedding_size": 64, "hidden_size": 192}, 0.03), ({"embedding_size": 64, "hidden_size": 256}, 0.02)),
+    "transformer": (
+        ({"embedding_size": 128, "hidden_size": 128, "layers": 2, "window": 32}, 0.02),
+        ({"embedding_size": 128, "hidden_size": 128, "layers": 2, "window": 64}, 0.02),
+    ),
+}
 RULES_HIDDEN = 96  # enough for lines of rules
 USUAL_RATES = {"muon": 0.02, "adamw": 0.01, "adam": 0.005, "momentum": 0.1, "sgd": 0.5}  # by optimizer
 
 
-def preset(seconds: int, tokenizer: str = "character") -> RunConfig:
+def preset(seconds: float, tokenizer: str = "character", family: str = "lstm") -> RunConfig:
     """Return a configuration for a training time: a longer one gets a larger model.
 
     Sizes and learning rates were tuned on validation text, see docs/performance.md.
@@ -22,12 +33,14 @@ def preset(seconds: int, tokenizer: str = "character") -> RunConfig:
     >>> preset(10).model.hidden_size, preset(120).model.hidden_size, preset(10, "word").model.tied
     (192, 256, True)
     """
-    hidden = 192 if seconds <= 20 else 256
-    tied = tokenizer == "word"  # a large vocabulary has most of its parameters in the two matrices that become one
+    sizes, rate = USUAL.get(family, USUAL["lstm"])[seconds > SHORT]
+    model = ModelConfig(family=family, **sizes)
+    if tokenizer == "word":  # a large vocabulary has most of its parameters in the two matrices that become one
+        model = replace(model, embedding_size=model.hidden_size, tied=True)
     return RunConfig(
         TokenizerConfig(level=tokenizer),
-        ModelConfig(family="lstm", embedding_size=hidden if tied else 64, hidden_size=hidden, tied=tied),
-        TrainingConfig(stop="seconds", stop_after=float(seconds), learning_rate=0.03 if seconds <= 20 else 0.02),
+        model,
+        TrainingConfig(stop="seconds", stop_after=float(seconds), learning_rate=rate),
     )
 
 

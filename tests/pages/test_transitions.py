@@ -90,6 +90,17 @@ def test_the_form_starts_what_it_shows(store, a_run):
     assert (training.optimizer, training.learning_rate) == ("sgd", 0.5)
 
 
+def test_sizes_that_were_not_changed_become_those_that_suit_the_family(store, a_run):
+    app = open_page("train", text=a_run.text_id)
+    app.slider(key="settings.layers").set_value(3).run()
+    app.segmented_control(key="settings.family").set_value("transformer").run()
+    usual, model = presets.preset(30, family="transformer").model, app.session_state["settings"].model
+    assert (model.embedding_size, model.hidden_size, model.window) == (usual.embedding_size, usual.hidden_size, usual.window)
+    assert model.layers == 3
+    app.segmented_control(key="settings.family").set_value("lstm").run()
+    assert app.session_state["settings"].model.hidden_size == presets.preset(30).model.hidden_size
+
+
 def test_the_article_s_loop_is_one_click_away(store, a_run):
     app = open_page("train", text=a_run.text_id)
     app.pills(key="settings.preset").set_value("article").run()

@@ -14,6 +14,7 @@ from pages.parts.components.number_field import number_field, refusal
 from pages.parts.language import _
 from pages.parts.run import run_labels, setting_labels
 
+OF_FAMILY = {"embedding_size", "hidden_size", "layers", "window", "learning_rate"}  # what suits one may not suit another
 NUMBERS = ("stop_after", "learning_rate", "seed")  # typed
 SIZES = {  # typed or set by a slider: lowest, highest, step of the slider
     "vocabulary_size": (260, 30_000, 20),
@@ -77,7 +78,7 @@ def form(types, characters: int, marker: str | None = None) -> RunConfig | None:
         _choice(TokenizerConfig, "level")
         if _value("level") != "character":
             _size("vocabulary_size")
-        _choice(ModelConfig, "family")
+        _choice(ModelConfig, "family", on_change=_usual_sizes)
         _size("hidden_size")
         if has_setting(_value("family"), "heads"):
             _attention()
@@ -190,6 +191,17 @@ def _usual_rate():
     st.session_state[key("learning_rate")] = presets.USUAL_RATES[_value("optimizer")]
 
 
+def _usual_sizes():
+    """Sizes and a rate that were not changed become those that suit the family."""
+    seconds = _value("stop_after") if _value("stop") == "seconds" else 30.0
+    families = st.session_state["settings"].model.family, _value("family")
+    before, after = (presets.preset(seconds, _value("level"), family) for family in families)
+    for was, suits in ((before.model, after.model), (before.training, after.training)):
+        for field in {field.name for field in fields(was)} & OF_FAMILY:
+            if _value(field) == getattr(was, field):
+                st.session_state[key(field)] = getattr(suits, field)
+
+
 def _choice(config_class, field: str, widget=None, on_change=None):
     widget = widget or (lambda *args, **more: st.segmented_control(*args, required=True, **more))
     widget(
@@ -225,15 +237,9 @@ def _size(field: str, disabled=False):
 
     row = st.container(horizontal=True, vertical_alignment="bottom")
     row.slider(
-        setting_labels.name(field),
-        low,
-        high,
-        step=step,
-        key=key(field),
-        help=setting_labels.help(field),
-        disabled=disabled,
+        setting_labels.name(field), low, high, step=step, key=key(field), help=setting_labels.help(field), disabled=disabled,
         on_change=slide,
-    )
+    )  # fmt: skip
     number_field(
         setting_labels.name(field), low, high, step=step, key=typed, container=row, below=st, disabled=disabled, on_change=type_in,
         label_visibility="collapsed", width=112,
