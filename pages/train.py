@@ -11,7 +11,7 @@ from pages.parts.error_sentences import sentence
 from pages.parts.language import _, together
 from pages.parts.run import run_file, starting, take_home
 from pages.parts.text import chosen_text, split_views, word_losses
-from pages.parts.train import breaking, going_on, preflight, run_monitor, settings
+from pages.parts.train import breaking, change_data, going_on, preflight, run_monitor, settings
 
 run = visitor.chosen_run()
 if run is None:
@@ -48,8 +48,10 @@ else:
     run_monitor.controls(run)
     breaking.verdict(run)
     going_on.say(run)
+    change_data.say(run)
     run_monitor.show(run.id)
     split_views.say_oddities_of(run)
+    change_data.show(run)
     with st.container(horizontal=True):
         if st.button(_("Explore its probabilities"), type="primary", icon=":material/search:", key="train.explore"):
             links.go("explore")
@@ -66,6 +68,7 @@ else:
             settings.copy(run, same_steps=bool(exactly))
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
         going_on.offer(run)
+        change_data.offer(run)
         if run.step and st.button(
             _("Sweep its size"),
             icon=":material/straighten:",

@@ -7,6 +7,7 @@ from lmcore.runs.store.records import Run
 
 RATE, RESUMED, BESIDE_TOKENS = "mark.rate", "mark.resumed", "measure.beside_tokens"
 BROKEN, MENDED = "mark.broken", "mark.mended"  # a run of `training.breaking`
+CHANGED = "mark.changed"  # a run on a changed text, with the settings and the seed of the run on the text as it was
 BEGUN, OLD_TEXT = "mark.begun", "mark.old_text"  # a run that began with the weights of another; its loss on the other's text
 MOST = 1_000  # of each, in a run file that a visitor brings
 
@@ -62,6 +63,11 @@ def broken(preset: str, guess: str) -> dict:
 def mended(preset: str, of: str) -> dict:
     """Return the note of the run that mends another one. of: its id."""
     return {"code": MENDED, "values": {"preset": preset, "of": of}}
+
+
+def changed(run: str) -> dict:
+    """Return the note of a run that differs from another in its text alone. run: the id of that one."""
+    return {"code": CHANGED, "values": {"run": run}}
 
 
 def begun(run: str, step: int, kind: str) -> dict:
