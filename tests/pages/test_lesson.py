@@ -243,6 +243,18 @@ def test_each_step_is_guessed_done_and_seen(here, happened, lesson_id, step_id, 
         assert any(first in one and translate("your first guess", language) in one for one in on_card(app))
 
 
+def test_a_drawn_curve_stays_beside_that_of_the_run(open_page, here):
+    after_the_guess("article", "train")
+    visitors.change_step(visitor.store(), OWNER, "article", "train", last=[6.0, 3.0, 1.0], completed=True)
+    with visitor.store().database.writing() as connection:  # the first answer is the guess
+        connection.execute("UPDATE lessons SET steps = replace(steps, '\"words\"', '[6.0, 3.0, 1.0]')")
+    newest = next(run for run in visitor.store().runs(OWNER) if run.status == "finished")
+    losses = visitor.store().steps(newest.id).loss
+    points = " → ".join(f"{losses[index]:.1f}" for index in (0, len(losses) // 2, -1))
+    said = [caption.value for caption in open_page("runs", lang="en").caption]
+    assert f"Your guess: 6.0 → 3.0 → 1.0. The run, at its beginning, half and end: {points}." in said
+
+
 def test_next_completes_nothing_and_what_is_skipped_says_so(here, happened):
     app = open_lesson("en")
     app.button(key="lesson.article.begin").click().run()

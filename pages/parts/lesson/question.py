@@ -86,13 +86,16 @@ def _draw_curves(done: LessonStep, run: Run | None):
     from pages.parts.components import plots
     from pages.parts.run import charts
 
-    last = run.step if run else 1
+    guess = done.first if isinstance(done.first, list) and len(done.first) == len(GUESSED) else []
     figure = charts.blank(210, yaxis_title=_("loss (nats per token)"), xaxis_title=_("step"))
-    if isinstance(done.first, list) and len(done.first) == len(GUESSED):
+    said = []
+    if guess:
+        last = run.step if run else 1
         figure.add_scatter(
-            x=[1, last / 2, last], y=done.first, mode="lines+markers", name=_("your guess"),
+            x=[1, last / 2, last], y=guess, mode="lines+markers", name=_("your guess"),
             line={"color": "rgba(128,128,128,0.7)", "dash": "dot", "shape": "spline"},
         )  # fmt: skip
+        said.append(_("Your guess: {losses}.").format(losses=_in_a_row(guess)))
     if run is not None:
         steps = visitor.store().steps(run.id)
         every = max(1, len(steps.step) // POINTS)
@@ -100,6 +103,17 @@ def _draw_curves(done: LessonStep, run: Run | None):
             x=steps.step[::every], y=steps.loss[::every], mode="lines", name=_("the run"),
             line={"color": charts.PALETTE[0], "width": 2.2},
         )  # fmt: skip
+        points = steps.loss[[0, len(steps.loss) // 2, -1]] if len(steps.loss) else []
+        said.append(_("The run, at its beginning, half and end: {losses}.").format(losses=_in_a_row(points)))
     figure.update_yaxes(rangemode="tozero")
     figure.update_layout(margin={"l": 40, "r": 4, "t": 24, "b": 36})
     plots.show(figure, key="lesson.curves")
+    st.caption(together(*said))
+
+
+def _in_a_row(losses) -> str:
+    """
+    >>> _in_a_row([6, 2.25, 0.5])
+    '6.0 → 2.2 → 0.5'
+    """
+    return " → ".join(f"{loss:.1f}" for loss in losses)
