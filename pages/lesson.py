@@ -31,7 +31,7 @@ def offer(lesson: Lesson):
         if done is not None and row.button(
             _("Go on"), type="primary", icon=":material/play_arrow:", key=f"lesson.{lesson.id}.go_on"
         ):
-            step = lesson.step(done.place)
+            step = keeping.unfinished(lesson, done)
             keeping.show(lesson, step)
             links.go(step.page, **card.address(done, step))
         if row.button(

@@ -291,6 +291,16 @@ def test_leaving_hides_the_card_and_going_on_shows_it_again(here, happened):
     assert app.radio(key="lesson.article.next").value is None
 
 
+def test_going_on_after_the_last_step_leads_to_what_was_skipped(here, happened):
+    steps = lessons("en")["article"].steps
+    visitors.begin_lesson(visitor.store(), OWNER, "article", steps[-1].id)
+    for step in (*steps[:3], *steps[4:]):
+        visitors.change_step(visitor.store(), OWNER, "article", step.id, last=1, completed=True)
+    visitors.leave_lesson(visitor.store(), OWNER)
+    open_lesson("en").button(key="lesson.article.go_on").click().run()
+    assert visitors.lessons(visitor.store(), OWNER)["article"].place == steps[3].id
+
+
 def test_begin_again_forgets(here, happened):
     visitors.begin_lesson(visitor.store(), OWNER, "article", "next")
     visitors.change_step(visitor.store(), OWNER, "article", "next", last=1, completed=True)

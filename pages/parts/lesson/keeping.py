@@ -42,6 +42,13 @@ def of_step(progress: LessonProgress, step: Step) -> LessonStep:
     return progress.steps.get(step.id, LessonStep())
 
 
+def unfinished(lesson: Lesson, progress: LessonProgress) -> Step:
+    """Return where to go on: the step that was left, or the first one to be completed where that is."""
+    left = lesson.step(progress.place)
+    open_steps = [step for step in lesson.steps if not of_step(progress, step).completed]
+    return left if left in open_steps or not open_steps else open_steps[0]
+
+
 def counted(lesson: Lesson, progress: LessonProgress) -> tuple[int, int]:
     """Return how many steps are completed, and how many skipped."""
     steps = [of_step(progress, step) for step in lesson.steps]
