@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lmcore.errors import TextError
+from lmcore.runs.store import marks
 from pages.parts import links, texts, visitor
 from pages.parts.applications import chosen
 from pages.parts.classroom import student
@@ -57,7 +58,8 @@ else:
             links.go("explore")
         if chosen.has_task(text) and st.button(_("Ask it"), icon=":material/question_answer:", key="train.applications"):
             links.go("applications", view="ask")
-        again = st.button(_("New run with these settings"), key="train.again")
+        broken = marks.values_of(run, marks.BROKEN)  # its settings are outside of what the form has
+        again = not broken and st.button(_("New run with these settings"), key="train.again")
         counted_in_seconds = run.planned_steps and run.requested.training.stop == "seconds"
         exactly = counted_in_seconds and st.button(
             _("The same steps again"),
@@ -67,8 +69,10 @@ else:
         if again or exactly:
             settings.copy(run, same_steps=bool(exactly))
             links.go("train", run=None, text=run.text_id if visitor.may_read(text) else None)
-        going_on.offer(run)
-        change_data.offer(run)
+        if going_on.may_begin(run):
+            with st.popover(_("Another text"), key="train.another_text"):
+                going_on.offer(run)
+                change_data.offer(run)
         if run.step and st.button(
             _("Sweep its size"),
             icon=":material/straighten:",

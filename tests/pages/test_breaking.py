@@ -81,6 +81,7 @@ def test_the_guess_stands_beside_what_happened_and_one_click_mends_it(open_train
     for language, said in SAID.items():
         app = open_train(lang=language, run=run.id)
         assert not app.exception and all(words in shown(app) for words in said)
+    assert "train.again" not in {button.key for button in app.button}  # the form could not hold its settings
     app.button(key="break.mend").click().run()
     mended, _broken = alone.runs(OWNER)
     assert mended.requested == BROKEN["rate_too_high"].mended and mended.text_id == run.text_id

@@ -41,6 +41,13 @@ def entrance():
             starting.start(_text(sample, preset.spoiled), preset.config, _context(sample), name=words.name(code), notes=[note])
 
 
+def last_usual() -> Run | None:
+    """The visitor's last run that was not to go wrong: the form, which keeps to sensible sizes, can show its settings."""
+    owner = visitor.current()
+    runs = visitor.store().runs(owner) if owner else []
+    return next((run for run in runs if not marks.values_of(run, marks.BROKEN)), None)
+
+
 def verdict(run: Run):
     """On the page of such a run: what was guessed; at its end what happened, and one change to try. Nothing on other runs."""
     if of := marks.values_of(run, marks.MENDED):

@@ -20,10 +20,9 @@ LONGEST_WORD = 40
 
 
 def offer(run: Run):
-    """A button, where the run has ended and its text may be read by its owner."""
-    text = visitor.store().text(run.text_id)
-    begun = marks.values_of(run, marks.BEGUN) or run.resolved is None or not run.step
-    if run_labels.is_live(run) or begun or not (visitor.owns(run) or run.owner is None) or not visitor.may_read(text):
+    """A button, where the text may be read, and the run began with random weights, as the new one will."""
+    readable = visitor.may_read(visitor.store().text(run.text_id)) and run.resolved is not None
+    if marks.values_of(run, marks.BEGUN) or not readable:
         return
     if st.button(_("Change its text"), icon=":material/edit_note:", key="train.change"):
         st.dialog(_("Change its text, train again"), icon=":material/edit_note:")(_choose)(run)

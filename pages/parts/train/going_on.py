@@ -19,13 +19,14 @@ SHOWN = 5  # unknown pieces
 MUCH, FORGOTTEN = 0.2, 0.05  # of the tokens; nats per token
 
 
+def may_begin(run: Run) -> bool:
+    """Whether a run has a model that this visitor may train on."""
+    mine = visitor.owns(run) or run.owner is None
+    return mine and not run_labels.is_live(run) and bool(RunFolder.of(visitor.store().folder, run.id).checkpoints())
+
+
 def offer(run: Run):
-    """A button, where the run has a model that this visitor may train on."""
-    if run_labels.is_live(run) or not (visitor.owns(run) or run.owner is None):
-        return
-    if RunFolder.of(visitor.store().folder, run.id).checkpoints() and st.button(
-        _("Go on with another text"), icon=":material/alt_route:", key="train.go_on"
-    ):
+    if st.button(_("Go on with another text"), icon=":material/alt_route:", key="train.go_on"):
         st.dialog(_("Go on with another text"), icon=":material/alt_route:")(_choose)(run)
 
 

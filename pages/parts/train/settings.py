@@ -13,6 +13,7 @@ from pages.parts import visitor
 from pages.parts.components.number_field import number_field, refusal
 from pages.parts.language import _
 from pages.parts.run import run_labels, setting_labels
+from pages.parts.train import breaking
 
 OF_FAMILY = {"embedding_size", "hidden_size", "layers", "window", "learning_rate"}  # what suits one may not suit another
 NUMBERS = ("stop_after", "learning_rate", "seed")  # typed
@@ -135,8 +136,7 @@ def _presets():
 
 def _last_run(container, now: RunConfig):
     """One click away, for who comes by the address or another day; nothing where the form shows them."""
-    owner = visitor.current()
-    last = next(iter(visitor.store().runs(owner)), None) if owner else None
+    last = breaking.last_usual()
     if last is not None and last.requested.with_training(evaluation_interval=0) != now:
         container.button(
             _("Settings of your last run"), icon=":material/history:", key="settings.last", on_click=fill, args=(last.requested,)
