@@ -45,8 +45,9 @@ class Nudged:
 
     @property
     def rounding(self) -> float:
-        """How far off `slope` may be because both losses are rounded to 16 digits."""
-        return ROUNDING * abs(self.higher) / self.epsilon
+        """How far off `slope` may be because both losses are rounded to 16 digits; so are the logits they come from, however small a
+        loss becomes."""
+        return ROUNDING * max(1.0, abs(self.higher)) / self.epsilon
 
 
 @dataclass(frozen=True)

@@ -260,7 +260,7 @@ def test_the_page_says_which_step_is_asked_and_offers_the_last(run, village, lan
         app = AppTest.from_file(MENU, default_timeout=60)
         app.query_params["lang"], app.query_params["run"] = lang, run.id
         app.run().switch_page("explore.py").run()
-        best = {"en": f"Asked here is step {saved[1]}, the best on new text", "zh": f"这里用的是第 {saved[1]} 步的模型"}[lang]
+        best = {"en": f"You are asking step {saved[1]}, the best on new text", "zh": f"这里用的是第 {saved[1]} 步的模型"}[lang]
         last = {"en": "This is its last step", "zh": "这是它的最后一步"}[lang]
         assert any(best in caption.value and "1.25" in caption.value for caption in app.caption)
         app.toggle(key=f"guard.last.{run.id}").set_value(True).run()

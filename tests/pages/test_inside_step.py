@@ -115,13 +115,15 @@ def test_plain_descent_takes_rate_times_gradient(page):
 def test_the_gradient_is_checked_and_rounding_is_named(page):
     app = page()
     said = [caption.value for caption in app.caption]
-    assert "The same number, to at least three digits: the gradient is right." in said
+    assert "✓ the same — The same number, to at least three digits: the gradient is right." in said
     checks = table(app, "L(w + ε)")
+    assert set(checks["Verdict"]) == {"✓ the same"}
     np.testing.assert_allclose(checks["Difference / 2ε"].astype(float), checks["Gradient"].astype(float), rtol=1e-5)
     app.select_slider(key="inside.step.epsilon").set_value(1e-15).run()
-    assert any(caption.value.startswith("ε is too small") for caption in app.caption)
+    assert any(caption.value.startswith("rounding — ε is too small") for caption in app.caption)
+    assert set(table(app, "L(w + ε)")["Verdict"]) == {"rounding"}  # never right by chance
     app.select_slider(key="inside.step.epsilon").set_value(0.1).run()
-    assert not any(caption.value.startswith("ε is too small") for caption in app.caption)
+    assert not any(caption.value.startswith("rounding") for caption in app.caption)
 
 
 def test_other_weights_can_be_followed_and_stay_through_steps(page):

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from lmcore.tokenizers import Tokenizer
-from lmcore.tokenizers.base import BEGIN, UNKNOWN
+from lmcore.tokenizers.base import BEGIN, ITEM_BREAK, UNKNOWN
 from pages.parts.language import _
 
 RECENT = 8  # tokens: a character has four bytes at most
@@ -39,8 +39,8 @@ def next_names(tokenizer: Tokenizer, before, ids) -> dict[int, str]:
 def spelled(token: str) -> str:
     """Return a token as it is, but <begin> and <unk> in the visitor's language, and by the numbers of its characters a token that cannot
     be seen, unless it is made of usual spaces."""
-    if token in (BEGIN, UNKNOWN):
-        return _("⟨begin⟩") if token == BEGIN else _("⟨unk⟩")
+    if token in (BEGIN, ITEM_BREAK, UNKNOWN):
+        return _("⟨unk⟩") if token == UNKNOWN else _("⟨begin⟩")
     return numbered(token) if token.strip(" \n\t") and is_unseen(token) else token
 
 
@@ -68,4 +68,4 @@ def visible(token: str) -> str:
     >>> visible(" the\\n"), visible("\\u3000")
     ('␣the⏎', 'U+3000')
     """
-    return spelled(token).replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
+    return spelled(token).replace(ITEM_BREAK, "¶").replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")

@@ -51,15 +51,15 @@ def show(run: Run, trained: TrainedModel):
         except TimeoutError:
             st.warning(_("The server is too busy: the program was ended after its time. Try again in a minute."))
     lines = article_code.program(vocabulary_size, mended, square=square)
-    _listing(lines, outcome)
     if outcome is not None:
         _result(outcome, mended, square, vocabulary_size)
-        if not own_text:
-            st.caption(
-                _(
-                    "The training text belongs to the owner of this run, so the program reads the run's example context again and again."
-                )
+    _listing(lines, outcome)
+    if outcome is not None and not own_text:
+        st.caption(
+            _(
+                "The training text belongs to the owner of this run, so the program reads the run's example context again and again."
             )
+        )
 
 
 def _switches() -> tuple[frozenset[str], bool]:
@@ -112,6 +112,8 @@ def _listing(lines: list[Line], outcome: Outcome | None):
         line.code + ("  " if line.code.strip() else "") + f"# {comments[line.comment]}" if line.comment else line.code
         for line in lines
     ]
+    if outcome is not None and outcome.error is not None and outcome.error[2]:
+        shown[outcome.error[2] - 1] += f"  # ✗ {outcome.error[0]}"
     program, held = st.container(key="inside-code-lines").columns([3, 2], gap="small")
     program.caption(_("The program"))
     program.code("\n".join(shown), language="python", line_numbers=True)
@@ -153,9 +155,9 @@ def _result(outcome: Outcome, mended: frozenset[str], square: bool, vocabulary_s
             st.markdown(code_words.lessons()[fault].format(lanes=lanes, length=length))
         return
     first, last = (float(np.mean(part)) for part in (outcome.losses[:AVERAGED], outcome.losses[-AVERAGED:]))
-    words = _("It trains: in {steps} steps its loss went from {first:.2f} to {last:.2f} nats per token.").format(
-        steps=len(outcome.losses), first=first, last=last
-    )
+    words = _(
+        "It trains: in {steps} steps its loss went from {first:.2f} to {last:.2f} nats per token, each the mean of {averaged} steps."
+    ).format(steps=len(outcome.losses), first=first, last=last, averaged=AVERAGED)
     if square and "axes" not in mended:
         st.warning(together(words, code_words.mixed()))
     else:

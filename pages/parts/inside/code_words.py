@@ -61,7 +61,7 @@ def mixed() -> str:
 
 def still_missing() -> str:
     return _(
-        "No error says what is still missing: nothing is held out, so nobody knows whether it learns or remembers; no seed, so each run "
-        "is another; no clipping, so one odd batch can ruin it; the state is carried over the end of an epoch, where the text begins "
+        "No error says what is still missing: nothing is held out, so nobody knows whether it learns or remembers; no seed, so each "
+        "new run is another; no clipping, so one odd batch can ruin it; the state is carried over the end of an epoch, where the text begins "
         "anew; and a last batch of another size would not fit `hidden`, so it is left out here."
     )

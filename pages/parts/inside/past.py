@@ -218,7 +218,7 @@ def _say(curves: list[tuple[Compared, np.ndarray]], found: list[tuple[Compared, 
         words = together(
             words,
             _("One token further back, this run's gradient is on average multiplied by {factor:.2f}.").format(factor=factor),
-            _vanishing(factor),
+            _vanishing(factor, carries=run_labels.config(found[0][0].run).model.family != "transformer"),
         )
     st.markdown(words)
     if len(curves) > 1:
@@ -234,11 +234,12 @@ def _say(curves: list[tuple[Compared, np.ndarray]], found: list[tuple[Compared, 
         )
 
 
-def _vanishing(factor: float) -> str:
+def _vanishing(factor: float, carries: bool) -> str:
+    """carries: a state is carried on, through which a gradient has to pass; in a window nothing vanishes with the distance."""
     if factor >= 1:
         return _("It does not vanish in this sentence.")
     left = number_format.format_probability(factor**SPAN)
-    if factor**SPAN >= reach.FADED:
+    if factor**SPAN >= reach.FADED or not carries:
         return _("At this pace {left} of it are left {count} tokens further back.").format(left=left, count=SPAN)
     return _(
         "At this pace {left} of it are left {count} tokens further back: it vanishes, and what stood there hardly teaches the network "

@@ -21,7 +21,7 @@ from pages.parts.components import plots, token_names
 from pages.parts.components.number_field import number_field
 from pages.parts.inside import knock_out, reading_labels, sentence
 from pages.parts.language import _, together
-from pages.parts.run import charts, model_cache
+from pages.parts.run import charts, model_cache, run_labels
 
 MOST = 300  # tokens
 EXTREMES = 6
@@ -32,6 +32,11 @@ UNIT = "inside.reading.unit"
 def show(run: Run, trained: TrainedModel):
     st.markdown(
         _(
+            "What does the network make of each token? A Transformer carries no state on: after each token it computes a list of "
+            "numbers from the tokens of its window; each number is a *unit*."
+        )
+        if run_labels.config(run).model.family == "transformer"
+        else _(
             "What does the network keep in mind? Its memory is a list of numbers, the **hidden state**; each number is a *unit*. After "
             "each token all of them are computed anew."
         )

@@ -55,8 +55,8 @@ def show(trained: TrainedModel, start: Start, opened: Opened):
         persist_state="session",
     )
     st.dataframe(_checks(opened), hide_index=True, key="inside.step.checks")
-    for sentence in dict.fromkeys(map(_verdict, opened.followed)):
-        st.caption(sentence)
+    for verdict in dict.fromkeys(map(_verdict, opened.followed)):
+        st.caption(f"{_short(verdict)} — {_long(verdict)}")
 
 
 def _table(opened: Opened) -> dict[str, list]:
@@ -97,21 +97,32 @@ def _checks(opened: Opened) -> dict[str, list]:
         "L(w − ε)": written((one.nudged.lower for one in followed), 12),
         _("Difference / 2ε"): written((one.nudged.slope for one in followed), 9),
         _("Gradient"): written((one.gradient for one in followed), 9),
+        _("Verdict"): [_short(_verdict(one)) for one in followed],
     }
 
 
 def _verdict(one: Followed) -> str:
-    off, scale = abs(one.nudged.slope - one.gradient), max(abs(one.gradient), 1e-12)
-    if off <= CLOSE * scale:
-        return _("The same number, to at least three digits: the gradient is right.")
-    if one.nudged.rounding > CLOSE * scale / 10:
-        return _(
-            "ε is too small: a number has 16 digits here, the two losses agree in almost all of them, and their difference is mostly "
-            "rounding. Choose a larger ε."
-        )
-    return _(
-        "ε is too large: on the way the loss curves, and the difference is its mean slope, not its slope here. Choose a smaller ε."
-    )
+    """Return "same", "rounding" or "curved"."""
+    off, scale = abs(one.nudged.slope - one.gradient), abs(one.gradient)
+    rounding = one.nudged.rounding
+    if off <= CLOSE * scale and rounding < scale:
+        return "same"
+    return "rounding" if rounding > CLOSE * scale / 10 else "curved"
+
+
+def _short(verdict: str) -> str:
+    return {"same": _("✓ the same"), "rounding": _("rounding"), "curved": _("ε too large")}[verdict]
+
+
+def _long(verdict: str) -> str:
+    return {
+        "same": _("The same number, to at least three digits: the gradient is right."),
+        "rounding": _(
+            "ε is too small for this gradient: a number has 16 digits here, the two losses agree in almost all of them, and their "
+            "difference is mostly rounding. Choose a larger ε; a gradient that is next to nothing cannot be checked so."
+        ),
+        "curved": _("On the way the loss curves, and the difference is its mean slope, not its slope here. Choose a smaller ε."),
+    }[verdict]
 
 
 def named(entry: WeightEntry) -> str:

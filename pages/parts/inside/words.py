@@ -235,7 +235,7 @@ def _film(run: Run, trained: TrainedModel, shown: Shown, chosen: int, colour: st
         return
     moving = np.union1d(np.arange(min(IN_FILM, len(shown.ids))), [chosen])  # rows
     planes = [Plane(plane.points[moving], plane.shares) for plane in frames.planes]
-    coloured = words_figures.groups([shown.classes[colour][row] for row in moving], class_labels())
+    coloured = words_figures.groups([shown.classes[colour][row] for row in moving], class_labels(), among=shown.classes[colour])
     labels = {"step": _("step"), "play": _("Play"), "pause": _("Pause")}
     names = [shown.names[row] for row in moving]
     position = moving.tolist().index(chosen)

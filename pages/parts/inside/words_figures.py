@@ -35,10 +35,11 @@ def colours_of(classes: list[str]) -> dict[str, str]:
     return dict(zip(sorted(set(classes), key=lambda name: (-classes.count(name), name)), COLOURS, strict=False))
 
 
-def groups(classes: list[str], labels: dict[str, str]) -> list[tuple[str, str, np.ndarray]]:
-    """(label, colour, rows) of each class."""
+def groups(classes: list[str], labels: dict[str, str], among: list[str] | None = None) -> list[tuple[str, str, np.ndarray]]:
+    """(label, colour, rows) of each class. among: the classes of all tokens, where these are some of them: colours stay the same."""
     rows = np.array(classes)
-    return [(labels[name], colour, np.flatnonzero(rows == name)) for name, colour in colours_of(classes).items()]
+    colours = colours_of(among or classes).items()
+    return [(labels[name], colour, np.flatnonzero(rows == name)) for name, colour in colours if name in classes]
 
 
 def map_of(

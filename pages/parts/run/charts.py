@@ -24,6 +24,8 @@ def name_tokens(figure: go.Figure, positions: Iterable[Any], names: list[str]) -
     if len(names) <= MOST_NAMED:
         size = 12 if len(names) <= 16 else 9
         figure.update_xaxes(tickmode="array", tickvals=list(positions), ticktext=names, tickfont={"size": size})
+        if all(len(name) == 1 for name in names):  # characters stand upright
+            figure.update_xaxes(tickangle=0)
 
 
 def plain(text: str) -> str:

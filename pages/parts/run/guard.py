@@ -82,7 +82,7 @@ def about(run: Run, trained: TrainedModel):
         words = _("This is its last step. On new text it was better at step {step}: its validation loss was {best:.2f} then.")
     else:
         words = _(
-            "Asked here is step {step}, the best on new text: its validation loss was {best:.2f}. Training went on to step {last}."
+            "You are asking step {step}, the best on new text: its validation loss was {best:.2f}. Training went on to step {last}."
         )
     words = words.format(step=f"{run.best_step:,}", best=run.best_loss, last=f"{last:,}")
     if (loss := curve_summary.got_worse(visitor.store(), run)) is not None:
