@@ -45,8 +45,7 @@ class Nudged:
 
     @property
     def rounding(self) -> float:
-        """How far off `slope` may be because both losses are rounded to 16 digits; so are the logits they come from, however small a
-        loss becomes."""
+        """How far off `slope` may be because the losses, and the logits they come from, are rounded to 16 digits."""
         return ROUNDING * max(1.0, abs(self.higher)) / self.epsilon
 
 
