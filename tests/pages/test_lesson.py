@@ -470,6 +470,13 @@ def say_notes(run_id: str, notes: list):
         connection.execute("UPDATE runs SET notes = ? WHERE id = ?", (json.dumps(notes), run_id))
 
 
+def test_a_text_of_ones_own_goes_along_from_step_to_step(open_page, here):
+    visitors.begin_lesson(visitor.store(), OWNER, "own_text", "cut")
+    app = open_page("text", lang="en", text=here["text"])
+    app.button(key="lesson.cut.next").click().run()
+    assert app.title[0].value == "Train a model" and app.selectbox(key="train.text").value == here["text"]
+
+
 def test_what_happens_before_the_guess_completes_nothing(open_page, here):
     visitors.begin_lesson(visitor.store(), OWNER, "article", "step")
     app = at_its_page(open_page, here, "article", "step")

@@ -125,7 +125,7 @@ def address(progress: LessonProgress, step: Step) -> dict[str, str | None]:
     """What the link of a step changes in the address."""
     runs = {"own": _own_run(progress), "broken": next(iter(Here("", progress).broken), None)}
     run = runs.get(step.run or "") or (demos.find(visitor.store(), current_language()) if step.run else None)
-    return {"view": step.view, "run": run.id if run else None, "text": None}
+    return {"view": step.view, "run": run.id if run else None, "text": None if run else links.asked("text")}
 
 
 def _is_shown(page: str, step: Step) -> bool:
