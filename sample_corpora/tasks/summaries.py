@@ -243,6 +243,7 @@ TASKS = (
         lines=headlines,
         true_answer=true_headline,
         loss_on="answer",
+        seconds=30,
     ),
     TaskCorpus(
         id="reports-en",

@@ -333,11 +333,13 @@ def test_the_curve_of_lines_is_drawn_and_kept(page, monkeypatch):
 
 
 def test_baselines_are_measured_once_in_a_process_of_their_own(page, runs, monkeypatch):
-    first = page("own", "score")
+    first, _ = page("own", "score"), page("reviews-en", "score")
     monkeypatch.setattr(task_process, "measure", None)  # would fail if it were called
     again = page("own", "score")
     tables = [next(one.value for one in app.dataframe if "95 % interval" in one.value) for app in (first, again)]
     assert not again.exception and tables[0].equals(tables[1]) and len(tables[0]) == 4
+    assert "chosen by the loss on these same prompts" in said(again)
+    assert "chosen by the loss on these same prompts" not in said(page("reviews-en", "score"))
 
 
 @pytest.mark.parametrize(

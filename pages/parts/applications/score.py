@@ -34,6 +34,12 @@ def show(run: Run, trained: TrainedModel, current: Chosen):
             "between {low} and {high} (95 % interval)."
         ).format(correct=of_model.correct, count=of_model.count, what=exact, low=f"{low:.1%}", high=f"{high:.1%}")
     )
+    if current.corpus is None and run.best_step is not None:
+        st.caption(
+            _(
+                "Which step of the run is asked was chosen by the loss on these same prompts, so the share may be a little too high."
+            )
+        )
     labels = method_labels()
     others = measuring.measured(run, current, "baselines", labels)
     found: dict[str, Score | Measured] = {"model": of_model} | {one.method: one for one in others}
