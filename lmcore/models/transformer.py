@@ -194,5 +194,5 @@ class TransformerModel(nn.Module):
     @classmethod
     def activations(cls, config: ModelConfig, sequence_length: int) -> int:
         keys = 1 + config.window / sequence_length  # that stand for each token
-        per_layer = config.hidden_size * (30 + 10 * keys) + config.heads * (config.window + sequence_length) * 4
+        per_layer = config.hidden_size * (26 + 9 * keys) + config.heads * (config.window + sequence_length) * 4
         return round(3 * config.embedding_size + config.layers * per_layer)
