@@ -16,8 +16,11 @@ REFUSED = (
 HINT = "[data-testid=InputInstructions] > span:first-child"
 
 STATION = ".st-key-pipeline > [data-testid=stLayoutWrapper]"
-PIPELINE = (  # stations in a line, an arrow between two, the figures below each; on a telephone the lit one's below the line
-    ".st-key-pipeline { gap: 0.2rem 1.5rem; border-bottom: 1px solid rgb(128 128 128 / 0.25); padding: 0 1.8rem 0.35rem 0; position: relative; }",
+NARROW = "[data-testid=stLayoutWrapper]:has(> .st-key-pipeline-narrow)"
+PIPELINE = (  # stations in a line, an arrow between two, the figures below each; where it is narrow the lit one's below the line
+    f"[data-testid=stLayoutWrapper]:has(> .st-key-pipeline), {NARROW} {{ container-type: inline-size; }}",
+    ".st-key-pipeline { gap: 0.2rem 1.5rem; border-bottom: 1px solid rgb(128 128 128 / 0.25);"
+    " padding: 0 1.8rem 0.35rem 0; position: relative; }",
     ".st-key-pipeline p, .st-key-pipeline-narrow p { font-size: 0.8rem; line-height: 1.5; }",
     ".st-key-pipeline [data-testid=stCaptionContainer], .st-key-pipeline-narrow [data-testid=stCaptionContainer] { margin: 0; }",
     "[data-testid=stMain] .st-key-pipeline a { padding: 0; min-height: 0; background: none; text-decoration: none; }",
@@ -29,12 +32,13 @@ PIPELINE = (  # stations in a line, an arrow between two, the figures below each
     ".st-key-pipeline [class*=-lit] > :first-child p { font-weight: 700; box-shadow: 0 2px currentColor; }",
     f"{STATION}:has(.st-key-pipeline-leave) {{ position: absolute; right: 0; top: 0; }}",
     ".st-key-pipeline-leave p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }",
-    "[data-testid=stLayoutWrapper]:has(> .st-key-pipeline-narrow) { display: none; }",
+    f"{NARROW} {{ margin-top: -1rem; }} .st-key-pipeline-narrow {{ display: none; }}",
+    "@container (max-width: 760px) { .st-key-pipeline-narrow { display: flex; }"
+    " .st-key-pipeline [data-testid=stElementContainer]:has([data-testid=stCaptionContainer]):last-child:not(:first-child)"
+    " { display: none; } }",
     "@media (max-width: 640px) { .st-key-pipeline { gap: 0 1.05rem; flex-wrap: nowrap; margin-top: 2rem; }"
     " .st-key-pipeline p, .st-key-pipeline-narrow p { font-size: 0.72rem; white-space: nowrap; }"
-    f" {STATION}::before {{ left: -0.95rem !important; }} {STATION} {{ min-width: 0; }}"
-    " .st-key-pipeline [data-testid=stElementContainer]:has([data-testid=stCaptionContainer]):last-child:not(:first-child) { display: none; }"
-    " [data-testid=stLayoutWrapper]:has(> .st-key-pipeline-narrow) { display: flex; margin-top: -0.8rem; } }",
+    f" {STATION}::before {{ left: -0.95rem !important; }} {STATION} {{ min-width: 0; }} }}",
 )
 
 TERMS = (  # of components.term_tips, whose definition stands in the document itself
