@@ -58,10 +58,10 @@ def divergence(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def most_moved(first: TrainedModel, second: TrainedModel, texts: Sequence[str], most: int = 20) -> list[Moved]:
     """Return the contexts of held-out texts whose next tokens moved most from one model to the other; none where nothing moved."""
     names = list(dict.fromkeys([*first.tokenizer.vocabulary, *second.tokenizer.vocabulary]))
-    places = {name: place for place, name in enumerate(names)}
+    indices = {name: index for index, name in enumerate(names)}
     found: dict[str, Moved] = {}
     for text in texts:
-        for context, near, one, other in _distributions(first, second, text, places):
+        for context, near, one, other in _distributions(first, second, text, indices):
             moved = float(divergence(one[None], other[None])[0])
             if moved > 0 and (near not in found or found[near].divergence < moved):
                 found[near] = Moved(context, moved, _top(one, names), _top(other, names))
@@ -88,14 +88,14 @@ def _known_log_prob(model: TrainedModel, line: str) -> float | None:
 
 
 def _distributions(
-    first: TrainedModel, second: TrainedModel, text: str, places: dict[str, int]
+    first: TrainedModel, second: TrainedModel, text: str, indices: dict[str, int]
 ) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """Yield (context, its last tokens, probabilities (U,) of the next token by each model) where both cut the text at the same place."""
+    """Yield (context, its last tokens, probabilities (U,) of the next token by each model) where both cut the text at the same position."""
     rows = []
     for model in (first, second):
         ids, _starts, ends = model.tokenizer.offsets(model.marked(text))
-        probs = np.zeros((len(ids), len(places)))
-        probs[:, [places[name] for name in model.tokenizer.vocabulary]] = np.exp(model.model.log_probabilities(ids))
+        probs = np.zeros((len(ids), len(indices)))
+        probs[:, [indices[name] for name in model.tokenizer.vocabulary]] = np.exp(model.model.log_probabilities(ids))
         rows.append(({int(end): position + 1 for position, end in enumerate(ends)}, probs, ends))
     (one_at, one, ends), (other_at, other, _) = rows
     marked = first.marked(text)
@@ -118,7 +118,7 @@ def _end(text: str) -> str:
 
 def _top(probs: np.ndarray, names: list[str]) -> list[tuple[str, float]]:
     order = np.argsort(-probs, kind="stable")[:TOP]
-    return [(names[place], float(probs[place])) for place in order]
+    return [(names[index], float(probs[index])) for index in order]
 
 
 def _entropy(probs: np.ndarray) -> np.ndarray:

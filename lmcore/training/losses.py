@@ -41,7 +41,7 @@ def exact(features: Tensor, output: nn.Linear, targets: Tensor) -> Tensor:
 
 
 def _counted(features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Return (rows (N, H), their targets (N,), the places of these rows among all): those that count. None where all do.
+    """Return (rows (N, H), their targets (N,), the indices of these rows among all): those that count. None where all do.
 
     Where answers alone count they are few, and the product with a large vocabulary is most of a step.
     """
@@ -49,8 +49,8 @@ def _counted(features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor 
     counted = wanted != IGNORED
     if counted.all():
         return rows, wanted, None
-    places = counted.nonzero()[:, 0]
-    return rows[places], wanted[places], places
+    indices = counted.nonzero()[:, 0]
+    return rows[indices], wanted[indices], indices
 
 
 class _ExactCrossEntropy(torch.autograd.Function):
@@ -58,7 +58,7 @@ class _ExactCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(context: Any, features: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
-        rows, wanted, places = _counted(features, targets)
+        rows, wanted, indices = _counted(features, targets)
         count = max(1, len(wanted))
         narrow = weight.to(rows.dtype)  # bfloat16 where the features are
         to_rows, to_weight, to_bias = torch.empty_like(rows), torch.zeros_like(weight), torch.zeros_like(bias)
@@ -76,8 +76,8 @@ class _ExactCrossEntropy(torch.autograd.Function):
             slope = slope.to(rows.dtype)
             to_rows[part] = slope @ narrow
             to_weight += slope.T @ rows[part]
-        if places is not None:
-            to_rows = to_rows.new_zeros(features.flatten(0, 1).shape).index_copy_(0, places, to_rows)
+        if indices is not None:
+            to_rows = to_rows.new_zeros(features.flatten(0, 1).shape).index_copy_(0, indices, to_rows)
         context.save_for_backward(to_rows.view_as(features), to_weight, to_bias)
         return total / count
 

@@ -260,7 +260,7 @@ def test_next_completes_nothing_and_what_is_skipped_says_so(here, happened):
     app.button(key="lesson.article.begin").click().run()
     first, second = lessons("en")["article"].steps[:2]
     app.button(key=f"lesson.{first.id}.next").click().run()
-    assert visitors.lessons(visitor.store(), OWNER)["article"].place == second.id
+    assert visitors.lessons(visitor.store(), OWNER)["article"].shown_step == second.id
     assert kept("article", first.id).skipped and not kept("article", first.id).completed
     app = open_lesson("en")
     assert any("0 of" in element.proto.text and "1 skipped" in element.proto.text for element in app.get("progress"))
@@ -298,7 +298,7 @@ def test_going_on_after_the_last_step_leads_to_what_was_skipped(here, happened):
         visitors.change_step(visitor.store(), OWNER, "article", step.id, last=1, completed=True)
     visitors.leave_lesson(visitor.store(), OWNER)
     open_lesson("en").button(key="lesson.article.go_on").click().run()
-    assert visitors.lessons(visitor.store(), OWNER)["article"].place == steps[3].id
+    assert visitors.lessons(visitor.store(), OWNER)["article"].shown_step == steps[3].id
 
 
 def test_begin_again_forgets(here, happened):

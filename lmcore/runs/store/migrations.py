@@ -73,7 +73,7 @@ MIGRATIONS = (
     """,
     """
     CREATE TABLE lessons (
-        visitor TEXT NOT NULL, lesson TEXT NOT NULL, created TEXT NOT NULL, going INTEGER NOT NULL, place TEXT NOT NULL,
+        visitor TEXT NOT NULL, lesson TEXT NOT NULL, created TEXT NOT NULL, going INTEGER NOT NULL, shown_step TEXT NOT NULL,
         steps TEXT NOT NULL, PRIMARY KEY (visitor, lesson)
     ) WITHOUT ROWID;
     """,

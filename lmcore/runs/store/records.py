@@ -205,7 +205,7 @@ class LessonProgress:
     lesson: str
     created: str  # UTC, when it was begun
     going: bool  # its card is shown
-    place: str  # the step that is shown
+    shown_step: str  # the step that is shown
     steps: dict[str, LessonStep]
 
     @classmethod

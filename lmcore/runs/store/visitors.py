@@ -40,22 +40,24 @@ def lessons(store: Store, visitor: str) -> dict[str, LessonProgress]:
     return {row["lesson"]: LessonProgress.of(row) for row in rows}
 
 
-def begin_lesson(store: Store, visitor: str, lesson: str, place: str) -> None:
+def begin_lesson(store: Store, visitor: str, lesson: str, shown_step: str) -> None:
     """Begin a lesson at a step; what was done in it before is forgotten. Another one that is going on ends."""
     with store.database.writing() as connection:
         connection.execute("UPDATE lessons SET going = 0 WHERE visitor = ?", (visitor,))
         connection.execute(
-            "INSERT OR REPLACE INTO lessons (visitor, lesson, created, going, place, steps) VALUES (?, ?, ?, 1, ?, '{}')",
-            (visitor, lesson, now(), place),
+            "INSERT OR REPLACE INTO lessons (visitor, lesson, created, going, shown_step, steps) VALUES (?, ?, ?, 1, ?, '{}')",
+            (visitor, lesson, now(), shown_step),
         )
 
 
-def show_lesson(store: Store, visitor: str, lesson: str, place: str | None = None) -> None:
+def show_lesson(store: Store, visitor: str, lesson: str, shown_step: str | None = None) -> None:
     """Go on with a lesson, at a step where one is named. Another one that is going on ends."""
     with store.database.writing() as connection:
         connection.execute("UPDATE lessons SET going = (lesson = ?) WHERE visitor = ?", (lesson, visitor))
-        if place is not None:
-            connection.execute("UPDATE lessons SET place = ? WHERE visitor = ? AND lesson = ?", (place, visitor, lesson))
+        if shown_step is not None:
+            connection.execute(
+                "UPDATE lessons SET shown_step = ? WHERE visitor = ? AND lesson = ?", (shown_step, visitor, lesson)
+            )
 
 
 def leave_lesson(store: Store, visitor: str) -> None:

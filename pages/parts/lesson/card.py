@@ -37,7 +37,7 @@ def show(page: str, titles: dict[str, str]):
     if found is None:
         return
     lesson, progress = found
-    step = lesson.step(progress.place)
+    step = lesson.step(progress.shown_step)
     done = _look(Here(page, progress), lesson, step)
     waits = not done.completed and step.is_right(done.last)
     st.html(STYLE)
@@ -45,7 +45,7 @@ def show(page: str, titles: dict[str, str]):
     @st.fragment(run_every=LOOK_AGAIN_SECONDS if waits else None)
     def card():
         now = keeping.going()
-        if now is None or now[1].place != step.id:
+        if now is None or now[1].shown_step != step.id:
             st.rerun()  # by another tab
         found = _look(Here(page, now[1]), lesson, step)
         if (found.completed, step.is_right(found.last)) != (done.completed, step.is_right(done.last)):

@@ -44,7 +44,7 @@ def of_step(progress: LessonProgress, step: Step) -> LessonStep:
 
 def unfinished(lesson: Lesson, progress: LessonProgress) -> Step:
     """Return where to go on: the step that was left, or the first one to be completed where that is."""
-    left = lesson.step(progress.place)
+    left = lesson.step(progress.shown_step)
     open_steps = [step for step in lesson.steps if not of_step(progress, step).completed]
     return left if left in open_steps or not open_steps else open_steps[0]
 

@@ -11,7 +11,7 @@ from streamlit import config, runtime
 
 from lmcore.runs.store.limits import machine_bytes
 
-PLACE = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
+ADDRESSED = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
 FILES_OF_A_TAB = 2  # of the largest size: a text and a run
 SMALLEST_SERVER, SHARE_OF_MEMORY = 256_000_000, 1 / 8
 
@@ -24,13 +24,13 @@ class UploadLimit:
         self.coming: list[tuple[str, int]] = []  # (session, bytes)
 
     async def __call__(self, scope, receive, send):
-        place = PLACE.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
-        if place is None or not runtime.exists() or not runtime.get_instance().is_active_session(place[1]):
+        addressed = ADDRESSED.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
+        if addressed is None or not runtime.exists() or not runtime.get_instance().is_active_session(addressed[1]):
             return await self.app(scope, receive, send)  # Streamlit refuses files of unknown sessions
         length = Request(scope).headers.get("content-length", "")
         if not length.isdecimal():
             return await PlainTextResponse("the length of the file is missing", status_code=411)(scope, receive, send)
-        entry = (place[1], int(length))
+        entry = (addressed[1], int(length))
         if not self._has_room(*entry):
             return await PlainTextResponse("too many files are held already", status_code=413)(scope, receive, send)
         self.coming.append(entry)
