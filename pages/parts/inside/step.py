@@ -199,7 +199,7 @@ def _show_bars(trained: TrainedModel, start: Start, position: int, opened: Opene
         (1, 10, 100),
         default=100 if start.step == 0 else 1,  # random weights give every token about 1 / V
         format_func=lambda times: format_probability(1 / times),
-        key="inside.step.magnified",
+        key=f"inside.step.magnified.{start.step > 0}",
         required=True,
         persist_state="session",
     )
