@@ -32,6 +32,8 @@ PIPELINE = (  # stations in a line, an arrow between two, the figures below each
     ".st-key-pipeline [class*=-lit] > :first-child p { font-weight: 700; box-shadow: 0 2px currentColor; }",
     f"{STATION}:has(.st-key-pipeline-leave) {{ position: absolute; right: 0; top: 0; }}",
     ".st-key-pipeline-leave p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }",
+    "@media (min-width: 641px) { [data-testid=stMainBlockContainer]:has(.st-key-pipeline) { padding-top: 1rem; }"
+    " [data-testid=stMainBlockContainer]:has(.st-key-pipeline) h1 { padding-top: 0; } }",
     f"{NARROW} {{ margin-top: -1rem; }} .st-key-pipeline-narrow {{ display: none; }}",
     "@container (max-width: 760px) { .st-key-pipeline-narrow { display: flex; }"
     " .st-key-pipeline [data-testid=stElementContainer]:has([data-testid=stCaptionContainer]):last-child:not(:first-child)"

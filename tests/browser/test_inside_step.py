@@ -34,6 +34,7 @@ def test_a_step_is_opened_and_a_hundred_more_move_the_bars(server, new_browser, 
     page = new_browser()
     page.goto(f"{server.url}/inside?lang=en&view=step&run={run_id}")
     page.locator(TARGET).wait_for()
+    page.locator(".st-key-inside-step-magnified-False").get_by_role("radio", name="100%", exact=True).click()
     page.wait_for_timeout(700)  # bars grow to their length
     before = [share(page, panel) for panel in ("p", "slope", "after")]
     assert before[0] < 0.3 and before[1] > 0.35  # random weights: p is small, so p - y is nearly -1

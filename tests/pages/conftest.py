@@ -9,6 +9,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest
 
+from lmcore.runs.store import visitors
 from pages.parts import kept, visitor
 from tests.pages import situations
 
@@ -61,10 +62,11 @@ def pool(monkeypatch):
 
 @pytest.fixture
 def here(ids, pool, monkeypatch):
-    """The data folder is the test's, the visitor is its owner."""
+    """The data folder is the test's, the visitor is its owner, who leaves a lesson at the end."""
     monkeypatch.setenv("NEXT_WORD_DATA", str(ids["data"]))
     monkeypatch.setattr(visitor, "current", lambda: situations.OWNER)
-    return ids
+    yield ids
+    visitors.leave_lesson(visitor.store(), situations.OWNER)
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def _show_bars(trained: TrainedModel, start: Start, position: int, opened: Opene
     magnified = st.segmented_control(
         _("The bars’ axes end at"),
         (1, 10, 100),
-        default=100 if start.step == 0 else 1,  # random weights give every token about 1 / V
+        default=max(times for times in (1, 10, 100) if times == 1 or times * max(p.max(), after.max()) <= 1),  # all bars fit
         format_func=lambda times: format_probability(1 / times),
         key=f"inside.step.magnified.{start.step > 0}",
         required=True,
