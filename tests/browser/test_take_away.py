@@ -37,6 +37,7 @@ def files(server, chromium, tmp_path_factory):
     page.get_by_text("Program in PyTorch").click()
     page.locator(".st-key-home-text label").click()
     page.get_by_text("is not in it").wait_for(state="hidden")
+    settled(page)  # the sentence changes before the button has the other file
     with page.expect_download() as waiting:
         page.locator(".st-key-home-program button").click()
     found["program"] = folder / "program.zip"
