@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import time
 
 import pytest
 
+from lmcore.runs.store.store import Store
+from lmcore.runs.worker import worker
 from tests.browser.examples import short_examples
 from tests.browser.server import Server
+from tests.pages.situations import TEXT, a_config
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
@@ -17,6 +21,25 @@ def server(tmp_path_factory):
     server = Server(short_examples(tmp_path_factory.mktemp("server"))).start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def run(server):
+    """A finished run that has no owner, so that no test changes it."""
+    store = Store(server.data)
+    text = store.add_text(owner=None, name="cats", content=TEXT, kind="stream", encoding="utf-8")
+    run_id = store.add_run(owner=None, text_id=text.id, name="cats", config=a_config(), pinned_context="the ca", first=True).id
+    until = time.monotonic() + 60
+    while store.run(run_id).shown_status != "finished":  # unless the server's own workers take it first
+        worker.work(server.data, run_id)
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return store.run(run_id)
+
+
+@pytest.fixture(scope="session")
+def run_id(run):
+    return run.id
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,9 @@
 """What axe finds on every page, in both languages, light and dark: nothing serious. The words of the glossary, by pointer and by keys."""
 
-import time
-
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 
-from lmcore.runs.store.store import Store
-from lmcore.runs.worker import worker
 from pages.parts import links
-from tests.pages.situations import TEXT, a_config
 
 VIEWS = {
     "explore": ("next", "sentence", "why", "film"),
@@ -19,19 +14,6 @@ PAGES = [f"{page}?view={view}" for page in links.PAGES for view in VIEWS.get(pag
 SERIOUS = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
   .filter(({ impact }) => ["serious", "critical"].includes(impact))
   .map(({ id, nodes }) => [id, nodes.map(({ target, html }) => `${target} ${html.slice(0, 200)}`)])"""
-
-
-@pytest.fixture(scope="module")
-def run_id(server):
-    store = Store(server.data)
-    text = store.add_text(owner=None, name="cats", content=TEXT, kind="stream", encoding="utf-8")
-    run_id = store.add_run(owner=None, text_id=text.id, name="cats", config=a_config(), pinned_context="the ca", first=True).id
-    until = time.monotonic() + 60
-    while store.run(run_id).shown_status != "finished":  # unless the server's own workers take it first
-        worker.work(server.data, run_id)
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    return run_id
 
 
 def settled(page):

@@ -1,14 +1,10 @@
 """The tool bar of every chart, and Streamlit's own words: in the visitor's language, and nothing is sent anywhere."""
 
-import time
 from urllib.parse import urlsplit
 
 import pytest
 
-from lmcore.runs.store.store import Store
-from lmcore.runs.worker import worker
 from pages.parts.language import translate
-from tests.pages.situations import TEXT, a_config
 
 TOOLS = ("Download plot as a PNG", "Zoom", "Pan", "Zoom in", "Zoom out", "Autoscale", "Reset axes", "Fullscreen")
 CHARTS = (  # address, and the chart's element
@@ -18,19 +14,6 @@ CHARTS = (  # address, and the chart's element
     ("train", ".live-chart"),
     ("text", ".st-key-text-zipf"),
 )
-
-
-@pytest.fixture(scope="module")
-def run(server):
-    store = Store(server.data)
-    text = store.add_text(owner=None, name="cats", content=TEXT, kind="stream", encoding="utf-8")
-    run_id = store.add_run(owner=None, text_id=text.id, name="cats", config=a_config(), pinned_context="the ca", first=True).id
-    until = time.monotonic() + 60
-    while store.run(run_id).shown_status != "finished":  # unless the server's own workers take it first
-        worker.work(server.data, run_id)
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    return store.run(run_id)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -1,29 +1,10 @@
 """A lesson in a real browser: a surprising token, why it is there, and how the model came to say so. In Chinese."""
 
 import re
-import time
 
-import pytest
-
-from lmcore.runs.store.store import Store
-from lmcore.runs.worker import worker
 from pages.parts.language import translate
-from tests.pages.situations import TEXT, a_config
 
 SLIDER = ".film-view .slider"
-
-
-@pytest.fixture(scope="module")
-def run_id(server):
-    store = Store(server.data)
-    text = store.add_text(owner=None, name="cats", content=TEXT, kind="stream", encoding="utf-8")
-    run_id = store.add_run(owner=None, text_id=text.id, name="cats", config=a_config(), pinned_context="the ca", first=True).id
-    until = time.monotonic() + 60
-    while store.run(run_id).shown_status != "finished":  # unless the server's own workers take it first
-        worker.work(server.data, run_id)
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    return run_id
 
 
 def test_a_token_why_it_is_there_and_the_film(server, new_browser, run_id):

@@ -1,26 +1,5 @@
 """The page Inside in a browser: a unit is knocked out, and its effect stands beside random sets."""
 
-import time
-
-import pytest
-
-from lmcore.runs.store.store import Store
-from lmcore.runs.worker import worker
-from tests.pages.situations import TEXT, a_config
-
-
-@pytest.fixture(scope="module")
-def run(server):
-    store = Store(server.data)
-    text = store.add_text(owner=None, name="cats", content=TEXT, kind="stream", encoding="utf-8")
-    run_id = store.add_run(owner=None, text_id=text.id, name="cats", config=a_config(), pinned_context="the ca", first=True).id
-    until = time.monotonic() + 60
-    while store.run(run_id).shown_status != "finished":  # unless the server's own workers take it first
-        worker.work(server.data, run_id)
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    return store.run(run_id)
-
 
 def test_a_unit_is_knocked_out(server, new_browser, run):
     page = new_browser()

@@ -1,28 +1,7 @@
 """Looking inside in a real browser: a training step is opened, a hundred more are taken, and the bars move."""
 
-import time
-
-import pytest
-
-from lmcore.runs.store.store import Store
-from lmcore.runs.worker import worker
-from tests.pages.situations import TEXT, a_config
-
 BARS = ".st-key-inside-step-bars .step-bars"
 TARGET = f"{BARS} .row.target"
-
-
-@pytest.fixture(scope="module")
-def run_id(server):
-    store = Store(server.data)
-    text = store.add_text(owner=None, name="cats", content=TEXT, kind="stream", encoding="utf-8")
-    run_id = store.add_run(owner=None, text_id=text.id, name="cats", config=a_config(), pinned_context="the ca", first=True).id
-    until = time.monotonic() + 60
-    while store.run(run_id).shown_status != "finished":  # unless the server's own workers take it first
-        worker.work(server.data, run_id)
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    return run_id
 
 
 def share(page, panel: str) -> float:
