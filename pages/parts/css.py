@@ -33,7 +33,7 @@ PIPELINE = (  # stations in a line, an arrow between two, the figures below each
     f"{STATION}:has(.st-key-pipeline-leave) {{ position: absolute; right: 0; top: 0; }}",
     ".st-key-pipeline-leave p { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }",
     f"@media (min-width: 641px) {{ .st-key-pipeline {{ flex-wrap: nowrap; gap: 0.2rem 1.4rem; }} {STATION} {{ flex: none; }}"  # names give way
-    f" {STATION}:has([class*=st-key-pipeline-text], [class*=st-key-pipeline-probabilities]) {{ flex: 0 1 auto; min-width: 4.5rem; }}"
+    f" {STATION}:has([class*=st-key-pipeline-text], [class*=st-key-pipeline-probabilities]) {{ flex: 0 1 auto; min-width: 2rem; }}"
     " .st-key-pipeline :is([data-testid=stVerticalBlock], [data-testid=stElementContainer], [data-testid=stMarkdown],"
     " [data-testid=stMarkdown] > div) { min-width: 0; max-width: 100%; }"
     " .st-key-pipeline [data-testid=stCaptionContainer] p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; } }",
